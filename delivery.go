@@ -1,0 +1,102 @@
+package posthorn
+
+import "time"
+
+// DeliveryStatus is where a delivery stands. docs/states.md draws the moves.
+type DeliveryStatus string
+
+// The statuses. A delivery is in exactly one of them at every moment.
+const (
+	// DeliveryPending waits for its due time.
+	DeliveryPending DeliveryStatus = "pending"
+	// DeliveryLeased is held by a node that is about to send it, sending it, or
+	// recording what came back.
+	DeliveryLeased DeliveryStatus = "leased"
+	// DeliverySucceeded was taken by the receiver.
+	DeliverySucceeded DeliveryStatus = "succeeded"
+	// DeliveryExhausted failed as often as it was allowed to.
+	DeliveryExhausted DeliveryStatus = "exhausted"
+	// DeliveryCancelled was stopped by a person, or its webhook was deleted.
+	DeliveryCancelled DeliveryStatus = "cancelled"
+	// DeliveryExpired waited too long without being tried.
+	DeliveryExpired DeliveryStatus = "expired"
+)
+
+// DeliveryStatuses lists every status, in the order of a delivery's life.
+func DeliveryStatuses() []DeliveryStatus {
+	return []DeliveryStatus{DeliveryPending, DeliveryLeased, DeliverySucceeded, DeliveryExhausted, DeliveryCancelled, DeliveryExpired}
+}
+
+// IsTerminal reports whether nothing more happens by itself.
+func (s DeliveryStatus) IsTerminal() bool {
+	return s != DeliveryPending && s != DeliveryLeased
+}
+
+// MayMoveTo reports whether a delivery may go from s to next.
+func (s DeliveryStatus) MayMoveTo(next DeliveryStatus) bool {
+	switch s {
+	case DeliveryPending:
+		return next == DeliveryPending || next == DeliveryLeased || next == DeliveryCancelled || next == DeliveryExpired
+	case DeliveryLeased:
+		return next != DeliveryLeased && next != DeliveryExpired
+	case DeliverySucceeded, DeliveryExhausted, DeliveryCancelled, DeliveryExpired:
+		return next == DeliveryPending // a person asked for another try
+	default:
+		return false
+	}
+}
+
+// Delivery is one event on its way to one webhook.
+type Delivery struct {
+	ID            DeliveryID
+	EventID       EventID
+	WebhookID     WebhookID
+	EnvironmentID EnvironmentID
+	// EventPublicID and EventType repeat what lists show of the event.
+	EventPublicID string
+	EventType     string
+	Status        DeliveryStatus
+	// Attempts is how many requests have been recorded.
+	Attempts int
+	// Uncounted is how many of the attempts don't use up retries: those before a
+	// person asked for another try, and those that failed through our own fault.
+	Uncounted int
+	// DueAt is when a pending delivery may be sent; it has no meaning in other
+	// statuses.
+	DueAt time.Time
+	// LastReason and LastStatusCode tell of the newest attempt; zero before the
+	// first.
+	LastReason     Reason
+	LastStatusCode int
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// Next is what happens to a delivery after an attempt.
+type Next struct {
+	// Status is DeliverySucceeded, DeliveryPending (try again at DueAt) or
+	// DeliveryExhausted.
+	Status DeliveryStatus
+	DueAt  time.Time
+	// Uncounted reports that the attempt doesn't use up a retry.
+	Uncounted bool
+	// HoldUntil, when set, is the earliest moment for any request to the webhook.
+	HoldUntil time.Time
+	// DisableWebhook reports that the receiver is gone for good.
+	DisableWebhook bool
+}
+
+// WebhookStats counts a webhook's deliveries by status, and tells of its
+// attempts. Accepted is the sum of all statuses.
+type WebhookStats struct {
+	Accepted      int64
+	Pending       int64 // waiting or leased
+	Succeeded     int64
+	Exhausted     int64
+	Cancelled     int64
+	Expired       int64
+	Attempts      int64
+	LastAttemptAt time.Time
+	LastSuccessAt time.Time
+	LastFailureAt time.Time
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"github.com/posthorn/posthorn"
+)
+
+// Directory is what managing needs: workspaces, projects, environments,
+// webhooks, event types and keys. Lists are newest first (by id) unless said
+// otherwise.
+//
+// The Update methods read the thing, give it to change and keep what change
+// returns, in one transaction; an error of change is returned as it is and
+// nothing is kept. Change must do nothing but compute, may be called more than
+// once, and can't alter ids, owners or the time of creation: those stay as they
+// were. Update methods return posthorn.ErrNotFound.
+type Directory interface {
+	// CreateWorkspace keeps a workspace with its first project and environment. It
+	// returns posthorn.ErrConflict if the external id is taken.
+	CreateWorkspace(ctx context.Context, w posthorn.Workspace, p posthorn.Project, e posthorn.Environment) error
+	// Workspace returns a workspace, or posthorn.ErrNotFound.
+	Workspace(ctx context.Context, id posthorn.WorkspaceID) (posthorn.Workspace, error)
+	// Workspaces lists all workspaces.
+	Workspaces(ctx context.Context, page posthorn.Page) ([]posthorn.Workspace, error)
+	// UpdateWorkspace returns posthorn.ErrConflict if the external id is taken.
+	UpdateWorkspace(ctx context.Context, id posthorn.WorkspaceID, change func(posthorn.Workspace) (posthorn.Workspace, error)) (posthorn.Workspace, error)
+
+	// CreateProject keeps a project with its first environment. It returns
+	// posthorn.ErrNotFound if there is no such workspace.
+	CreateProject(ctx context.Context, p posthorn.Project, e posthorn.Environment) error
+	// Project returns a project, or posthorn.ErrNotFound.
+	Project(ctx context.Context, id posthorn.ProjectID) (posthorn.Project, error)
+	// Projects lists the projects of a workspace, or of all if it is zero.
+	Projects(ctx context.Context, workspace posthorn.WorkspaceID, page posthorn.Page) ([]posthorn.Project, error)
+	// UpdateProject changes a project.
+	UpdateProject(ctx context.Context, id posthorn.ProjectID, change func(posthorn.Project) (posthorn.Project, error)) (posthorn.Project, error)
+
+	// CreateEnvironment returns posthorn.ErrNotFound if there is no such project.
+	CreateEnvironment(ctx context.Context, e posthorn.Environment) error
+	// Environment returns an environment, or posthorn.ErrNotFound.
+	Environment(ctx context.Context, id posthorn.EnvironmentID) (posthorn.Environment, error)
+	// OldestEnvironment returns the first environment of a workspace, or of the
+	// oldest workspace if it is zero. It returns posthorn.ErrNotFound.
+	OldestEnvironment(ctx context.Context, workspace posthorn.WorkspaceID) (posthorn.Environment, error)
+	// Environments lists the environments that the query picks.
+	Environments(ctx context.Context, q EnvironmentQuery) ([]posthorn.Environment, error)
+	// UpdateEnvironment changes an environment and the version of its directory.
+	UpdateEnvironment(ctx context.Context, id posthorn.EnvironmentID, change func(posthorn.Environment) (posthorn.Environment, error)) (posthorn.Environment, error)
+
+	// CreateWebhook returns posthorn.ErrNotFound if there is no such environment.
+	CreateWebhook(ctx context.Context, w posthorn.Webhook) error
+	// Webhook returns a webhook, or posthorn.ErrNotFound if it is absent or deleted.
+	Webhook(ctx context.Context, id posthorn.WebhookID) (posthorn.Webhook, error)
+	// Webhooks lists an environment's webhooks that are not deleted.
+	Webhooks(ctx context.Context, environment posthorn.EnvironmentID, page posthorn.Page) ([]posthorn.Webhook, error)
+	// UpdateWebhook changes a webhook and the version of its directory. A webhook
+	// that is deleted can't be found again.
+	UpdateWebhook(ctx context.Context, id posthorn.WebhookID, change func(posthorn.Webhook) (posthorn.Webhook, error)) (posthorn.Webhook, error)
+
+	// CreateEventTypes keeps those event types whose names the environment does
+	// not have yet, and tells how many that were. It returns posthorn.ErrNotFound
+	// if there is no such environment.
+	CreateEventTypes(ctx context.Context, environment posthorn.EnvironmentID, types []posthorn.EventType) (int, error)
+	// EventType returns an event type, or posthorn.ErrNotFound.
+	EventType(ctx context.Context, environment posthorn.EnvironmentID, name string) (posthorn.EventType, error)
+	// EventTypes lists up to limit event types whose names come after the given
+	// one, in the order of their names (compared byte by byte).
+	EventTypes(ctx context.Context, environment posthorn.EnvironmentID, after string, limit int) ([]posthorn.EventType, error)
+	// UpdateEventType changes an event type; its name stays.
+	UpdateEventType(ctx context.Context, environment posthorn.EnvironmentID, name string, change func(posthorn.EventType) (posthorn.EventType, error)) (posthorn.EventType, error)
+	// DeleteEventType returns posthorn.ErrNotFound if there is none.
+	DeleteEventType(ctx context.Context, environment posthorn.EnvironmentID, name string) error
+
+	// CreateKey keeps a key. It returns posthorn.ErrConflict if a key with this
+	// hash exists, posthorn.ErrNotFound if there is no such workspace.
+	CreateKey(ctx context.Context, k posthorn.Key) error
+	// Key returns a key, revoked or not, or posthorn.ErrNotFound.
+	Key(ctx context.Context, id posthorn.KeyID) (posthorn.Key, error)
+	// KeyByHash returns a key that is not revoked, or posthorn.ErrNotFound.
+	KeyByHash(ctx context.Context, hash [sha256.Size]byte) (posthorn.Key, error)
+	// Keys lists the keys of a workspace, or all keys if it is zero.
+	Keys(ctx context.Context, workspace posthorn.WorkspaceID, page posthorn.Page) ([]posthorn.Key, error)
+	// RevokeKey makes a key useless from now on; revoking it again changes
+	// nothing. It returns posthorn.ErrNotFound.
+	RevokeKey(ctx context.Context, id posthorn.KeyID, at time.Time) (posthorn.Key, error)
+}
+
+// EnvironmentQuery picks environments. Zero fields pick everything.
+type EnvironmentQuery struct {
+	WorkspaceID posthorn.WorkspaceID
+	ProjectID   posthorn.ProjectID
+	Page        posthorn.Page
+}

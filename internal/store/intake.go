@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"github.com/posthorn/posthorn"
+)
+
+// Intake is what accepting events needs.
+type Intake interface {
+	// Accept keeps the submission's events and all their deliveries together, and
+	// the answer under its idempotency key if it has one.
+	//
+	// An entry whose event has a GivenID that the environment already has (from
+	// before or from an earlier entry) is not kept; its result holds the event
+	// that is there, with its Data, and Kept is false.
+	//
+	// If the idempotency key is already answered, no earlier than
+	// Idempotency.ValidFrom, nothing is kept and the receipt's Replayed holds that
+	// answer; an older answer is replaced.
+	//
+	// Accept returns ErrStale, having kept nothing, if the environment's directory
+	// is no longer at the submission's version, and posthorn.ErrBusy, at once, if
+	// too many submissions are waiting.
+	Accept(ctx context.Context, s Submission) (Receipt, error)
+
+	// Snapshot returns an environment, its webhooks that are not deleted (oldest
+	// first), its event types (by name), and the version of all that. It returns
+	// posthorn.ErrNotFound.
+	Snapshot(ctx context.Context, id posthorn.EnvironmentID) (Snapshot, error)
+
+	// Answer returns what was answered under an idempotency key. It returns
+	// posthorn.ErrNotFound.
+	Answer(ctx context.Context, key IdempotencyKey) (Answer, error)
+
+	// KeepAnswer keeps an answer under an idempotency key, replacing an older one.
+	KeepAnswer(ctx context.Context, key IdempotencyKey, answer Answer) error
+}
+
+// Version counts the changes of an environment's directory: of the environment
+// itself, its webhooks and its event types. What the engine records of a webhook
+// (holding, stats) doesn't count; disabling it does.
+type Version int64
+
+// Submission is what Accept keeps in one transaction. All events belong to the
+// environment.
+type Submission struct {
+	EnvironmentID posthorn.EnvironmentID
+	// Version is what the fan-out was made with.
+	Version Version
+	// NodeID holds the leases of the deliveries that are DeliveryLeased.
+	NodeID  posthorn.NodeID
+	Entries []Entry
+	// Idempotency is nil when the publisher gave no key.
+	Idempotency *Idempotency
+}
+
+// Entry is an event and its deliveries. The deliveries are DeliveryPending, or
+// DeliveryLeased: then they are leased to the submission's node under
+// FirstEpoch.
+type Entry struct {
+	Event      posthorn.Event
+	Deliveries []posthorn.Delivery
+}
+
+// FirstEpoch is the epoch of the lease under which a fresh delivery is accepted.
+const FirstEpoch = 1
+
+// IdempotencyKey names an answer: the key that a client gave, within a scope
+// (who asked, and for what).
+type IdempotencyKey struct {
+	Scope string
+	Key   string
+}
+
+// Idempotency makes Accept keep an answer together with the events.
+type Idempotency struct {
+	Key IdempotencyKey
+	// ValidFrom is the age beyond which an earlier answer is forgotten.
+	ValidFrom time.Time
+	// Answer is called with the results, within the transaction; it must do
+	// nothing but make the answer.
+	Answer func(results []Result) Answer
+}
+
+// Answer is a response that is given again for the same request.
+type Answer struct {
+	// Fingerprint tells the same request from another one.
+	Fingerprint [sha256.Size]byte
+	StatusCode  int
+	Body        []byte
+	CreatedAt   time.Time
+}
+
+// Receipt tells what Accept did: one result for each entry, or Replayed.
+type Receipt struct {
+	Results  []Result
+	Replayed *Answer
+}
+
+// Result tells what became of one entry: Event is the event that is kept now,
+// and Kept whether it is the entry's own.
+type Result struct {
+	Event posthorn.Event
+	Kept  bool
+}
+
+// Snapshot is an environment's directory at one version.
+type Snapshot struct {
+	Version     Version
+	Environment posthorn.Environment
+	Webhooks    []posthorn.Webhook
+	EventTypes  []posthorn.EventType
+}

@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+
+	"github.com/posthorn/posthorn"
+)
+
+// Ledger is what showing needs: reads alone. Lists are newest first (by id).
+type Ledger interface {
+	// Event returns an event with its data, or posthorn.ErrNotFound.
+	Event(ctx context.Context, id posthorn.EventID) (posthorn.Event, error)
+
+	// EventByGivenID returns the event that a publisher gave this id, with its
+	// data, or posthorn.ErrNotFound.
+	EventByGivenID(ctx context.Context, environment posthorn.EnvironmentID, givenID string) (posthorn.Event, error)
+
+	// Events lists events without their data.
+	Events(ctx context.Context, q EventQuery) ([]posthorn.Event, error)
+
+	// Delivery returns a delivery, or posthorn.ErrNotFound.
+	Delivery(ctx context.Context, id posthorn.DeliveryID) (posthorn.Delivery, error)
+
+	// Deliveries lists deliveries.
+	Deliveries(ctx context.Context, q DeliveryQuery) ([]posthorn.Delivery, error)
+
+	// Attempts lists up to limit attempts of a delivery after the given number,
+	// oldest first.
+	Attempts(ctx context.Context, delivery posthorn.DeliveryID, after, limit int) ([]posthorn.Attempt, error)
+
+	// WebhookStats counts the deliveries of each of the webhooks. Pending includes
+	// leased. Webhooks that never had any are absent from the map.
+	WebhookStats(ctx context.Context, ids []posthorn.WebhookID) (map[posthorn.WebhookID]posthorn.WebhookStats, error)
+}
+
+// EventQuery picks events of an environment. Empty fields pick everything.
+type EventQuery struct {
+	EnvironmentID posthorn.EnvironmentID
+	Type          string
+	// Accepted is when the event was accepted.
+	Accepted posthorn.Span
+	Page     posthorn.Page
+}
+
+// DeliveryQuery picks deliveries of an environment. Empty fields pick
+// everything.
+type DeliveryQuery struct {
+	EnvironmentID posthorn.EnvironmentID
+	WebhookID     posthorn.WebhookID
+	EventID       posthorn.EventID
+	Status        posthorn.DeliveryStatus
+	// Created is when the delivery was made.
+	Created posthorn.Span
+	Page    posthorn.Page
+}

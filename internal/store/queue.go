@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/posthorn/posthorn"
+)
+
+// Queue is what delivering needs.
+//
+// A lease is held by a node under an epoch; each new lease of a delivery has a
+// higher epoch than the one before, and whatever ends a lease (recording,
+// release, cancelling, takeover) makes its epoch void. A write under a void
+// lease changes nothing about the delivery.
+type Queue interface {
+	// Join makes the node known. Where only one node can use the database, every
+	// lease of another node is given back at once: those deliveries are pending
+	// and due now.
+	Join(ctx context.Context, node posthorn.NodeID, now time.Time) error
+
+	// Due lists up to limit webhooks that have pending deliveries, whatever their
+	// status, in the order of their ids and after the given one, each with the
+	// earliest due time of its pending deliveries.
+	Due(ctx context.Context, after posthorn.WebhookID, limit int) ([]DueWebhook, error)
+
+	// Claim leases up to c.Limit pending deliveries of one webhook that are due at
+	// c.Now, those due first before others, to c.NodeID. A webhook that is not
+	// active, or held until after c.Now, yields none. The jobs' data together is
+	// at most c.MaxBytes, but for a single job, which may be larger.
+	Claim(ctx context.Context, c Claim) (Claimed, error)
+
+	// Record keeps the attempt and moves the delivery to r.Next, together; the
+	// webhook's stats follow. If r.Next holds or disables the webhook, that
+	// happens in the same transaction; disabling touches only an active webhook,
+	// with the attempt's detail as the reason. If the lease is void the attempt is
+	// kept (the request did leave) unless the delivery has an attempt of that
+	// number, nothing else changes, and Record returns ErrLeaseLost.
+	Record(ctx context.Context, r Recording) error
+
+	// Release gives deliveries back untried: they are pending and due at now. Void
+	// leases are passed over.
+	Release(ctx context.Context, leases []Lease, now time.Time) error
+
+	// Retry makes a delivery pending and due now, with all its retries before it
+	// again, whatever its status; but a leased one is left alone, with
+	// posthorn.ErrConflict. It returns the delivery, or posthorn.ErrNotFound.
+	Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error)
+
+	// Cancel ends a pending or leased delivery. It returns the delivery,
+	// posthorn.ErrConflict if it had ended before, or posthorn.ErrNotFound.
+	Cancel(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error)
+
+	// CancelPending ends up to limit pending deliveries of a webhook and tells how
+	// many.
+	CancelPending(ctx context.Context, webhook posthorn.WebhookID, limit int, now time.Time) (int, error)
+
+	// Expire ends up to limit pending deliveries of a webhook that were due before
+	// a moment, and tells how many.
+	Expire(ctx context.Context, webhook posthorn.WebhookID, dueBefore time.Time, limit int, now time.Time) (int, error)
+}
+
+// Lease is the right to send a delivery and to record what came of it.
+type Lease struct {
+	DeliveryID posthorn.DeliveryID
+	NodeID     posthorn.NodeID
+	Epoch      int64
+}
+
+// DueWebhook is a webhook with pending deliveries.
+type DueWebhook struct {
+	WebhookID     posthorn.WebhookID
+	EnvironmentID posthorn.EnvironmentID
+	DueAt         time.Time
+}
+
+// Claim asks for due deliveries of one webhook.
+type Claim struct {
+	WebhookID posthorn.WebhookID
+	NodeID    posthorn.NodeID
+	Now       time.Time
+	Limit     int
+	MaxBytes  int
+}
+
+// Claimed is what a claim yielded.
+type Claimed struct {
+	Jobs []Job
+	// NextAt is when to claim again: the earliest due time of the deliveries left
+	// pending, or when the webhook's hold ends if that is later. It is zero when
+	// none are pending or the webhook is not active.
+	NextAt time.Time
+}
+
+// Job is a leased delivery with its event, data included.
+type Job struct {
+	Lease    Lease
+	Delivery posthorn.Delivery
+	Event    posthorn.Event
+}
+
+// Recording is an attempt and what follows from it.
+type Recording struct {
+	Lease   Lease
+	Attempt posthorn.Attempt
+	Next    posthorn.Next
+	// Now is when it is recorded.
+	Now time.Time
+}
