@@ -1,0 +1,164 @@
+// Package intake accepts events: it checks them, fans them out to the webhooks
+// that want them, and has event and deliveries kept together before anyone is
+// told that the event was accepted.
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/snapshot"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// Directories finds an environment's directory in memory.
+type Directories interface {
+	// Environment returns the newest known directory, or posthorn.ErrNotFound.
+	Environment(ctx context.Context, id posthorn.EnvironmentID) (*snapshot.Environment, error)
+	// Forget makes the next Environment call read the directory again.
+	Forget(id posthorn.EnvironmentID)
+}
+
+// Dispatcher is the delivery engine as intake sees it: fresh deliveries go
+// straight to it, without a way round through the database, while it has room.
+type Dispatcher interface {
+	// NodeID holds the leases of the deliveries for which Reserve said yes.
+	NodeID() posthorn.NodeID
+	// Reserve asks for room for a delivery of so many bytes. After a yes, exactly
+	// one of Dispatch and Unreserve must follow.
+	Reserve(webhook *posthorn.Webhook, bytes int) bool
+	// Unreserve gives room back.
+	Unreserve(webhook posthorn.WebhookID, bytes int)
+	// Dispatch hands over a delivery that is durable and leased to the node.
+	Dispatch(job store.Job)
+	// Wake says that deliveries of the webhook are pending and due.
+	Wake(environment posthorn.EnvironmentID, webhook posthorn.WebhookID)
+}
+
+// Store is what intake needs of the database.
+type Store interface {
+	Accept(ctx context.Context, s store.Submission) (store.Receipt, error)
+}
+
+// Publication is what a publisher asks to have accepted, together.
+type Publication struct {
+	EnvironmentID posthorn.EnvironmentID
+	Items         []Item
+	// Idempotency is nil when the publisher gave no key.
+	Idempotency *Idempotency
+}
+
+// Item is one event as its publisher gave it. ID is empty when it gave none, and
+// Timestamp zero. Data is a JSON value that has been checked.
+type Item struct {
+	ID        string
+	Type      string
+	Data      []byte
+	Timestamp time.Time
+}
+
+// Idempotency is a key that a publisher gave, the fingerprint of its request,
+// and how to answer it.
+type Idempotency struct {
+	Key         store.IdempotencyKey
+	Fingerprint [32]byte
+	Answer      func(results []Result) (statusCode int, body []byte)
+}
+
+// Result tells what became of one item. Err is nil or a *posthorn.Error for an
+// item that was refused by itself. Duplicate means that Event was accepted
+// before, with the same type and data.
+type Result struct {
+	Event     posthorn.Event
+	Duplicate bool
+	Err       error
+}
+
+// Receipt tells what became of a publication: one result for each item, or the
+// answer that was given before under the same idempotency key.
+type Receipt struct {
+	Results  []Result
+	Replayed *store.Answer
+}
+
+// AnswerLifetime is how long an answer under an idempotency key is kept.
+const AnswerLifetime = 24 * time.Hour
+
+// Options are what an Intake is made of. All are needed.
+type Options struct {
+	Store       Store
+	Directories Directories
+	Dispatcher  Dispatcher
+	Now         func() time.Time
+	Random      posthorn.Randomness
+}
+
+// Intake accepts events. It is safe for concurrent use.
+type Intake struct{ Options }
+
+// New makes an Intake.
+func New(o Options) *Intake { return &Intake{Options: o} }
+
+// maxStale bounds how often a fan-out is made again because the directory
+// changed under it.
+const maxStale = 8
+
+// Publish accepts the items: when it returns without an error, every result
+// without an error is durable together with all its deliveries. It returns
+// posthorn.ErrNotFound when there is no such environment, and posthorn.ErrBusy
+// when too much is waiting to be written.
+func (i *Intake) Publish(ctx context.Context, p Publication) (Receipt, error) {
+	results, events := i.prepare(p)
+	for range maxStale {
+		directory, err := i.Directories.Environment(ctx, p.EnvironmentID)
+		if err != nil {
+			return Receipt{}, err
+		}
+		receipt, err := i.accept(ctx, p, directory, results, events)
+		if !errors.Is(err, store.ErrStale) {
+			return receipt, err
+		}
+		i.Directories.Forget(p.EnvironmentID)
+	}
+	return Receipt{}, fmt.Errorf("accepting: the directory changed %d times meanwhile: %w", maxStale, posthorn.ErrBusy)
+}
+
+func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.Environment, results []Result, events []posthorn.Event) (Receipt, error) {
+	fanned := i.fanOut(directory, events)
+	kept, err := i.Store.Accept(ctx, store.Submission{
+		EnvironmentID: p.EnvironmentID,
+		Version:       directory.Version,
+		NodeID:        i.Dispatcher.NodeID(),
+		Entries:       fanned.entries,
+		Idempotency:   i.idempotency(p.Idempotency, results, events),
+	})
+	if err != nil || kept.Replayed != nil {
+		i.unreserve(fanned)
+	}
+	if err != nil {
+		return Receipt{}, fmt.Errorf("accepting: %w", err)
+	}
+	if kept.Replayed != nil {
+		return Receipt{Replayed: kept.Replayed}, nil
+	}
+	i.handOver(fanned, kept.Results)
+	return Receipt{Results: settle(results, events, kept.Results)}, nil
+}
+
+func (i *Intake) idempotency(given *Idempotency, results []Result, events []posthorn.Event) *store.Idempotency {
+	if given == nil {
+		return nil
+	}
+	now := i.Now()
+	return &store.Idempotency{
+		Key:       given.Key,
+		ValidFrom: now.Add(-AnswerLifetime),
+		Answer: func(kept []store.Result) store.Answer {
+			statusCode, body := given.Answer(settle(results, events, kept))
+			return store.Answer{Fingerprint: given.Fingerprint, StatusCode: statusCode, Body: body, CreatedAt: now}
+		},
+	}
+}
