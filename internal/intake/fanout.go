@@ -6,12 +6,9 @@ import (
 	"github.com/posthorn/posthorn/internal/store"
 )
 
-// fanned is a fan-out: the entries to keep, one for each event.
-type fanned struct{ entries []store.Entry }
-
 // fanOut makes a delivery for each webhook that wants each event. Those for
 // which the engine has room are leased to this node at once.
-func (i *Intake) fanOut(directory *snapshot.Environment, events []posthorn.Event) fanned {
+func (i *Intake) fanOut(directory *snapshot.Environment, events []posthorn.Event) []store.Entry {
 	entries := make([]store.Entry, len(events))
 	for n, event := range events {
 		wanting := directory.Match(event.Type)
@@ -22,7 +19,7 @@ func (i *Intake) fanOut(directory *snapshot.Environment, events []posthorn.Event
 		}
 		entries[n] = store.Entry{Event: event, Deliveries: deliveries}
 	}
-	return fanned{entries: entries}
+	return entries
 }
 
 func (i *Intake) newDelivery(event posthorn.Event, webhook *posthorn.Webhook) posthorn.Delivery {
@@ -46,8 +43,8 @@ func (i *Intake) newDelivery(event posthorn.Event, webhook *posthorn.Webhook) po
 
 // handOver gives the engine what is durable now, and takes back the room of
 // what was not kept.
-func (i *Intake) handOver(f fanned, kept []store.Result) {
-	for n, entry := range f.entries {
+func (i *Intake) handOver(entries []store.Entry, kept []store.Result) {
+	for n, entry := range entries {
 		for _, delivery := range entry.Deliveries {
 			switch {
 			case !kept[n].Kept:
@@ -65,8 +62,8 @@ func (i *Intake) handOver(f fanned, kept []store.Result) {
 	}
 }
 
-func (i *Intake) unreserve(f fanned) {
-	for _, entry := range f.entries {
+func (i *Intake) unreserve(entries []store.Entry) {
+	for _, entry := range entries {
 		for _, delivery := range entry.Deliveries {
 			i.unreserveOne(entry.Event, delivery)
 		}

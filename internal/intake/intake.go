@@ -112,6 +112,9 @@ const maxStale = 8
 // when too much is waiting to be written.
 func (i *Intake) Publish(ctx context.Context, p Publication) (Receipt, error) {
 	results, events := i.prepare(p)
+	if len(events) == 0 {
+		return Receipt{Results: results}, nil
+	}
 	for range maxStale {
 		directory, err := i.Directories.Environment(ctx, p.EnvironmentID)
 		if err != nil {
@@ -127,16 +130,16 @@ func (i *Intake) Publish(ctx context.Context, p Publication) (Receipt, error) {
 }
 
 func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.Environment, results []Result, events []posthorn.Event) (Receipt, error) {
-	fanned := i.fanOut(directory, events)
+	entries := i.fanOut(directory, events)
 	kept, err := i.Store.Accept(ctx, store.Submission{
 		EnvironmentID: p.EnvironmentID,
 		Version:       directory.Version,
 		NodeID:        i.Dispatcher.NodeID(),
-		Entries:       fanned.entries,
+		Entries:       entries,
 		Idempotency:   i.idempotency(p.Idempotency, results, events),
 	})
 	if err != nil || kept.Replayed != nil {
-		i.unreserve(fanned)
+		i.unreserve(entries)
 	}
 	if err != nil {
 		return Receipt{}, fmt.Errorf("accepting: %w", err)
@@ -144,7 +147,7 @@ func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.
 	if kept.Replayed != nil {
 		return Receipt{Replayed: kept.Replayed}, nil
 	}
-	i.handOver(fanned, kept.Results)
+	i.handOver(entries, kept.Results)
 	return Receipt{Results: settle(results, events, kept.Results)}, nil
 }
 
