@@ -1,0 +1,93 @@
+package memstore
+
+import (
+	"context"
+
+	"github.com/posthorn/posthorn"
+)
+
+// CreateEventTypes implements store.Directory.
+func (s *Store) CreateEventTypes(ctx context.Context, environment posthorn.EnvironmentID, types []posthorn.EventType) (int, error) {
+	if err := s.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer s.mu.Unlock()
+	if _, err := find(s.environments, environment); err != nil {
+		return 0, err
+	}
+	if s.eventTypes[environment] == nil {
+		s.eventTypes[environment] = map[string]posthorn.EventType{}
+	}
+	created := 0
+	for _, eventType := range types {
+		if _, exists := s.eventTypes[environment][eventType.Name]; exists {
+			continue
+		}
+		eventType.EnvironmentID = environment
+		s.eventTypes[environment][eventType.Name] = copyEventType(eventType)
+		created++
+	}
+	if created > 0 {
+		s.versions[environment]++
+	}
+	return created, nil
+}
+
+// EventType implements store.Directory.
+func (s *Store) EventType(ctx context.Context, environment posthorn.EnvironmentID, name string) (posthorn.EventType, error) {
+	if err := s.enter(ctx); err != nil {
+		return posthorn.EventType{}, err
+	}
+	defer s.mu.Unlock()
+	eventType, err := find(s.eventTypes[environment], name)
+	return copyEventType(eventType), err
+}
+
+// EventTypes implements store.Directory.
+func (s *Store) EventTypes(ctx context.Context, environment posthorn.EnvironmentID, after string, limit int) ([]posthorn.EventType, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	var list []posthorn.EventType
+	for _, eventType := range s.eventTypesByName(environment) {
+		if eventType.Name > after && len(list) < limit {
+			list = append(list, eventType)
+		}
+	}
+	return list, nil
+}
+
+// UpdateEventType implements store.Directory.
+func (s *Store) UpdateEventType(ctx context.Context, environment posthorn.EnvironmentID, name string, change func(posthorn.EventType) (posthorn.EventType, error)) (posthorn.EventType, error) {
+	if err := s.enter(ctx); err != nil {
+		return posthorn.EventType{}, err
+	}
+	defer s.mu.Unlock()
+	before, err := find(s.eventTypes[environment], name)
+	if err != nil {
+		return posthorn.EventType{}, err
+	}
+	after, err := change(copyEventType(before))
+	if err != nil {
+		return posthorn.EventType{}, err
+	}
+	after.EnvironmentID, after.Name, after.CreatedAt = before.EnvironmentID, before.Name, before.CreatedAt
+	s.eventTypes[environment][name] = copyEventType(after)
+	s.versions[environment]++
+	return copyEventType(after), nil
+}
+
+// DeleteEventType implements store.Directory.
+func (s *Store) DeleteEventType(ctx context.Context, environment posthorn.EnvironmentID, name string) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	if _, err := find(s.eventTypes[environment], name); err != nil {
+		return err
+	}
+	delete(s.eventTypes[environment], name)
+	s.versions[environment]++
+	return nil
+}
