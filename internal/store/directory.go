@@ -16,7 +16,8 @@ import (
 // returns, in one transaction; an error of change is returned as it is and
 // nothing is kept. Change must do nothing but compute, may be called more than
 // once, and can't alter ids, owners or the time of creation: those stay as they
-// were. Update methods return posthorn.ErrNotFound.
+// were. What it is given is its own to alter. Update methods return what is kept
+// now, or posthorn.ErrNotFound.
 type Directory interface {
 	// CreateWorkspace keeps a workspace with its first project and environment. It
 	// returns posthorn.ErrConflict if the external id is taken.
@@ -42,8 +43,8 @@ type Directory interface {
 	CreateEnvironment(ctx context.Context, e posthorn.Environment) error
 	// Environment returns an environment, or posthorn.ErrNotFound.
 	Environment(ctx context.Context, id posthorn.EnvironmentID) (posthorn.Environment, error)
-	// OldestEnvironment returns the first environment of a workspace, or of the
-	// oldest workspace if it is zero. It returns posthorn.ErrNotFound.
+	// OldestEnvironment returns the first environment of a workspace (by id), or of
+	// the oldest workspace if it is zero. It returns posthorn.ErrNotFound.
 	OldestEnvironment(ctx context.Context, workspace posthorn.WorkspaceID) (posthorn.Environment, error)
 	// Environments lists the environments that the query picks.
 	Environments(ctx context.Context, q EnvironmentQuery) ([]posthorn.Environment, error)
@@ -61,7 +62,8 @@ type Directory interface {
 	UpdateWebhook(ctx context.Context, id posthorn.WebhookID, change func(posthorn.Webhook) (posthorn.Webhook, error)) (posthorn.Webhook, error)
 
 	// CreateEventTypes keeps those event types whose names the environment does
-	// not have yet, and tells how many that were. It returns posthorn.ErrNotFound
+	// not have yet, the first of each name, and tells how many that were. They
+	// belong to that environment, whatever they say. It returns posthorn.ErrNotFound
 	// if there is no such environment.
 	CreateEventTypes(ctx context.Context, environment posthorn.EnvironmentID, types []posthorn.EventType) (int, error)
 	// EventType returns an event type, or posthorn.ErrNotFound.

@@ -19,11 +19,11 @@ type Intake interface {
 	//
 	// If the idempotency key is already answered, no earlier than
 	// Idempotency.ValidFrom, nothing is kept and the receipt's Replayed holds that
-	// answer; an older answer is replaced.
+	// answer, whatever the version; an older answer is replaced.
 	//
 	// Accept returns ErrStale, having kept nothing, if the environment's directory
-	// is no longer at the submission's version, and posthorn.ErrBusy, at once, if
-	// too many submissions are waiting.
+	// is no longer at the submission's version or there is no such environment, and
+	// posthorn.ErrBusy, at once, if too many submissions are waiting.
 	Accept(ctx context.Context, s Submission) (Receipt, error)
 
 	// Snapshot returns an environment, its webhooks that are not deleted (oldest
@@ -35,7 +35,8 @@ type Intake interface {
 	// posthorn.ErrNotFound.
 	Answer(ctx context.Context, key IdempotencyKey) (Answer, error)
 
-	// KeepAnswer keeps an answer under an idempotency key, replacing an older one.
+	// KeepAnswer keeps an answer under an idempotency key, replacing the one that is
+	// there.
 	KeepAnswer(ctx context.Context, key IdempotencyKey, answer Answer) error
 }
 

@@ -28,12 +28,13 @@ type Ledger interface {
 	// oldest first.
 	Attempts(ctx context.Context, delivery posthorn.DeliveryID, after, limit int) ([]posthorn.Attempt, error)
 
-	// WebhookStats counts the deliveries of each of the webhooks. Pending includes
-	// leased. Webhooks that never had any are absent from the map.
+	// WebhookStats counts the deliveries of each of the webhooks by the status they
+	// have now. Pending includes leased. Attempts under void leases are not in the
+	// stats. Webhooks that never had any delivery are absent from the map.
 	WebhookStats(ctx context.Context, ids []posthorn.WebhookID) (map[posthorn.WebhookID]posthorn.WebhookStats, error)
 }
 
-// EventQuery picks events of an environment. Empty fields pick everything.
+// EventQuery picks events. Empty fields pick everything.
 type EventQuery struct {
 	EnvironmentID posthorn.EnvironmentID
 	Type          string
@@ -42,8 +43,7 @@ type EventQuery struct {
 	Page     posthorn.Page
 }
 
-// DeliveryQuery picks deliveries of an environment. Empty fields pick
-// everything.
+// DeliveryQuery picks deliveries. Empty fields pick everything.
 type DeliveryQuery struct {
 	EnvironmentID posthorn.EnvironmentID
 	WebhookID     posthorn.WebhookID

@@ -13,6 +13,9 @@ import (
 // higher epoch than the one before, and whatever ends a lease (recording,
 // release, cancelling, takeover) makes its epoch void. A write under a void
 // lease changes nothing about the delivery.
+//
+// Whatever changes a delivery's status sets its UpdatedAt to the moment that the
+// method is given.
 type Queue interface {
 	// Join makes the node known. Where only one node can use the database, every
 	// lease of another node is given back at once: those deliveries are pending
@@ -25,17 +28,25 @@ type Queue interface {
 	Due(ctx context.Context, after posthorn.WebhookID, limit int) ([]DueWebhook, error)
 
 	// Claim leases up to c.Limit pending deliveries of one webhook that are due at
-	// c.Now, those due first before others, to c.NodeID. A webhook that is not
-	// active, or held until after c.Now, yields none. The jobs' data together is
-	// at most c.MaxBytes, but for a single job, which may be larger.
+	// c.Now, those due first before others (then by id), to c.NodeID. A webhook that
+	// is unknown, not active, or held until after c.Now, yields none. The jobs' data
+	// together is at most c.MaxBytes, but for a single job, which may be larger:
+	// Claim stops before the job that would be too much.
 	Claim(ctx context.Context, c Claim) (Claimed, error)
 
 	// Record keeps the attempt and moves the delivery to r.Next, together; the
-	// webhook's stats follow. If r.Next holds or disables the webhook, that
-	// happens in the same transaction; disabling touches only an active webhook,
-	// with the attempt's detail as the reason. If the lease is void the attempt is
-	// kept (the request did leave) unless the delivery has an attempt of that
-	// number, nothing else changes, and Record returns ErrLeaseLost.
+	// webhook's stats follow (their times are the latest StartedAt of all attempts
+	// so recorded, of those that succeeded and of those that did not).
+	//
+	// If r.Next holds or disables the webhook, that happens in the same
+	// transaction. A hold that ends later stays. Disabling touches only an active
+	// webhook, with the attempt's detail as the reason and r.Now as UpdatedAt.
+	//
+	// If the lease is void (or the delivery unknown) the attempt is kept (the
+	// request did leave) unless the delivery has an attempt of that number, nothing
+	// else changes, and Record returns ErrLeaseLost. If such a late attempt has
+	// taken the number of an attempt under a good lease, the latter is kept under
+	// the number after the delivery's highest.
 	Record(ctx context.Context, r Recording) error
 
 	// Release gives deliveries back untried: they are pending and due at now. Void
@@ -43,20 +54,20 @@ type Queue interface {
 	Release(ctx context.Context, leases []Lease, now time.Time) error
 
 	// Retry makes a delivery pending and due now, with all its retries before it
-	// again, whatever its status; but a leased one is left alone, with
-	// posthorn.ErrConflict. It returns the delivery, or posthorn.ErrNotFound.
+	// again (all its attempts are uncounted), whatever its status; but a leased one
+	// is left alone, with posthorn.ErrConflict. It returns the delivery, or posthorn.ErrNotFound.
 	Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error)
 
 	// Cancel ends a pending or leased delivery. It returns the delivery,
 	// posthorn.ErrConflict if it had ended before, or posthorn.ErrNotFound.
 	Cancel(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error)
 
-	// CancelPending ends up to limit pending deliveries of a webhook and tells how
-	// many.
+	// CancelPending ends up to limit pending deliveries of a webhook, whatever its
+	// status, and tells how many.
 	CancelPending(ctx context.Context, webhook posthorn.WebhookID, limit int, now time.Time) (int, error)
 
 	// Expire ends up to limit pending deliveries of a webhook that were due before
-	// a moment, and tells how many.
+	// a moment (not at it), and tells how many.
 	Expire(ctx context.Context, webhook posthorn.WebhookID, dueBefore time.Time, limit int, now time.Time) (int, error)
 }
 
@@ -87,8 +98,8 @@ type Claim struct {
 type Claimed struct {
 	Jobs []Job
 	// NextAt is when to claim again: the earliest due time of the deliveries left
-	// pending, or when the webhook's hold ends if that is later. It is zero when
-	// none are pending or the webhook is not active.
+	// pending, or the webhook's HoldUntil if that is later. It is zero when none are
+	// pending or the webhook is not active.
 	NextAt time.Time
 }
 

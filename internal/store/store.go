@@ -10,9 +10,12 @@
 // context's error, an error with posthorn.CodeStorageFull when the disk is
 // full, or any other error, which means that the database failed.
 //
-// Times are kept in microseconds, UTC. Slices and maps given to a method are
-// not changed and not kept by it; what a method returns belongs to the caller,
-// except Event.Data, which nobody may change.
+// Times are kept in microseconds, UTC; what a given time has beyond that is
+// dropped, also where it is only compared. The zero time stays zero. Text is
+// compared byte by byte: letter case counts. An empty slice or map is the same as
+// a nil one. Slices and maps given to a method are not changed and not kept by it;
+// what a method returns belongs to the caller, except Event.Data, which nobody may
+// change.
 package store
 
 import "errors"
