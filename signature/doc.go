@@ -1,3 +1,15 @@
 // Package signature signs webhook requests and verifies them. It is what a
 // receiver imports: it needs nothing but the standard library.
+//
+// A receiver gives [Verify] the name of the format that its webhook uses, the
+// secrets, the headers and the body exactly as it came, before any decoding:
+//
+//	verified, err := signature.Verify("standard", []string{secret}, request.Header, body, time.Now())
+//
+// A nil error means that somebody who knows one of the secrets sent exactly this
+// body, and, where the format carries a timestamp, that it was sent within the
+// last five minutes. Otherwise the error is an [*Error] with one precise
+// [Problem].
+//
+// A dialect that isn't built in is written down as a [Scheme].
 package signature
