@@ -42,11 +42,11 @@ type Queue interface {
 	// transaction. A hold that ends later stays. Disabling touches only an active
 	// webhook, with the attempt's detail as the reason and r.Now as UpdatedAt.
 	//
-	// If the lease is void (or the delivery unknown) the attempt is kept (the
-	// request did leave) unless the delivery has an attempt of that number, nothing
-	// else changes, and Record returns ErrLeaseLost. If such a late attempt has
-	// taken the number of an attempt under a good lease, the latter is kept under
-	// the number after the delivery's highest.
+	// If the lease is void the attempt is kept (the request did leave) unless the
+	// delivery is unknown or has an attempt of that number, nothing else changes,
+	// and Record returns ErrLeaseLost. If such a late attempt has taken the number
+	// of an attempt under a good lease, the latter is kept under the number after
+	// the delivery's highest.
 	Record(ctx context.Context, r Recording) error
 
 	// Release gives deliveries back untried: they are pending and due at now. Void
