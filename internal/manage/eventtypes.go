@@ -1,0 +1,211 @@
+package manage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/posthorn/posthorn"
+)
+
+// EventTypeChange is what may be said of an event type. Example and Schema are
+// JSON values.
+type EventTypeChange struct {
+	Description Setting[string]
+	Since       Setting[string]
+	Retries     Setting[int]
+	Status      Setting[posthorn.EventTypeStatus]
+	Example     Setting[[]byte]
+	Schema      Setting[[]byte]
+}
+
+// NewEventType is an event type to be made.
+type NewEventType struct {
+	Name string
+	EventTypeChange
+}
+
+func (c EventTypeChange) apply(t posthorn.EventType) (posthorn.EventType, error) {
+	t.Description = c.Description.take(t.Description, "")
+	t.Since = c.Since.take(t.Since, "")
+	t.Status = c.Status.take(t.Status, posthorn.EventTypeGA)
+	t.Example = c.Example.take(t.Example, nil)
+	t.Schema = c.Schema.take(t.Schema, nil)
+	if c.Retries.Given {
+		t.Retries = nil
+	}
+	if c.Retries.present() {
+		retries := c.Retries.Value
+		t.Retries = &retries
+	}
+	if err := t.Validate(); err != nil {
+		return t, err
+	}
+	if len(t.Schema) > 0 && !isSchema(t.Schema) {
+		return t, posthorn.Invalid("/schema", "A JSON Schema is an object, or true or false.", "Give an object such as {\"type\": \"object\"}.")
+	}
+	return t, nil
+}
+
+func isSchema(text []byte) bool {
+	var value any
+	if json.Unmarshal(text, &value) != nil {
+		return false
+	}
+	switch value.(type) {
+	case map[string]any, bool:
+		return true
+	default:
+		return false
+	}
+}
+
+func (n NewEventType) build(environment posthorn.EnvironmentID, m *Manager) (posthorn.EventType, error) {
+	now := m.now()
+	return n.apply(posthorn.EventType{
+		EnvironmentID: environment, Name: n.Name, Status: posthorn.EventTypeGA, CreatedAt: now, UpdatedAt: now,
+	})
+}
+
+// CreateEventType adds an event type to the catalogue of an environment in
+// reach. It returns a conflict if the name is there.
+func (m *Manager) CreateEventType(ctx context.Context, p Principal, named posthorn.EnvironmentID, n NewEventType) (posthorn.EventType, error) {
+	environment, err := m.EnvironmentID(ctx, p, named)
+	if err != nil {
+		return posthorn.EventType{}, err
+	}
+	entry, err := n.build(environment, m)
+	if err != nil {
+		return posthorn.EventType{}, err
+	}
+	created, err := m.store.CreateEventTypes(ctx, environment, []posthorn.EventType{entry})
+	if err != nil {
+		return posthorn.EventType{}, passOn("creating the event type", err)
+	}
+	if created == 0 {
+		return posthorn.EventType{}, &posthorn.Error{Code: posthorn.CodeConflict, Pointer: "/name", Message: fmt.Sprintf("There is an event type %q already.", entry.Name), Hint: "Change that one, or choose another name."}
+	}
+	m.notifier.DirectoryChanged(environment)
+	return entry, nil
+}
+
+// MaxImport is the most event types of one import.
+const MaxImport = 1000
+
+// Imported tells what an import did.
+type Imported struct {
+	Created int
+	Skipped int
+	Names   []string
+}
+
+// ImportEventTypes adds those event types whose names the catalogue of an
+// environment in reach doesn't have yet.
+func (m *Manager) ImportEventTypes(ctx context.Context, p Principal, named posthorn.EnvironmentID, list []NewEventType) (Imported, error) {
+	environment, err := m.EnvironmentID(ctx, p, named)
+	if err != nil {
+		return Imported{}, err
+	}
+	if len(list) == 0 || len(list) > MaxImport {
+		return Imported{}, posthorn.Invalid("/eventTypes", fmt.Sprintf("There must be 1 to %d event types in an import; here are %d.", MaxImport, len(list)), "Import them in several parts.")
+	}
+	entries := make([]posthorn.EventType, 0, len(list))
+	names := make([]string, 0, len(list))
+	seen := make(map[string]bool, len(list))
+	for i, n := range list {
+		entry, err := n.build(environment, m)
+		if err != nil {
+			return Imported{}, below(fmt.Sprintf("/eventTypes/%d", i), err)
+		}
+		names = append(names, entry.Name)
+		if !seen[entry.Name] {
+			seen[entry.Name] = true
+			entries = append(entries, entry)
+		}
+	}
+	created, err := m.store.CreateEventTypes(ctx, environment, entries)
+	if err != nil {
+		return Imported{}, passOn("importing event types", err)
+	}
+	if created > 0 {
+		m.notifier.DirectoryChanged(environment)
+	}
+	return Imported{Created: created, Skipped: len(list) - created, Names: names}, nil
+}
+
+// below moves an error's places under a pointer.
+func below(pointer string, err error) error {
+	known, isKnown := err.(*posthorn.Error)
+	if !isKnown {
+		return err
+	}
+	moved := *known
+	moved.Pointer = pointer + known.Pointer
+	moved.Others = make([]*posthorn.Error, len(known.Others))
+	for i, other := range known.Others {
+		copied := *other
+		copied.Pointer = pointer + other.Pointer
+		moved.Others[i] = &copied
+	}
+	return &moved
+}
+
+// EventType returns an entry of the catalogue of an environment in reach.
+func (m *Manager) EventType(ctx context.Context, p Principal, named posthorn.EnvironmentID, name string) (posthorn.EventType, error) {
+	environment, err := m.EnvironmentID(ctx, p, named)
+	if err != nil {
+		return posthorn.EventType{}, err
+	}
+	entry, err := m.store.EventType(ctx, environment, name)
+	if err != nil {
+		return posthorn.EventType{}, passOn("reading the event type", err)
+	}
+	return entry, nil
+}
+
+// EventTypes lists the catalogue of an environment in reach by name, up to limit
+// entries after the given name.
+func (m *Manager) EventTypes(ctx context.Context, p Principal, named posthorn.EnvironmentID, after string, limit int) ([]posthorn.EventType, error) {
+	environment, err := m.EnvironmentID(ctx, p, named)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := m.store.EventTypes(ctx, environment, after, limit)
+	if err != nil {
+		return nil, passOn("listing event types", err)
+	}
+	return entries, nil
+}
+
+// UpdateEventType changes an entry of the catalogue of an environment in reach.
+func (m *Manager) UpdateEventType(ctx context.Context, p Principal, named posthorn.EnvironmentID, name string, change EventTypeChange) (posthorn.EventType, error) {
+	environment, err := m.EnvironmentID(ctx, p, named)
+	if err != nil {
+		return posthorn.EventType{}, err
+	}
+	now := m.now()
+	entry, err := m.store.UpdateEventType(ctx, environment, name, func(t posthorn.EventType) (posthorn.EventType, error) {
+		changed, err := change.apply(t)
+		changed.UpdatedAt = now
+		return changed, err
+	})
+	if err != nil {
+		return posthorn.EventType{}, passOn("changing the event type", err)
+	}
+	m.notifier.DirectoryChanged(environment)
+	return entry, nil
+}
+
+// DeleteEventType takes an entry out of the catalogue of an environment in
+// reach. Events of that type are still accepted.
+func (m *Manager) DeleteEventType(ctx context.Context, p Principal, named posthorn.EnvironmentID, name string) error {
+	environment, err := m.EnvironmentID(ctx, p, named)
+	if err != nil {
+		return err
+	}
+	if err := m.store.DeleteEventType(ctx, environment, name); err != nil {
+		return passOn("deleting the event type", err)
+	}
+	m.notifier.DirectoryChanged(environment)
+	return nil
+}

@@ -1,0 +1,126 @@
+// Package manage holds what a person asks for that isn't publishing:
+// workspaces, webhooks and their secrets, event types, keys, another try for a
+// delivery. It decides who reaches what: every method takes the Principal that
+// asks, and answers for a thing beyond its reach exactly as for one that does
+// not exist, with posthorn.ErrNotFound.
+//
+// Mistakes of the asker come back as *posthorn.Error; any other error means
+// that the database failed.
+package manage
+
+import (
+	"context"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+	"github.com/posthorn/posthorn/internal/wire"
+)
+
+// Store is what managing asks of a database.
+type Store interface {
+	store.Directory
+	store.Ledger
+	// Retry, Cancel and CancelPending are those of store.Queue.
+	Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error)
+	Cancel(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error)
+	CancelPending(ctx context.Context, webhook posthorn.WebhookID, limit int, now time.Time) (int, error)
+}
+
+// Sender makes one HTTP request, for tests of webhooks.
+type Sender interface {
+	Send(ctx context.Context, request posthorn.Request) posthorn.Outcome
+}
+
+// Notifier is told what has changed, after it is durable. Its methods must not
+// block.
+type Notifier interface {
+	// DirectoryChanged: the environment, its webhooks or its event types changed.
+	DirectoryChanged(environment posthorn.EnvironmentID)
+	// WebhookChanged: a webhook was changed, paused, resumed or deleted.
+	WebhookChanged(webhook posthorn.WebhookID)
+	// DeliveryCancelled: a delivery must not be sent any more.
+	DeliveryCancelled(webhook posthorn.WebhookID, delivery posthorn.DeliveryID)
+	// DeliveryDue: a webhook has a delivery that is due now.
+	DeliveryDue(webhook posthorn.WebhookID)
+}
+
+// Options is what a Manager is made of. All fields are needed unless said
+// otherwise.
+type Options struct {
+	Store    Store
+	Formats  *wire.Set
+	Sender   Sender
+	Notifier Notifier
+	// CheckURL reports, with an error about the URL, that the egress policy of an
+	// environment of this kind can't allow the address.
+	CheckURL func(rawURL string, kind posthorn.EnvironmentKind) *posthorn.Error
+	Now      func() time.Time
+	Random   posthorn.Randomness
+	// DefaultFormat is the default format of new environments; "standard" when empty.
+	DefaultFormat string
+	// DefaultKind is the kind of a new workspace's environment; production when
+	// empty.
+	DefaultKind posthorn.EnvironmentKind
+}
+
+// Manager does what people ask for. It is safe for concurrent use.
+type Manager struct {
+	store         Store
+	formats       *wire.Set
+	sender        Sender
+	notifier      Notifier
+	checkURL      func(string, posthorn.EnvironmentKind) *posthorn.Error
+	now           func() time.Time
+	random        posthorn.Randomness
+	defaultFormat string
+	defaultKind   posthorn.EnvironmentKind
+	tests         chan struct{}
+	reach         *reachCache
+}
+
+// maxTests bounds the tests of webhooks that are under way at once.
+const maxTests = 16
+
+// New makes a Manager.
+func New(o Options) *Manager {
+	m := &Manager{
+		store: o.Store, formats: o.Formats, sender: o.Sender, notifier: o.Notifier, checkURL: o.CheckURL,
+		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind,
+		tests: make(chan struct{}, maxTests),
+		reach: newReachCache(),
+	}
+	if m.defaultFormat == "" {
+		m.defaultFormat = "standard"
+	}
+	if m.defaultKind == "" {
+		m.defaultKind = posthorn.Production
+	}
+	return m
+}
+
+// Setting is a field of a request: left out, null (back to the default), or
+// given.
+type Setting[T any] struct {
+	Given bool
+	Null  bool
+	Value T
+}
+
+// Set makes a given Setting.
+func Set[T any](value T) Setting[T] { return Setting[T]{Given: true, Value: value} }
+
+// take returns what the setting makes of a value and of its default.
+func (s Setting[T]) take(current, byDefault T) T {
+	switch {
+	case !s.Given:
+		return current
+	case s.Null:
+		return byDefault
+	default:
+		return s.Value
+	}
+}
+
+// present reports whether a value other than null was given.
+func (s Setting[T]) present() bool { return s.Given && !s.Null }

@@ -1,0 +1,110 @@
+package manage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/wire"
+)
+
+// TestEventType is the type of a test's event when none is named.
+const TestEventType = "test"
+
+// TestResult is what came of a test.
+type TestResult struct {
+	Delivered bool
+	EventID   posthorn.EventID
+	Request   posthorn.Request
+	Outcome   posthorn.Outcome
+}
+
+// TestWebhook sends one request to a webhook in reach, now, and returns what came back.
+// Nothing is kept. The event is of the named type, with the example of the
+// catalogue as its data, or of TestEventType. It returns posthorn.ErrBusy when
+// too many tests are under way.
+func (m *Manager) TestWebhook(ctx context.Context, p Principal, id posthorn.WebhookID, eventType string) (TestResult, error) {
+	webhook, err := m.webhook(ctx, p, id)
+	if err != nil {
+		return TestResult{}, err
+	}
+	environment, err := m.store.Environment(ctx, webhook.EnvironmentID)
+	if err != nil {
+		return TestResult{}, passOn("reading the environment", err)
+	}
+	event, err := m.testEvent(ctx, webhook, eventType)
+	if err != nil {
+		return TestResult{}, err
+	}
+	dialect, exists := m.formats.Dialect(webhook.Format)
+	if !exists {
+		return TestResult{}, fmt.Errorf("testing a webhook: there is no format %q any more", webhook.Format)
+	}
+	now := m.now()
+	request, err := dialect.Render(wire.Input{
+		Event: event, Webhook: webhook, EnvironmentKind: environment.Kind,
+		DeliveryID: posthorn.NewID[posthorn.DeliveryID](now, m.random), AttemptNumber: 1, Now: now,
+	})
+	if err != nil {
+		return TestResult{}, passOn("rendering the test", err)
+	}
+	outcome, err := m.sendTest(ctx, request)
+	if err != nil {
+		return TestResult{}, err
+	}
+	outcome = judge(dialect.Format(), outcome)
+	return TestResult{Delivered: outcome.Succeeded(), EventID: event.ID, Request: request, Outcome: outcome}, nil
+}
+
+func (m *Manager) sendTest(ctx context.Context, request posthorn.Request) (posthorn.Outcome, error) {
+	select {
+	case m.tests <- struct{}{}:
+		defer func() { <-m.tests }()
+		return m.sender.Send(ctx, request), nil
+	default:
+		return posthorn.Outcome{}, posthorn.ErrBusy
+	}
+}
+
+func (m *Manager) testEvent(ctx context.Context, w posthorn.Webhook, eventType string) (posthorn.Event, error) {
+	now := m.now()
+	event := posthorn.Event{
+		ID: posthorn.NewID[posthorn.EventID](now, m.random), EnvironmentID: w.EnvironmentID, Type: TestEventType,
+		Timestamp: now, AcceptedAt: now, Deliveries: 1,
+		Data: []byte(`{"message":"This is a test of your webhook.","webhookId":"` + w.ID.String() + `"}`),
+	}
+	if eventType == "" {
+		return event, nil
+	}
+	if err := posthorn.ValidateEventTypeName("/type", eventType); err != nil {
+		return posthorn.Event{}, err
+	}
+	event.Type = eventType
+	entry, err := m.store.EventType(ctx, w.EnvironmentID, eventType)
+	switch {
+	case errors.Is(err, posthorn.ErrNotFound):
+		return event, nil
+	case err != nil:
+		return posthorn.Event{}, passOn("reading the event type", err)
+	case len(entry.Example) > 0:
+		event.Data = entry.Example
+	}
+	return event, nil
+}
+
+// judge lets the format decide whether a response means success: a 204 is one
+// in most dialects and none in others.
+func judge(format posthorn.Format, o posthorn.Outcome) posthorn.Outcome {
+	if o.StatusCode == 0 || (!o.Succeeded() && o.Reason != posthorn.StatusReason(o.StatusCode)) {
+		return o
+	}
+	switch {
+	case format.Accepts(o.StatusCode):
+		o.Reason, o.Detail = posthorn.ReasonSuccess, ""
+	case o.Succeeded():
+		o.Reason = posthorn.StatusReason(o.StatusCode)
+		o.Detail = fmt.Sprintf("The receiver answered %d, which the format %s doesn't count as success.", o.StatusCode, format.Name)
+	}
+	return o
+}

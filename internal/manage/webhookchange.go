@@ -1,0 +1,146 @@
+package manage
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/posthorn/posthorn"
+)
+
+// WebhookChange is what may be said of a webhook. Null goes back to the
+// default, where there is one.
+type WebhookChange struct {
+	Name          Setting[string]
+	URL           Setting[string]
+	Events        Setting[[]string]
+	Secret        Setting[string]
+	Format        Setting[string]
+	Description   Setting[string]
+	Headers       Setting[[]posthorn.Header]
+	Metadata      Setting[map[string]string]
+	Retries       Setting[int]
+	RetrySchedule Setting[[]time.Duration]
+	Timeout       Setting[time.Duration]
+	Concurrency   Setting[int]
+}
+
+// apply returns the webhook as the change makes it, checked. It is a pure
+// computation: it may run more than once, inside the store's transaction.
+func (m *Manager) apply(c WebhookChange, w posthorn.Webhook, environment posthorn.Environment, now time.Time) (posthorn.Webhook, error) {
+	urlChanged := c.URL.Given && c.URL.Value != w.URL
+	w.URL = c.URL.take(w.URL, "")
+	w.Name = strings.TrimSpace(c.Name.take(w.Name, ""))
+	if w.Name == "" {
+		w.Name = hostOf(w.URL)
+	}
+	w.Events = distinct(c.Events.take(w.Events, nil))
+	w.Format = c.Format.take(w.Format, environment.DefaultFormat)
+	w.Description = c.Description.take(w.Description, "")
+	w.Headers = slices.Clone(c.Headers.take(w.Headers, nil))
+	w.Metadata = c.Metadata.take(w.Metadata, nil)
+	w.RetrySchedule = slices.Clone(c.RetrySchedule.take(w.RetrySchedule, nil))
+	w.Timeout = c.Timeout.take(w.Timeout, posthorn.DefaultTimeout)
+	w.Concurrency = c.Concurrency.take(w.Concurrency, posthorn.DefaultConcurrency)
+	if c.Retries.Given {
+		w.Retries = nil
+	}
+	if c.Retries.present() {
+		retries := c.Retries.Value
+		w.Retries = &retries
+	}
+	if c.Secret.present() {
+		w.Secrets = replaceCurrent(w.Secrets, posthorn.Secret(c.Secret.Value), now)
+	}
+	w.UpdatedAt = now
+	return w, m.check(c, w, environment.Kind, urlChanged)
+}
+
+// check names every mistake at once.
+func (m *Manager) check(c WebhookChange, w posthorn.Webhook, kind posthorn.EnvironmentKind, urlChanged bool) error {
+	var problems posthorn.Problems
+	for _, err := range []error{w.Validate(kind), m.checkFormat("/format", w.Format)} {
+		if known, isKnown := err.(*posthorn.Error); isKnown {
+			problems.Add(known)
+			for _, other := range known.Others {
+				problems.Add(other)
+			}
+		}
+	}
+	if c.Secret.Given && c.Secret.Null {
+		problems.Add(posthorn.Invalid("/secret", "A webhook can't be without a secret.", "Rotate it to get a new random one."))
+	}
+	if urlChanged && posthorn.ValidateURL("/url", w.URL, kind) == nil {
+		problems.Add(m.checkAddress(w.URL, kind))
+	}
+	problems.Add(checkDistinctHeaders(w.Headers))
+	return flat(problems.Err())
+}
+
+// flat takes the Others out of the Others, so that there is one list.
+func flat(err error) error {
+	first, isKnown := err.(*posthorn.Error)
+	if !isKnown {
+		return err
+	}
+	for i, other := range first.Others {
+		if len(other.Others) > 0 {
+			alone := *other
+			alone.Others = nil
+			first.Others[i] = &alone
+		}
+	}
+	return first
+}
+
+func checkDistinctHeaders(headers []posthorn.Header) *posthorn.Error {
+	seen := make(map[string]bool, len(headers))
+	for _, h := range headers {
+		name := strings.ToLower(h.Name)
+		if seen[name] {
+			return posthorn.Invalid("/headers", "The header "+clip(h.Name)+" is there twice.", "Names of headers don't tell upper from lower case; keep one.")
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+func distinct(patterns []string) []string {
+	kept := make([]string, 0, len(patterns))
+	for _, pattern := range patterns {
+		if !slices.Contains(kept, pattern) {
+			kept = append(kept, pattern)
+		}
+		if len(kept) > posthorn.MaxEventPatterns {
+			break // too many already, and said so by Validate
+		}
+	}
+	return kept
+}
+
+func hostOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" {
+		return "webhook"
+	}
+	name := u.Hostname()
+	return name[:min(len(name), posthorn.MaxName)]
+}
+
+// replaceCurrent puts a new secret in the place of the current one; those that
+// were rotated out before stay until they expire.
+func replaceCurrent(secrets []posthorn.SigningSecret, secret posthorn.Secret, now time.Time) []posthorn.SigningSecret {
+	return append([]posthorn.SigningSecret{{Value: secret}}, rotatedOut(secrets, now)...)
+}
+
+// rotatedOut returns the secrets that still sign although they are not current.
+func rotatedOut(secrets []posthorn.SigningSecret, now time.Time) []posthorn.SigningSecret {
+	var valid []posthorn.SigningSecret
+	for _, s := range secrets {
+		if !s.ExpiresAt.IsZero() && now.Before(s.ExpiresAt) {
+			valid = append(valid, s)
+		}
+	}
+	return valid
+}

@@ -1,0 +1,216 @@
+package manage
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/wire"
+)
+
+// WebhookDetails is a webhook with what is shown beside it.
+type WebhookDetails struct {
+	posthorn.Webhook
+	// Dialect is the webhook's format.
+	Dialect *wire.Dialect
+	// EffectiveRetries is the number of retries of an event whose type says nothing.
+	EffectiveRetries int
+	Stats            posthorn.WebhookStats
+}
+
+// CreateWebhook registers a webhook in the named environment, or else in the
+// oldest in reach.
+func (m *Manager) CreateWebhook(ctx context.Context, p Principal, named posthorn.EnvironmentID, change WebhookChange) (WebhookDetails, error) {
+	environment, err := m.environment(ctx, p, named)
+	if err != nil {
+		return WebhookDetails{}, err
+	}
+	now := m.now()
+	fresh := posthorn.Webhook{
+		ID: posthorn.NewID[posthorn.WebhookID](now, m.random), WorkspaceID: environment.WorkspaceID,
+		ProjectID: environment.ProjectID, EnvironmentID: environment.ID, Format: environment.DefaultFormat,
+		Secrets: []posthorn.SigningSecret{{Value: posthorn.NewSecret(m.random)}},
+		Timeout: posthorn.DefaultTimeout, Concurrency: posthorn.DefaultConcurrency,
+		Status: posthorn.WebhookActive, CreatedBy: p.Key.ID.String(), CreatedAt: now, UpdatedAt: now,
+	}
+	if change.Secret.Null {
+		change.Secret = Setting[string]{}
+	}
+	webhook, err := m.apply(change, fresh, environment, now)
+	if err != nil {
+		return WebhookDetails{}, err
+	}
+	if err := m.store.CreateWebhook(ctx, webhook); err != nil {
+		return WebhookDetails{}, passOn("creating the webhook", err)
+	}
+	m.notifier.DirectoryChanged(environment.ID)
+	return m.details(webhook, environment, posthorn.WebhookStats{}), nil
+}
+
+// Webhook returns a webhook in reach.
+func (m *Manager) Webhook(ctx context.Context, p Principal, id posthorn.WebhookID) (WebhookDetails, error) {
+	webhook, err := m.webhook(ctx, p, id)
+	if err != nil {
+		return WebhookDetails{}, err
+	}
+	return m.withDetails(ctx, webhook)
+}
+
+func (m *Manager) webhook(ctx context.Context, p Principal, id posthorn.WebhookID) (posthorn.Webhook, error) {
+	webhook, err := m.store.Webhook(ctx, id)
+	if err != nil {
+		return posthorn.Webhook{}, passOn("reading the webhook", err)
+	}
+	if !p.Reaches(webhook.WorkspaceID) {
+		return posthorn.Webhook{}, posthorn.ErrNotFound
+	}
+	return webhook, nil
+}
+
+// Webhooks lists the webhooks of an environment in reach.
+func (m *Manager) Webhooks(ctx context.Context, p Principal, named posthorn.EnvironmentID, page posthorn.Page) ([]WebhookDetails, error) {
+	environment, err := m.environment(ctx, p, named)
+	if err != nil {
+		return nil, err
+	}
+	webhooks, err := m.store.Webhooks(ctx, environment.ID, page)
+	if err != nil {
+		return nil, passOn("listing webhooks", err)
+	}
+	ids := make([]posthorn.WebhookID, len(webhooks))
+	for i, w := range webhooks {
+		ids[i] = w.ID
+	}
+	stats, err := m.store.WebhookStats(ctx, ids)
+	if err != nil {
+		return nil, passOn("counting deliveries", err)
+	}
+	all := make([]WebhookDetails, len(webhooks))
+	for i, w := range webhooks {
+		all[i] = m.details(w, environment, stats[w.ID])
+	}
+	return all, nil
+}
+
+// UpdateWebhook changes a webhook in reach.
+func (m *Manager) UpdateWebhook(ctx context.Context, p Principal, id posthorn.WebhookID, change WebhookChange) (WebhookDetails, error) {
+	before, err := m.webhook(ctx, p, id)
+	if err != nil {
+		return WebhookDetails{}, err
+	}
+	environment, err := m.store.Environment(ctx, before.EnvironmentID)
+	if err != nil {
+		return WebhookDetails{}, passOn("reading the environment", err)
+	}
+	now := m.now()
+	return m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
+		return m.apply(change, w, environment, now)
+	})
+}
+
+// changeWebhook keeps a change and tells who needs to know.
+func (m *Manager) changeWebhook(ctx context.Context, before posthorn.Webhook, change func(posthorn.Webhook) (posthorn.Webhook, error)) (WebhookDetails, error) {
+	webhook, err := m.store.UpdateWebhook(ctx, before.ID, change)
+	if err != nil {
+		return WebhookDetails{}, passOn("changing the webhook", err)
+	}
+	m.notifier.DirectoryChanged(webhook.EnvironmentID)
+	m.notifier.WebhookChanged(webhook.ID)
+	return m.withDetails(ctx, webhook)
+}
+
+// cancelChunk is how many deliveries one transaction cancels, so that a long
+// backlog doesn't hold up everybody else's writes.
+const cancelChunk = 1000
+
+// DeleteWebhook deletes a webhook in reach and cancels what waits for it.
+func (m *Manager) DeleteWebhook(ctx context.Context, p Principal, id posthorn.WebhookID) error {
+	before, err := m.webhook(ctx, p, id)
+	if err != nil {
+		return err
+	}
+	now := m.now()
+	_, err = m.store.UpdateWebhook(ctx, id, func(w posthorn.Webhook) (posthorn.Webhook, error) {
+		w.Status, w.StatusReason, w.UpdatedAt = posthorn.WebhookDeleted, "Deleted by a person.", now
+		return w, nil
+	})
+	if err != nil {
+		return passOn("deleting the webhook", err)
+	}
+	m.notifier.DirectoryChanged(before.EnvironmentID)
+	m.notifier.WebhookChanged(id)
+	// It is deleted whether or not the asker still waits, so its backlog goes too.
+	return m.cancelAll(context.WithoutCancel(ctx), id)
+}
+
+func (m *Manager) cancelAll(ctx context.Context, id posthorn.WebhookID) error {
+	for {
+		cancelled, err := m.store.CancelPending(ctx, id, cancelChunk, m.now())
+		if err != nil {
+			return fmt.Errorf("cancelling the deliveries of a deleted webhook: %w", err)
+		}
+		if cancelled < cancelChunk {
+			return nil
+		}
+	}
+}
+
+// PauseWebhook makes a webhook's deliveries wait. A disabled webhook can't be
+// paused.
+func (m *Manager) PauseWebhook(ctx context.Context, p Principal, id posthorn.WebhookID) (WebhookDetails, error) {
+	before, err := m.webhook(ctx, p, id)
+	if err != nil {
+		return WebhookDetails{}, err
+	}
+	now := m.now()
+	return m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
+		switch w.Status {
+		case posthorn.WebhookPaused:
+			return w, nil
+		case posthorn.WebhookActive:
+			w.Status, w.StatusReason, w.UpdatedAt = posthorn.WebhookPaused, "Paused by a person.", now
+			return w, nil
+		default:
+			return w, &posthorn.Error{Code: posthorn.CodeConflict, Message: fmt.Sprintf("The webhook is %s: nothing is sent to it already.", w.Status), Hint: "Resume it when its receiver is ready again."}
+		}
+	})
+}
+
+// ResumeWebhook makes a paused or disabled webhook active again.
+func (m *Manager) ResumeWebhook(ctx context.Context, p Principal, id posthorn.WebhookID) (WebhookDetails, error) {
+	before, err := m.webhook(ctx, p, id)
+	if err != nil {
+		return WebhookDetails{}, err
+	}
+	now := m.now()
+	return m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
+		if w.Status == posthorn.WebhookActive {
+			return w, nil
+		}
+		w.Status, w.StatusReason, w.UpdatedAt = posthorn.WebhookActive, "", now
+		return w, nil
+	})
+}
+
+func (m *Manager) withDetails(ctx context.Context, w posthorn.Webhook) (WebhookDetails, error) {
+	environment, err := m.store.Environment(ctx, w.EnvironmentID)
+	if err != nil {
+		return WebhookDetails{}, passOn("reading the environment", err)
+	}
+	stats, err := m.store.WebhookStats(ctx, []posthorn.WebhookID{w.ID})
+	if err != nil {
+		return WebhookDetails{}, passOn("counting deliveries", err)
+	}
+	return m.details(w, environment, stats[w.ID]), nil
+}
+
+func (m *Manager) details(w posthorn.Webhook, e posthorn.Environment, stats posthorn.WebhookStats) WebhookDetails {
+	details := WebhookDetails{Webhook: w, Stats: stats}
+	var byFormat *int
+	if dialect, exists := m.formats.Dialect(w.Format); exists {
+		details.Dialect = dialect
+		byFormat = dialect.Format().Retries
+	}
+	details.EffectiveRetries = posthorn.EffectiveRetries(w.Retries, nil, byFormat, e.DefaultRetries)
+	return details
+}
