@@ -1,0 +1,117 @@
+package deliver
+
+import (
+	"slices"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// Reserve asks for room for a fresh delivery of so many bytes. After a yes,
+// exactly one of Dispatch and Unreserve must follow. The answer is no when the
+// engine or the webhook's window is full, when older deliveries of the webhook
+// are waiting in the database, or when the receiver asked to wait.
+func (e *Engine) Reserve(webhook *posthorn.Webhook, bytes int) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stopping || e.launch == nil {
+		return false
+	}
+	now := e.Now()
+	l := e.lane(webhook.EnvironmentID, webhook.ID)
+	l.concurrency = webhook.Concurrency
+	hasBacklog := !l.claimAt.IsZero() && !l.claimAt.After(now)
+	if hasBacklog || l.holdUntil.After(now) || !e.hasRoom(l, bytes) {
+		return false
+	}
+	e.hold(l, bytes)
+	return true
+}
+
+// Unreserve gives back the room of a delivery that was not kept.
+func (e *Engine) Unreserve(webhook posthorn.WebhookID, bytes int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if l, ok := e.lanes[webhook]; ok {
+		e.letGo(l, bytes)
+	}
+}
+
+// Dispatch takes over a delivery that has a reservation, is durable, and is
+// leased to the engine's node.
+func (e *Engine) Dispatch(job store.Job) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l := e.lane(job.Delivery.EnvironmentID, job.Delivery.WebhookID)
+	e.enqueue(l, job)
+}
+
+func (e *Engine) enqueue(l *lane, job store.Job) {
+	l.waiting = append(l.waiting, job)
+	if e.stopping {
+		signal(e.settled)
+		return
+	}
+	e.turns.add(l)
+	e.dispatch()
+}
+
+// Wake says that deliveries of the webhook may be pending and due: they were
+// just made, asked to be retried, or their webhook was resumed or changed.
+func (e *Engine) Wake(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.claimFrom(e.lane(environment, webhook), e.Now())
+}
+
+// Withdraw takes a cancelled delivery out of memory if it has not been sent yet.
+func (e *Engine) Withdraw(webhook posthorn.WebhookID, id posthorn.DeliveryID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l, ok := e.lanes[webhook]
+	if !ok {
+		return
+	}
+	place := slices.IndexFunc(l.waiting, func(job store.Job) bool { return job.Delivery.ID == id })
+	if place < 0 {
+		return
+	}
+	bytes := len(l.waiting[place].Event.Data)
+	l.waiting = slices.Delete(l.waiting, place, place+1)
+	e.letGo(l, bytes)
+}
+
+// dispatch starts as many requests as may be under way, one lane after the
+// other.
+func (e *Engine) dispatch() {
+	for e.sending < e.MaxSending && !e.stopping && e.launch != nil {
+		l, ok := e.turns.next()
+		if !ok {
+			return
+		}
+		if len(l.waiting) == 0 || l.sending >= l.concurrency {
+			continue
+		}
+		job := l.waiting[0]
+		l.waiting[0] = store.Job{}
+		l.waiting = l.waiting[1:]
+		l.sending++
+		e.sending++
+		if len(l.waiting) > 0 && l.sending < l.concurrency {
+			e.turns.add(l)
+		}
+		e.launch(l, job)
+	}
+}
+
+// sent frees the place of a request that is over.
+func (e *Engine) sent(l *lane) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l.sending--
+	e.sending--
+	if len(l.waiting) > 0 {
+		e.turns.add(l)
+	}
+	e.dispatch()
+}

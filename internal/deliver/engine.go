@@ -1,0 +1,127 @@
+// Package deliver is the engine: it takes deliveries that are due, has each one
+// rendered and sent, and records what came back. It is fair between webhooks,
+// holds a bounded number of deliveries in memory, and knows neither HTTP nor
+// SQL.
+package deliver
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/snapshot"
+	"github.com/posthorn/posthorn/internal/store"
+	"github.com/posthorn/posthorn/internal/wire"
+)
+
+// Sender sends one request.
+type Sender interface {
+	// Send sends the request and tells what came back. It never fails: everything
+	// is an outcome. A response of any status has posthorn.ReasonSuccess; the
+	// engine judges the status by the webhook's format. When ctx ends first, the
+	// outcome is posthorn.ReasonInterrupted.
+	Send(ctx context.Context, request posthorn.Request) posthorn.Outcome
+}
+
+// Directories finds an environment's directory in memory.
+type Directories interface {
+	// Environment returns the newest known directory, or posthorn.ErrNotFound.
+	Environment(ctx context.Context, id posthorn.EnvironmentID) (*snapshot.Environment, error)
+	// Forget makes the next Environment call read the directory again.
+	Forget(id posthorn.EnvironmentID)
+}
+
+// Observer hears of every attempt; it must return quickly.
+type Observer interface {
+	// Attempted tells of an attempt, what follows from it, and the error of
+	// recording it, if any.
+	Attempted(job store.Job, attempt posthorn.Attempt, next posthorn.Next, err error)
+}
+
+// Options are what an Engine is made of. Fields without a default are needed.
+type Options struct {
+	Queue       store.Queue
+	Directories Directories
+	Dialects    *wire.Set
+	Sender      Sender
+	Observer    Observer
+	Logger      *slog.Logger
+	Now         func() time.Time
+	Random      posthorn.Randomness
+	// Grace is how long requests under way may go on when the engine stops.
+	Grace time.Duration
+	// MaxSending bounds the requests under way at once. Default 2048.
+	MaxSending int
+	// MaxHeldJobs and MaxHeldBytes bound the deliveries held in memory, and their
+	// data. Defaults 16384 and 64 MiB.
+	MaxHeldJobs  int
+	MaxHeldBytes int
+	// SweepEvery is how often the database is asked for due deliveries that
+	// nobody told the engine about. Default 30 s.
+	SweepEvery time.Duration
+	// MaxWait is how long a delivery may be due without being tried (its webhook
+	// is paused) before it expires. Default 30 days.
+	MaxWait time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	setDefault(&o.MaxSending, 2048)
+	setDefault(&o.MaxHeldJobs, 16384)
+	setDefault(&o.MaxHeldBytes, 64<<20)
+	setDefault(&o.SweepEvery, 30*time.Second)
+	setDefault(&o.MaxWait, 30*24*time.Hour)
+	return o
+}
+
+func setDefault[T comparable](value *T, standard T) {
+	var zero T
+	if *value == zero {
+		*value = standard
+	}
+}
+
+// Engine delivers. Its methods are safe for concurrent use.
+type Engine struct {
+	Options
+	node posthorn.NodeID
+	// kick wakes the claiming loop; settled wakes whoever waits for the engine to
+	// become empty.
+	kick    chan struct{}
+	settled chan struct{}
+	// work is everything that Run waits for.
+	work sync.WaitGroup
+
+	mu sync.Mutex
+	// launch starts an attempt; nil until Run.
+	launch    func(l *lane, job store.Job)
+	stopping  bool
+	lanes     map[posthorn.WebhookID]*lane
+	turns     turns
+	timetable timetable
+	sending   int
+	heldJobs  int
+	heldBytes int
+}
+
+// New makes an engine that works under a node id of its own.
+func New(o Options) *Engine {
+	return &Engine{
+		Options: o.withDefaults(),
+		node:    posthorn.NewID[posthorn.NodeID](o.Now(), o.Random),
+		kick:    make(chan struct{}, 1),
+		settled: make(chan struct{}, 1),
+		lanes:   map[posthorn.WebhookID]*lane{},
+	}
+}
+
+// NodeID is what the engine's leases are held under.
+func (e *Engine) NodeID() posthorn.NodeID { return e.node }
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

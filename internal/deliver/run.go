@@ -1,0 +1,85 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// Join makes the node known to the database; on a database that only one node
+// uses, what an earlier process left leased is due again. Call it once, before
+// Run.
+func (e *Engine) Join(ctx context.Context) error {
+	if err := e.Queue.Join(ctx, e.node, e.Now()); err != nil {
+		return fmt.Errorf("joining the queue: %w", err)
+	}
+	return nil
+}
+
+// Run delivers until ctx ends. Then it stops claiming, gives back at once what
+// has not been sent, waits up to the grace period for requests under way, gives
+// back the rest uncounted, and returns. Publishing must have stopped when ctx
+// ends.
+func (e *Engine) Run(ctx context.Context) {
+	sendContext, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	e.start(sendContext)
+	e.claimLoop(ctx)
+	e.stop()
+	grace := time.AfterFunc(e.Grace, giveUp)
+	defer grace.Stop()
+	for e.releaseWaiting(sendContext) && sendContext.Err() == nil {
+		select {
+		case <-e.settled:
+		case <-sendContext.Done():
+		}
+	}
+	e.work.Wait()
+}
+
+func (e *Engine) start(sendContext context.Context) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.launch = func(l *lane, job store.Job) { e.work.Go(func() { e.try(sendContext, l, job) }) }
+	e.dispatch()
+}
+
+func (e *Engine) stop() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.stopping = true
+}
+
+// releaseWaiting gives back what has not been sent, and reports whether the
+// engine still holds anything.
+func (e *Engine) releaseWaiting(ctx context.Context) bool {
+	for _, l := range e.lanesWaiting() {
+		e.mu.Lock()
+		jobs := l.waiting
+		l.waiting = nil
+		e.mu.Unlock()
+		e.release(ctx, jobs)
+		e.mu.Lock()
+		for _, job := range jobs {
+			e.letGo(l, len(job.Event.Data))
+		}
+		e.mu.Unlock()
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.heldJobs > 0
+}
+
+func (e *Engine) lanesWaiting() []*lane {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var found []*lane
+	for _, l := range e.lanes {
+		if len(l.waiting) > 0 {
+			found = append(found, l)
+		}
+	}
+	return found
+}

@@ -1,0 +1,104 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// record keeps what came of the attempt: an outcome that is forgotten is a
+// duplicate later.
+func (e *Engine) record(ctx context.Context, r store.Recording) error {
+	return e.insist(ctx, "recording an attempt", func(ctx context.Context) error { return e.Queue.Record(ctx, r) })
+}
+
+// insist writes something that must not be forgotten: it goes on trying while
+// the database can't, until the engine's grace is over.
+func (e *Engine) insist(ctx context.Context, what string, write func(ctx context.Context) error) error {
+	const longestPause = 5 * time.Second
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longestPause) {
+		err := write(context.WithoutCancel(ctx)) // it matters most while the engine is stopping
+		if err == nil || errors.Is(err, store.ErrLeaseLost) || errors.Is(err, posthorn.ErrNotFound) {
+			return err
+		}
+		e.Logger.Error(what+" failed, trying again", "pause", pause, "error", err)
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+}
+
+// finish updates what is known of the webhook after an attempt.
+func (e *Engine) finish(ctx context.Context, l *lane, job store.Job, next posthorn.Next, err error) {
+	if next.DisableWebhook && err == nil {
+		e.Directories.Forget(l.environment)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if next.Status == posthorn.DeliverySucceeded {
+		l.window = min(l.window+1, maxWindow)
+	} else {
+		l.window = minWindow
+	}
+	if next.Status == posthorn.DeliveryPending && err == nil {
+		e.claimFrom(l, next.DueAt)
+	}
+	if next.HoldUntil.After(l.holdUntil) {
+		e.holdBack(ctx, l, next.HoldUntil)
+	}
+	e.letGo(l, len(job.Event.Data))
+}
+
+// holdBack sends nothing more to a webhook until its receiver wants it: what
+// waits in memory goes back to the database.
+func (e *Engine) holdBack(ctx context.Context, l *lane, until time.Time) {
+	l.holdUntil = until
+	jobs := l.waiting
+	l.waiting = nil
+	if len(jobs) == 0 {
+		return
+	}
+	e.work.Go(func() {
+		e.release(ctx, jobs)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.claimFrom(l, until)
+		for _, job := range jobs {
+			e.letGo(l, len(job.Event.Data))
+		}
+	})
+}
+
+// giveBack ends a lease without an attempt: the engine is stopping, the webhook
+// is not active, or it is gone (then there is a cause).
+func (e *Engine) giveBack(ctx context.Context, l *lane, job store.Job, cause error) {
+	e.release(ctx, []store.Job{job})
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if cause != nil {
+		// The claiming loop finds out what is the matter with the webhook.
+		e.claimFrom(l, e.Now().Add(time.Second))
+	}
+	e.letGo(l, len(job.Event.Data))
+}
+
+// release makes jobs pending again, uncounted. Should that fail until the
+// engine's grace is over, the next start takes them over.
+func (e *Engine) release(ctx context.Context, jobs []store.Job) {
+	leases := make([]store.Lease, len(jobs))
+	for i, job := range jobs {
+		leases[i] = job.Lease
+	}
+	err := e.insist(ctx, "giving back deliveries", func(ctx context.Context) error { return e.Queue.Release(ctx, leases, e.Now()) })
+	if err != nil {
+		e.Logger.Error("deliveries stay leased until the next start", "count", len(leases), "error", err)
+	}
+}

@@ -1,0 +1,113 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/schedule"
+	"github.com/posthorn/posthorn/internal/snapshot"
+	"github.com/posthorn/posthorn/internal/store"
+	"github.com/posthorn/posthorn/internal/wire"
+)
+
+// try makes one attempt: steps 4 to 6 in the life of an event.
+func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
+	directory, webhook, err := e.receiver(ctx, job)
+	if err != nil || webhook.Status != posthorn.WebhookActive {
+		e.sent(l)
+		e.giveBack(ctx, l, job, err)
+		return
+	}
+	startedAt := e.Now()
+	outcome, policy := e.send(ctx, directory, webhook, job, startedAt)
+	e.sent(l)
+	if outcome.Reason == posthorn.ReasonInterrupted {
+		e.giveBack(ctx, l, job, nil)
+		return
+	}
+	now := e.Now()
+	history := schedule.History{Attempts: job.Delivery.Attempts + 1, Uncounted: job.Delivery.Uncounted}
+	next := schedule.Next(policy, history, outcome, now, e.Random)
+	attempt := posthorn.Attempt{
+		ID:         posthorn.NewID[posthorn.AttemptID](startedAt, e.Random),
+		DeliveryID: job.Delivery.ID,
+		Number:     history.Attempts,
+		StartedAt:  startedAt,
+		URL:        webhook.URL,
+		Outcome:    outcome,
+	}
+	err = e.record(ctx, store.Recording{Lease: job.Lease, Attempt: attempt, Next: next, Now: now})
+	e.Observer.Attempted(job, attempt, next, err)
+	e.finish(ctx, l, job, next, err)
+}
+
+func (e *Engine) receiver(ctx context.Context, job store.Job) (*snapshot.Environment, *posthorn.Webhook, error) {
+	directory, err := e.Directories.Environment(ctx, job.Delivery.EnvironmentID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("finding the receiver: %w", err)
+	}
+	webhook, ok := directory.Webhook(job.Delivery.WebhookID)
+	if !ok {
+		return nil, nil, posthorn.ErrNotFound
+	}
+	return directory, webhook, nil
+}
+
+// send renders the request and sends it. A panic on the way is an outcome, not
+// the end of everybody's deliveries.
+func (e *Engine) send(ctx context.Context, directory *snapshot.Environment, webhook *posthorn.Webhook, job store.Job, at time.Time) (posthorn.Outcome, posthorn.RetryPolicy) {
+	dialect, ok := e.Dialects.Dialect(webhook.Format)
+	if !ok {
+		detail := fmt.Sprintf("The webhook's format %q does not exist here.", webhook.Format)
+		return posthorn.Outcome{Reason: posthorn.ReasonRenderFailed, Detail: detail}, e.policy(directory, webhook, nil, job)
+	}
+	format := dialect.Format()
+	policy := e.policy(directory, webhook, format.Retries, job)
+	request, err := dialect.Render(wire.Input{
+		Event:           job.Event,
+		Webhook:         *webhook,
+		EnvironmentKind: directory.Kind,
+		DeliveryID:      job.Delivery.ID,
+		AttemptNumber:   job.Delivery.Attempts + 1,
+		Now:             at,
+	})
+	if err != nil {
+		return posthorn.Outcome{Reason: posthorn.ReasonRenderFailed, Detail: err.Error()}, policy
+	}
+	return judge(format, e.sendSafely(ctx, request)), policy
+}
+
+func (e *Engine) policy(directory *snapshot.Environment, webhook *posthorn.Webhook, format *int, job store.Job) posthorn.RetryPolicy {
+	return posthorn.RetryPolicy{
+		Retries: posthorn.EffectiveRetries(webhook.Retries, directory.Retries(job.Event.Type), format, directory.DefaultRetries),
+		Delays:  webhook.RetrySchedule,
+	}
+}
+
+// judge says by the format whether a response means that the receiver took it.
+func judge(format posthorn.Format, outcome posthorn.Outcome) posthorn.Outcome {
+	if outcome.Reason != posthorn.ReasonSuccess || format.Accepts(outcome.StatusCode) {
+		return outcome
+	}
+	outcome.Reason = posthorn.StatusReason(outcome.StatusCode)
+	if outcome.Detail == "" {
+		outcome.Detail = fmt.Sprintf("The receiver answered with status %d.", outcome.StatusCode)
+	}
+	return outcome
+}
+
+func (e *Engine) sendSafely(ctx context.Context, request posthorn.Request) posthorn.Outcome {
+	done := make(chan posthorn.Outcome, 1)
+	func() {
+		defer func() {
+			if cause := recover(); cause != nil {
+				e.Logger.Error("sending panicked", "cause", fmt.Sprintf("%T", cause))
+				done <- posthorn.Outcome{Reason: posthorn.ReasonInternal, Detail: "The server made a mistake while sending; this attempt doesn't count."}
+			}
+		}()
+		done <- e.Sender.Send(ctx, request)
+	}()
+	return <-done
+}
