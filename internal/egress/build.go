@@ -1,0 +1,63 @@
+package egress
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/posthorn/posthorn"
+)
+
+// buildError says that the request can't be sent as it is. Its text may hold
+// parts of the request and is not shown.
+type buildError struct{ err error }
+
+func (e *buildError) Error() string { return "building the request: " + e.err.Error() }
+
+func (e *buildError) Unwrap() error { return e.err }
+
+// build makes the request. Headers were checked when they were saved; that is
+// repeated here, because what HTTP itself sets must not be overruled.
+func (s *Sender) build(ctx context.Context, r posthorn.Request) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL, bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, &buildError{err}
+	}
+	if scheme := request.URL.Scheme; scheme != "http" && scheme != "https" || request.URL.Host == "" || request.URL.User != nil {
+		return nil, &buildError{fmt.Errorf("the URL is not http(s), has no host, or has credentials")}
+	}
+	request.Header = make(http.Header, len(r.Headers)+2)
+	request.Header["User-Agent"] = []string{s.userAgent}
+	request.Header["Accept-Encoding"] = []string{"identity"}
+	values := make([]string, len(r.Headers))
+	for i, header := range r.Headers {
+		if err := posthorn.ValidateHeaderName("", header.Name); err != nil {
+			return nil, &buildError{err}
+		}
+		if strings.ContainsFunc(header.Value, isControl) {
+			return nil, &buildError{fmt.Errorf("a header has control characters")}
+		}
+		name := headerKey(header.Name)
+		if existing := request.Header[name]; existing != nil && name != "User-Agent" {
+			request.Header[name] = append(existing, header.Value)
+			continue
+		}
+		values[i] = header.Value
+		request.Header[name] = values[i : i+1 : i+1]
+	}
+	return request, nil
+}
+
+// headerKey keeps two names out of net/http's sight: under their canonical
+// names it would resend the request by itself, as often as it likes.
+func headerKey(name string) string {
+	key := http.CanonicalHeaderKey(name)
+	if key == "Idempotency-Key" || key == "X-Idempotency-Key" {
+		return strings.ToLower(key)
+	}
+	return key
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

@@ -1,0 +1,129 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/posthorn/posthorn"
+)
+
+// TLS alerts (RFC 8446, section 6) that have a reason of their own.
+const (
+	alertHandshakeFailure       = 40
+	alertBadCertificate         = 42
+	alertUnsupportedCertificate = 43
+	alertCertificateUnknown     = 46
+	alertUnknownAuthority       = 48
+	alertAccessDenied           = 49
+	alertProtocolVersion        = 70
+	alertInsufficientSecurity   = 71
+	alertInappropriateFallback  = 86
+	alertUnrecognizedName       = 112
+	alertCertificateRequired    = 116
+)
+
+// handshakeReason says why no TLS connection came about. Nothing here is ever
+// answered by trying without TLS or without checking.
+func (s *Sender) handshakeReason(failure *handshakeError) (posthorn.Reason, string) {
+	var (
+		verification *tls.CertificateVerificationError
+		notTLS       tls.RecordHeaderError
+	)
+	if errors.As(failure, &verification) {
+		return s.certificateReason(verification)
+	}
+	if code, isAlert := alertCode(failure); isAlert {
+		return alertReason(code, failure.certificateRequested)
+	}
+	switch {
+	case errors.Is(failure, context.DeadlineExceeded), errors.Is(failure, os.ErrDeadlineExceeded):
+		return posthorn.ReasonTLSTimeout, "The receiver didn't finish the TLS handshake in time."
+	case errors.As(failure, &notTLS):
+		return posthorn.ReasonTLSError, "The receiver doesn't speak TLS on this port. Is it an http:// address?"
+	case strings.Contains(failure.Error(), "protocol version"): // crypto/tls has no type for it
+		return posthorn.ReasonTLSVersion, "The receiver only speaks a TLS version older than 1.2."
+	}
+	if reason, _, found := networkReason(failure.err, &progress{}); found && reason == posthorn.ReasonConnectionReset {
+		return reason, "The receiver broke the connection off during the TLS handshake."
+	}
+	return posthorn.ReasonTLSError, "The TLS handshake failed: the receiver ended it or both sides have no way to encrypt in common."
+}
+
+func (s *Sender) certificateReason(failure *tls.CertificateVerificationError) (posthorn.Reason, string) {
+	var (
+		invalid   x509.CertificateInvalidError
+		authority x509.UnknownAuthorityError
+		name      x509.HostnameError
+	)
+	switch {
+	case errors.As(failure, &invalid) && invalid.Reason == x509.Expired && invalid.Cert != nil:
+		if s.now().Before(invalid.Cert.NotBefore) {
+			return posthorn.ReasonTLSNotYetValid, "The receiver's certificate is only valid from " + invalid.Cert.NotBefore.UTC().Format("2006-01-02 15:04 UTC") + " on."
+		}
+		return posthorn.ReasonTLSExpired, "The receiver's certificate expired on " + invalid.Cert.NotAfter.UTC().Format("2006-01-02 15:04 UTC") + "."
+	case errors.As(failure, &name):
+		return posthorn.ReasonTLSWrongName, "The receiver's certificate is for another host name" + issuedFor(name.Certificate) + "."
+	case errors.As(failure, &authority):
+		return posthorn.ReasonTLSUnknownAuthority, unknownAuthority(failure.UnverifiedCertificates)
+	default:
+		return posthorn.ReasonTLSError, "The receiver's certificate is not acceptable: its chain, key or signature breaks a rule."
+	}
+}
+
+func issuedFor(certificate *x509.Certificate) string {
+	if certificate == nil || len(certificate.DNSNames) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", clip(certificate.DNSNames[0]))
+}
+
+func unknownAuthority(chain []*x509.Certificate) string {
+	switch {
+	case len(chain) > 0 && string(chain[0].RawIssuer) == string(chain[0].RawSubject):
+		return "The receiver's certificate is self-signed; it must come from an authority that is trusted."
+	case len(chain) == 1:
+		return "The receiver's certificate comes from an unknown authority. The server sent no intermediate certificate; it may be missing from its configuration."
+	default:
+		return "The receiver's certificate comes from an authority that is not trusted."
+	}
+}
+
+// alertCode returns the alert that the peer sent. The type of alerts in
+// crypto/tls is not exported; its kind is a byte inside a *net.OpError.
+func alertCode(failure error) (int, bool) {
+	var remote *net.OpError
+	if !errors.As(failure, &remote) || remote.Op != "remote error" || remote.Err == nil {
+		return 0, false
+	}
+	value := reflect.ValueOf(remote.Err)
+	if value.Kind() != reflect.Uint8 {
+		return 0, false
+	}
+	return int(value.Uint()), true
+}
+
+// alertReason explains an alert; certificateRequested reports that the receiver
+// had asked for our certificate.
+func alertReason(code int, certificateRequested bool) (posthorn.Reason, string) {
+	switch code {
+	case alertProtocolVersion, alertInappropriateFallback:
+		return posthorn.ReasonTLSVersion, "The receiver speaks no TLS version that is allowed here (1.2 and newer)."
+	case alertUnrecognizedName:
+		return posthorn.ReasonTLSWrongName, "The receiver has no certificate for the URL's host name."
+	case alertHandshakeFailure, alertBadCertificate, alertUnsupportedCertificate, alertCertificateUnknown,
+		alertUnknownAuthority, alertAccessDenied, alertCertificateRequired:
+		if certificateRequested {
+			return posthorn.ReasonTLSClientCert, "The receiver demands a client certificate, which Posthorn doesn't send."
+		}
+	case alertInsufficientSecurity:
+		return posthorn.ReasonTLSError, "The receiver demands stronger encryption than is offered."
+	}
+	return posthorn.ReasonTLSError, "The receiver ended the TLS handshake: " + clip(tls.AlertError(code).Error()) + "."
+}

@@ -1,0 +1,133 @@
+package egress
+
+import (
+	"context"
+	"net/http/httptrace"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/posthorn/posthorn"
+)
+
+// phase is how far an attempt has come; it tells apart what a deadline hit.
+type phase int32
+
+const (
+	phaseWaiting phase = iota // for a connection
+	phaseResolving
+	phaseConnecting
+	phaseTLS
+	phaseExchange // the request is on its way, or answered
+)
+
+type progressKey struct{}
+
+// progress is what one attempt remembers. The transport's goroutines report to
+// it, some of them after the attempt has ended, so that nothing of it is
+// reused.
+type progress struct {
+	started time.Time
+	now     func() time.Time
+
+	phase  atomic.Int32
+	reused atomic.Bool
+	// The durations are in nanoseconds, 0 for what did not happen.
+	resolve   atomic.Int64
+	connect   atomic.Int64
+	handshake atomic.Int64
+	firstByte atomic.Int64
+
+	mu        sync.Mutex
+	abandoned bool
+	dials     []context.CancelFunc
+}
+
+// watch returns ctx with the hooks that every attempt pays for.
+func (p *progress) watch(ctx context.Context) context.Context {
+	ctx = context.WithValue(ctx, progressKey{}, p)
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: p.gotConnection, GotFirstResponseByte: p.gotFirstByte})
+}
+
+// watchDial adds the hooks that only new connections pay for.
+func (p *progress) watchDial(ctx context.Context) context.Context {
+	var asked time.Time
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		DNSStart: func(httptrace.DNSStartInfo) {
+			asked = p.now()
+			p.reach(phaseResolving)
+		},
+		DNSDone: func(httptrace.DNSDoneInfo) {
+			p.resolve.Store(int64(p.now().Sub(asked)))
+			p.reach(phaseConnecting)
+		},
+	})
+}
+
+func (p *progress) gotConnection(info httptrace.GotConnInfo) {
+	p.reused.Store(info.Reused)
+	p.phase.Store(int32(phaseExchange))
+}
+
+func (p *progress) gotFirstByte() {
+	p.firstByte.CompareAndSwap(0, max(1, int64(p.now().Sub(p.started))))
+}
+
+// reach notes a phase of dialling. A dial may go on after another connection
+// was free first; then it changes nothing.
+func (p *progress) reach(next phase) {
+	for {
+		current := p.phase.Load()
+		if phase(current) == phaseExchange || p.phase.CompareAndSwap(current, int32(next)) {
+			return
+		}
+	}
+}
+
+// dialling lets abandon stop a dial. The caller calls the returned cancel in
+// any case.
+func (p *progress) dialling(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.abandoned {
+		cancel()
+	}
+	p.dials = append(p.dials, cancel)
+	return ctx, cancel
+}
+
+// abandon stops the dials of an attempt that failed: net/http itself would let
+// them run on, and receivers that swallow packets could pile them up.
+func (p *progress) abandon() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.abandoned = true
+	for _, cancel := range p.dials {
+		cancel()
+	}
+}
+
+func (p *progress) answered() bool { return p.firstByte.Load() != 0 }
+
+func (p *progress) timings() posthorn.Timings {
+	return posthorn.Timings{
+		DNS:       time.Duration(p.resolve.Load()),
+		Connect:   time.Duration(p.connect.Load()),
+		TLS:       time.Duration(p.handshake.Load()),
+		FirstByte: time.Duration(p.firstByte.Load()),
+		Total:     p.now().Sub(p.started),
+	}
+}
+
+// handshakeError is a failure between connecting and the end of the TLS
+// handshake.
+type handshakeError struct {
+	err error
+	// certificateRequested reports that the receiver asked for our certificate.
+	certificateRequested bool
+}
+
+func (e *handshakeError) Error() string { return "TLS handshake: " + e.err.Error() }
+
+func (e *handshakeError) Unwrap() error { return e.err }

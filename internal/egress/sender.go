@@ -1,0 +1,129 @@
+// Package egress sends one HTTP request to an address that nobody trusts and
+// says what came of it.
+//
+// Where a request may go is decided on the very address that is dialled (see
+// Policy); what comes back is bounded in time and size, whatever the receiver
+// does; and every way to fail has one word, a posthorn.Reason. No other package
+// may open connections to receivers.
+package egress
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/posthorn/posthorn"
+)
+
+// errDeadline is the cause when the request's own timeout has passed.
+var errDeadline = errors.New("the attempt's deadline has passed")
+
+// Sender sends requests. It is safe for concurrent use.
+type Sender struct {
+	production  *lane
+	development *lane
+	userAgent   string
+	now         func() time.Time
+	buffers     sync.Pool // of *[]byte, to read responses into
+}
+
+// New makes a Sender. It returns an error when an option makes no sense.
+func New(o Options) (*Sender, error) {
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	own, err := spread(o.OwnAddresses)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sender{
+		production:  newLane(o.Production, own, o),
+		development: newLane(o.Development, nil, o),
+		userAgent:   "Posthorn/" + o.Version + " (+https://github.com/posthorn/posthorn)",
+		now:         o.Now,
+	}
+	s.buffers.New = func() any {
+		buffer := make([]byte, MaxResponseBody+1)
+		return &buffer
+	}
+	return s, nil
+}
+
+// Close closes the connections that are kept for later. Requests under way are
+// not touched; those belong to the contexts of Send.
+func (s *Sender) Close() {
+	s.production.closeIdle()
+	s.development.closeIdle()
+}
+
+// Send makes one attempt: it POSTs the request and reports what came of it,
+// never an error.
+//
+// The reason posthorn.ReasonSuccess here means only that a response arrived,
+// with any status from 200 to 599 in StatusCode: which of them count as success
+// is a rule of the format, so that the caller judges the status. Every other
+// reason means that no proper response arrived. Redirects are never followed.
+//
+// The request's timeout covers everything up to the end of the response's
+// headers; there the outcome is fixed. The beginning of the body is then read
+// for at most bodyTimeout more. When ctx ends before the headers have arrived
+// the reason is posthorn.ReasonInterrupted. The request's Body may be read
+// until a little after Send has returned, so it must not be changed.
+//
+// A reused connection that dies before the first byte of a response usually was
+// closed by the receiver while it was idle. Then the request is sent once more
+// on a new connection, within the same attempt and timeout. The receiver may
+// have read the first one: at least once is what is promised, and both carry
+// the same id.
+func (s *Sender) Send(ctx context.Context, r posthorn.Request) posthorn.Outcome {
+	p := &progress{started: s.now(), now: s.now}
+	timeout := r.Timeout
+	if timeout <= 0 {
+		timeout = posthorn.DefaultTimeout
+	}
+	attempt, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	deadline := time.AfterFunc(timeout, func() { cancel(errDeadline) })
+	defer deadline.Stop()
+
+	response, failure := s.exchange(p.watch(attempt), r, p)
+	if failure != nil {
+		p.abandon()
+		outcome := s.explain(attempt, failure, p)
+		outcome.ConnectionReused, outcome.Timings = p.reused.Load(), p.timings()
+		return outcome
+	}
+	deadline.Reset(bodyTimeout)
+	return s.receive(response, p)
+}
+
+// exchange sends the request, once more if a kept connection turns out dead,
+// and returns the response when its headers have arrived.
+func (s *Sender) exchange(ctx context.Context, r posthorn.Request, p *progress) (*http.Response, error) {
+	lane := s.lane(r.EnvironmentKind)
+	request, err := s.build(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	response, err := lane.pooled.RoundTrip(request)
+	if err == nil || ctx.Err() != nil || !p.reused.Load() || p.answered() || refusedByPeer(err) {
+		return response, err
+	}
+	again, err := s.build(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	p.phase.Store(int32(phaseWaiting))
+	return lane.fresh.RoundTrip(again)
+}
+
+// lane is the strict one for a kind that is not known.
+func (s *Sender) lane(kind posthorn.EnvironmentKind) *lane {
+	if kind == posthorn.Development {
+		return s.development
+	}
+	return s.production
+}
