@@ -1,0 +1,167 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+func (m *machine) claim() {
+	claim := store.Claim{
+		WebhookID: m.someWebhook(),
+		NodeID:    m.node,
+		Now:       m.now,
+		Limit:     m.number("limit", 1, 4),
+		MaxBytes:  oneOf(m, "bytes", 1<<20, 0, 50, 100),
+	}
+	var leases twin[[]store.Lease]
+	claimed, _ := both(m, "Claim", func(s side) (store.Claimed, error) {
+		claimed, err := s.Claim(m.ctx(), claim)
+		for i, job := range claimed.Jobs {
+			leases[s.index] = append(leases[s.index], job.Lease)
+			claimed.Jobs[i].Lease.Epoch = 0
+		}
+		return claimed, err
+	})
+	for i, job := range claimed[specified].Jobs {
+		m.leases = append(m.leases, lease{
+			twin:   twin[store.Lease]{leases[tested][i], leases[specified][i]},
+			number: job.Delivery.Attempts + 1,
+		})
+	}
+}
+
+func (m *machine) record() {
+	given, ok := m.someLease()
+	if !ok {
+		return
+	}
+	started := m.now.Add(-time.Duration(m.number("seconds ago", 0, 3)) * time.Second)
+	r := store.Recording{
+		Attempt: posthorn.Attempt{
+			ID:         posthorn.NewID[posthorn.AttemptID](m.now, m.random),
+			DeliveryID: given.twin[specified].DeliveryID, Number: given.number, StartedAt: started, URL: "https://example.com/ü",
+			Outcome: m.outcome(),
+		},
+		Next: m.next(),
+		Now:  m.now,
+	}
+	bothDo(m, "Record", func(s side) error {
+		mine := r
+		mine.Lease = given.twin[s.index]
+		return s.Record(m.ctx(), mine)
+	})
+}
+
+func (m *machine) outcome() posthorn.Outcome {
+	outcome := posthorn.Outcome{
+		Reason: posthorn.ReasonSuccess, Detail: "Taken.", StatusCode: 204, ConnectionReused: true,
+		Timings: posthorn.Timings{FirstByte: 3 * time.Millisecond, Total: 4 * time.Millisecond},
+	}
+	if m.oneIn(2, "failed") {
+		outcome = posthorn.Outcome{
+			Reason: posthorn.StatusReason(503), Detail: "The receiver answered 503.", StatusCode: 503, RetryAfter: time.Minute,
+			ResponseBody: []byte("\x00\xff"), BodyTruncated: true,
+			Timings: posthorn.Timings{DNS: 1000, Connect: 2000, TLS: 3000, FirstByte: 4000, Total: 5000},
+		}
+	}
+	return outcome
+}
+
+func (m *machine) next() posthorn.Next {
+	next := posthorn.Next{
+		Status:         oneOf(m, "next", posthorn.DeliverySucceeded, posthorn.DeliveryPending, posthorn.DeliveryExhausted),
+		DueAt:          m.now.Add(time.Duration(m.number("due in", 0, 5)) * time.Second),
+		Uncounted:      m.oneIn(3, "uncounted"),
+		DisableWebhook: m.oneIn(6, "disable"),
+	}
+	if m.oneIn(4, "hold") {
+		next.HoldUntil = m.now.Add(time.Duration(m.number("hold for", 0, 6)) * time.Second)
+	}
+	return next
+}
+
+func (m *machine) release() {
+	var leases []lease
+	for range m.number("leases", 0, 3) {
+		if given, ok := m.someLease(); ok {
+			leases = append(leases, given)
+		}
+	}
+	bothDo(m, "Release", func(s side) error {
+		var mine []store.Lease
+		for _, given := range leases {
+			mine = append(mine, given.twin[s.index])
+		}
+		return s.Release(m.ctx(), mine, m.now)
+	})
+}
+
+func (m *machine) retry() {
+	id := known(m, "delivery", m.deliveries)
+	both(m, "Retry", func(s side) (posthorn.Delivery, error) { return s.Retry(m.ctx(), id, m.now) })
+}
+
+func (m *machine) cancel() {
+	id := known(m, "delivery", m.deliveries)
+	both(m, "Cancel", func(s side) (posthorn.Delivery, error) { return s.Cancel(m.ctx(), id, m.now) })
+}
+
+func (m *machine) cancelPending() {
+	id := m.someWebhook()
+	m.untilNone("CancelPending", func(s side, limit int) (int, error) { return s.CancelPending(m.ctx(), id, limit, m.now) })
+}
+
+func (m *machine) expire() {
+	id := m.someWebhook()
+	dueBefore := m.now.Add(time.Duration(m.number("due before", -4, 4)) * time.Second)
+	m.untilNone("Expire", func(s side, limit int) (int, error) { return s.Expire(m.ctx(), id, dueBefore, limit, m.now) })
+}
+
+func (m *machine) join() {
+	m.node = oneOf(m, "node", m.nodes...)
+	bothDo(m, "Join", func(s side) error { return s.Join(m.ctx(), m.node, m.now) })
+}
+
+func (m *machine) due() {
+	var after posthorn.WebhookID
+	if m.oneIn(2, "after") {
+		after = m.someWebhook()
+	}
+	limit := m.number("limit", 1, 3)
+	both(m, "Due", func(s side) ([]store.DueWebhook, error) { return s.Due(m.ctx(), after, limit) })
+}
+
+// someLease picks a lease that was given, mostly a young one, and seldom gets
+// something about it wrong.
+func (m *machine) someLease() (lease, bool) {
+	if len(m.leases) == 0 {
+		return lease{}, false
+	}
+	oldest := 0
+	if m.oneIn(2, "young") {
+		oldest = max(0, len(m.leases)-4)
+	}
+	given := m.leases[m.number("lease", oldest, len(m.leases)-1)]
+	mistake := m.number("mistake", 0, 20)
+	for i := range given.twin {
+		switch mistake {
+		case 18:
+			given.twin[i].Epoch++
+		case 19:
+			given.twin[i].NodeID = m.nodes[2]
+		case 20:
+			given.twin[i].DeliveryID = posthorn.DeliveryID{1}
+		}
+	}
+	return given, true
+}
+
+func (m *machine) someWebhook() posthorn.WebhookID {
+	ids := make([]posthorn.WebhookID, 0, len(m.webhooks))
+	for _, webhook := range m.webhooks {
+		ids = append(ids, webhook.ID)
+	}
+	return known(m, "webhook", ids)
+}
