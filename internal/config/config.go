@@ -1,0 +1,53 @@
+package config
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/posthorn/posthorn"
+)
+
+// EgressPolicy says which addresses a webhook's requests may go to.
+type EgressPolicy string
+
+// The egress policies.
+const (
+	// EgressPublic allows global unicast addresses only.
+	EgressPublic EgressPolicy = "public"
+	// EgressPrivate adds private ranges, never the addresses of cloud metadata.
+	EgressPrivate EgressPolicy = "private"
+	// EgressAny allows everything; for development.
+	EgressAny EgressPolicy = "any"
+)
+
+// Config is what a server is told.
+type Config struct {
+	// Listen is the address and port of the API.
+	Listen string
+	// DataDir is where the database and the first key are kept.
+	DataDir string
+	// Database is the URL of the database: sqlite: and a path.
+	Database string
+	// Environment is the kind of the environment that a first start makes.
+	Environment posthorn.EnvironmentKind
+	// BootstrapKey is the platform key that a first start uses instead of a random
+	// one; empty for a random one.
+	BootstrapKey posthorn.Secret
+	// MaxBodyBytes is the longest body that the API takes.
+	MaxBodyBytes int64
+	// GracePeriod is how long a stop waits for what is under way.
+	GracePeriod time.Duration
+	// Egress is EgressPublic in production and EgressAny in development, unless set.
+	Egress EgressPolicy
+	// EgressAllow are ranges that are allowed besides the policy.
+	EgressAllow []netip.Prefix
+	// Concurrency is how many deliveries may be under way at once.
+	Concurrency int
+	LogLevel    slog.Level
+	// LogFormat is text or json.
+	LogFormat string
+}
+
+// SQLitePath returns the path of the database file.
+func (c Config) SQLitePath() string { return c.Database[len(sqliteScheme):] }

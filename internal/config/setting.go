@@ -1,0 +1,62 @@
+package config
+
+import "strings"
+
+// Setting is one row of the table: everything there is to know about a setting.
+type Setting struct {
+	// Key is the name in the file and, behind two dashes, of the flag.
+	Key string
+	// Default is what help shows; it is also what is set when nothing else is,
+	// unless it is computed.
+	Default string
+	// Value names the kind of value in help, for example ADDRESS.
+	Value string
+	Help  string
+	// Secret reports that the setting has no flag and is never shown. It can be
+	// given as KEY-file, the path of a file, everywhere.
+	Secret bool
+
+	computed bool
+	set      func(config *Config, text string) error
+}
+
+// Variable returns the name of the environment's variable.
+func (s Setting) Variable() string { return variable(s.Key) }
+
+const fileSuffix = "-file"
+
+func variable(key string) string {
+	return "POSTHORN_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
+}
+
+// Settings returns the table, in the order of help.
+func Settings() []Setting {
+	return []Setting{
+		{Key: "listen", Value: "ADDRESS", Default: "127.0.0.1:8080", Help: "address and port of the API; port 0 takes a free one", set: setListen},
+		{Key: "data", Value: "DIR", Default: "$XDG_DATA_HOME/posthorn or ~/.local/share/posthorn", computed: true, Help: "directory of the database and of the first key", set: setDataDir},
+		{Key: "database", Value: "URL", Default: "sqlite:DIR/posthorn.db", computed: true, Help: "database: sqlite:PATH", set: setDatabase},
+		{Key: "environment", Value: "KIND", Default: "production", Help: "kind of the environment that a first start makes: production or development", set: setEnvironment},
+		{Key: "bootstrap-key", Value: "KEY", Secret: true, Help: "platform key (sk_user_…) that a first start uses instead of a random one", set: setBootstrapKey},
+		{Key: "max-body-bytes", Value: "N", Default: "1048576", Help: "longest body that the API takes", set: setMaxBodyBytes},
+		{Key: "grace-period", Value: "DURATION", Default: "30s", Help: "how long a stop waits for what is under way", set: setGracePeriod},
+		{Key: "egress", Value: "POLICY", Default: "public in production, any in development", computed: true, Help: "addresses that requests may go to: public, private or any", set: setEgress},
+		{Key: "egress-allow", Value: "CIDRS", Help: "ranges that are allowed besides the policy, separated by commas", set: setEgressAllow},
+		{Key: "concurrency", Value: "N", Default: "512", Help: "how many deliveries may be under way at once", set: setConcurrency},
+		{Key: "log-level", Value: "LEVEL", Default: "info", Help: "debug, info, warn or error", set: setLogLevel},
+		{Key: "log-format", Value: "FORMAT", Default: "text", Help: "text or json", set: setLogFormat},
+	}
+}
+
+// findSetting returns the setting of a key, whether the key means a file that
+// holds the value, and whether there is such a key.
+func findSetting(key string) (Setting, bool, bool) {
+	for _, s := range Settings() {
+		if s.Key == key {
+			return s, false, true
+		}
+		if s.Secret && s.Key+fileSuffix == key {
+			return s, true, true
+		}
+	}
+	return Setting{}, false, false
+}
