@@ -1,0 +1,105 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// Claim implements store.Queue.
+func (s *Store) Claim(ctx context.Context, c store.Claim) (store.Claimed, error) {
+	var claimed store.Claimed
+	err := s.write(ctx, func(tx *tx) error {
+		var err error
+		claimed, err = tx.claim(c)
+		return err
+	})
+	if err != nil {
+		return store.Claimed{}, fmt.Errorf("claiming deliveries: %w", err)
+	}
+	return claimed, nil
+}
+
+func (t *tx) claim(c store.Claim) (store.Claimed, error) {
+	var status string
+	var holdUntil time.Time
+	err := t.get(`SELECT status, hold_until FROM webhooks WHERE id = ?`, []any{c.WebhookID[:]}, &status, intoTime(&holdUntil))
+	if errors.Is(err, posthorn.ErrNotFound) || err == nil && status != string(posthorn.WebhookActive) {
+		return store.Claimed{}, nil
+	}
+	if err != nil {
+		return store.Claimed{}, err
+	}
+	var claimed store.Claimed
+	if !holdUntil.After(asKept(c.Now)) {
+		if claimed.Jobs, err = t.lease(c); err != nil {
+			return store.Claimed{}, err
+		}
+	}
+	err = t.get(`SELECT due_at FROM deliveries WHERE status = 0 AND webhook_id = ? ORDER BY due_at LIMIT 1`, []any{c.WebhookID[:]}, intoTime(&claimed.NextAt))
+	if errors.Is(err, posthorn.ErrNotFound) {
+		return claimed, nil
+	}
+	if holdUntil.After(claimed.NextAt) {
+		claimed.NextAt = holdUntil
+	}
+	return claimed, err
+}
+
+func (t *tx) lease(c store.Claim) ([]store.Job, error) {
+	jobs, err := t.due(c)
+	if err != nil {
+		return nil, err
+	}
+	for i := range jobs {
+		job := &jobs[i]
+		err := t.get(`UPDATE deliveries SET status = 1, node_id = ?, epoch = epoch + 1, claims = claims + 1, updated_at = ? WHERE id = ? RETURNING epoch`,
+			[]any{c.NodeID[:], micros(c.Now), job.Delivery.ID[:]}, &job.Lease.Epoch)
+		if err != nil {
+			return nil, err
+		}
+		t.changes++
+		t.countMove(c.WebhookID, pending, leased, 1)
+		job.Lease.DeliveryID, job.Lease.NodeID = job.Delivery.ID, c.NodeID
+		job.Delivery.Status, job.Delivery.UpdatedAt = posthorn.DeliveryLeased, asKept(c.Now)
+	}
+	return jobs, nil
+}
+
+// due reads the jobs that a claim may have, in the order of their due times.
+func (t *tx) due(c store.Claim) ([]store.Job, error) {
+	statement, err := t.prepared(`SELECT ` + deliveryColumns + `, e.given_id, e.type, e.data, e.timestamp, e.accepted_at, e.deliveries
+		FROM deliveries d JOIN events e ON e.id = d.event_id
+		WHERE d.status = 0 AND d.webhook_id = ? AND d.due_at <= ? ORDER BY d.due_at, d.id LIMIT ?`)
+	if err != nil {
+		t.failure = err
+		return nil, err
+	}
+	rows, err := statement.QueryContext(t.ctx, c.WebhookID[:], micros(c.Now), c.Limit)
+	if err != nil {
+		t.failure = err
+		return nil, err
+	}
+	var jobs []store.Job
+	bytes := 0
+	for rows.Next() {
+		var job store.Job
+		e := &job.Event
+		targets := append(deliveryTargets(&job.Delivery), intoText(&e.GivenID), &e.Type, &e.Data, intoTime(&e.Timestamp), intoTime(&e.AcceptedAt), &e.Deliveries)
+		if err := rows.Scan(targets...); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		e.ID, e.EnvironmentID = job.Delivery.EventID, job.Delivery.EnvironmentID
+		job.Delivery.EventPublicID, job.Delivery.EventType = e.PublicID(), e.Type
+		bytes += len(e.Data)
+		if len(jobs) > 0 && bytes > c.MaxBytes {
+			break
+		}
+		jobs = append(jobs, job)
+	}
+	return jobs, errors.Join(rows.Err(), rows.Close())
+}

@@ -1,0 +1,136 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// CreateEnvironment implements store.Directory.
+func (s *Store) CreateEnvironment(ctx context.Context, e posthorn.Environment) error {
+	err := s.write(ctx, func(tx *tx) error {
+		var one int
+		if err := tx.get(`SELECT 1 FROM projects WHERE id = ?`, []any{e.ProjectID[:]}, &one); err != nil {
+			return err
+		}
+		return tx.insertEnvironment(e)
+	})
+	if err != nil {
+		return fmt.Errorf("creating an environment: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) insertEnvironment(e posthorn.Environment) error {
+	_, err := t.exec(`INSERT INTO environments (id, workspace_id, project_id, name, kind, default_format, default_retries, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.ID[:], e.WorkspaceID[:], e.ProjectID[:], e.Name, string(e.Kind), e.DefaultFormat, e.DefaultRetries, micros(e.CreatedAt), micros(e.UpdatedAt))
+	return err
+}
+
+const selectEnvironment = `SELECT id, workspace_id, project_id, name, kind, default_format, default_retries, created_at, updated_at FROM environments`
+
+func environmentTargets(e *posthorn.Environment) []any {
+	return []any{
+		intoID(&e.ID), intoID(&e.WorkspaceID), intoID(&e.ProjectID), &e.Name, &e.Kind, &e.DefaultFormat, &e.DefaultRetries,
+		intoTime(&e.CreatedAt), intoTime(&e.UpdatedAt),
+	}
+}
+
+func scanEnvironment(scan func(targets ...any) error) (posthorn.Environment, error) {
+	var e posthorn.Environment
+	if err := scan(environmentTargets(&e)...); err != nil {
+		return posthorn.Environment{}, fmt.Errorf("reading an environment: %w", err)
+	}
+	return e, nil
+}
+
+// Environment implements store.Directory.
+func (s *Store) Environment(ctx context.Context, id posthorn.EnvironmentID) (posthorn.Environment, error) {
+	return scanEnvironment(func(targets ...any) error {
+		return s.one(ctx, selectEnvironment+` WHERE id = ?`, []any{id[:]}, targets...)
+	})
+}
+
+// OldestEnvironment implements store.Directory.
+func (s *Store) OldestEnvironment(ctx context.Context, workspace posthorn.WorkspaceID) (posthorn.Environment, error) {
+	return scanEnvironment(func(targets ...any) error {
+		if workspace.IsZero() {
+			return s.one(ctx, selectEnvironment+` WHERE workspace_id = (SELECT id FROM workspaces ORDER BY id LIMIT 1) ORDER BY id LIMIT 1`, nil, targets...)
+		}
+		return s.one(ctx, selectEnvironment+` WHERE workspace_id = ? ORDER BY id LIMIT 1`, []any{workspace[:]}, targets...)
+	})
+}
+
+// Environments implements store.Directory.
+func (s *Store) Environments(ctx context.Context, q store.EnvironmentQuery) ([]posthorn.Environment, error) {
+	var c conditions
+	c.add(!q.WorkspaceID.IsZero(), "workspace_id = ?", q.WorkspaceID[:])
+	c.add(!q.ProjectID.IsZero(), "project_id = ?", q.ProjectID[:])
+	c.addPage("id", q.Page)
+	return listed(ctx, s, selectEnvironment+c.where("id DESC", q.Page.Limit), c.args, scanEnvironment)
+}
+
+// UpdateEnvironment implements store.Directory.
+func (s *Store) UpdateEnvironment(ctx context.Context, id posthorn.EnvironmentID, change func(posthorn.Environment) (posthorn.Environment, error)) (posthorn.Environment, error) {
+	return changed(ctx, s, func(tx *tx) (posthorn.Environment, error) {
+		old, err := scanEnvironment(func(targets ...any) error { return tx.get(selectEnvironment+` WHERE id = ?`, []any{id[:]}, targets...) })
+		if err != nil {
+			return old, err
+		}
+		next, err := change(old)
+		if err != nil {
+			return old, err
+		}
+		next.ID, next.WorkspaceID, next.ProjectID = old.ID, old.WorkspaceID, old.ProjectID
+		next.CreatedAt, next.UpdatedAt = old.CreatedAt, asKept(next.UpdatedAt)
+		_, err = tx.exec(`UPDATE environments SET name = ?, kind = ?, default_format = ?, default_retries = ?, updated_at = ? WHERE id = ?`,
+			next.Name, string(next.Kind), next.DefaultFormat, next.DefaultRetries, micros(next.UpdatedAt), id[:])
+		if err != nil {
+			return old, err
+		}
+		return next, tx.directoryChanged(id)
+	})
+}
+
+// Snapshot implements store.Intake.
+func (s *Store) Snapshot(ctx context.Context, id posthorn.EnvironmentID) (store.Snapshot, error) {
+	read, err := s.reads.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return store.Snapshot{}, fmt.Errorf("reading a directory: %w", err)
+	}
+	snapshot, err := readSnapshot(ctx, read, id)
+	if err := errors.Join(err, read.Rollback()); err != nil {
+		return store.Snapshot{}, fmt.Errorf("reading a directory: %w", err)
+	}
+	return snapshot, nil
+}
+
+func readSnapshot(ctx context.Context, read *sql.Tx, id posthorn.EnvironmentID) (store.Snapshot, error) {
+	var snapshot store.Snapshot
+	row := read.QueryRowContext(ctx, `SELECT version, id, workspace_id, project_id, name, kind, default_format, default_retries, created_at, updated_at FROM environments WHERE id = ?`, id[:])
+	err := row.Scan(append([]any{&snapshot.Version}, environmentTargets(&snapshot.Environment)...)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return store.Snapshot{}, posthorn.ErrNotFound
+	}
+	if err != nil {
+		return store.Snapshot{}, err
+	}
+	err = eachRow(ctx, read, selectWebhook+` WHERE environment_id = ? AND status <> 'deleted' ORDER BY id`, []any{id[:]}, func(scan func(...any) error) error {
+		webhook, err := scanWebhook(scan)
+		snapshot.Webhooks = append(snapshot.Webhooks, webhook)
+		return err
+	})
+	if err != nil {
+		return store.Snapshot{}, err
+	}
+	err = eachRow(ctx, read, selectEventType+` WHERE environment_id = ? ORDER BY name`, []any{id[:]}, func(scan func(...any) error) error {
+		eventType, err := scanEventType(scan)
+		snapshot.EventTypes = append(snapshot.EventTypes, eventType)
+		return err
+	})
+	return snapshot, err
+}

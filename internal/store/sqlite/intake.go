@@ -1,0 +1,132 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// Accept implements store.Intake.
+func (s *Store) Accept(ctx context.Context, submission store.Submission) (store.Receipt, error) {
+	var receipt store.Receipt
+	err := s.writeOrRefuse(ctx, func(tx *tx) error {
+		var err error
+		receipt, err = tx.accept(submission)
+		return err
+	})
+	if err != nil {
+		return store.Receipt{}, fmt.Errorf("accepting events: %w", err)
+	}
+	return receipt, nil
+}
+
+func (t *tx) accept(s store.Submission) (store.Receipt, error) {
+	if s.Idempotency != nil {
+		answer, err := t.answer(s.Idempotency.Key)
+		if err == nil && !answer.CreatedAt.Before(s.Idempotency.ValidFrom) {
+			return store.Receipt{Replayed: &answer}, nil
+		}
+		if err != nil && !errors.Is(err, posthorn.ErrNotFound) {
+			return store.Receipt{}, err
+		}
+	}
+	version, err := t.version(s.EnvironmentID)
+	if err != nil && !errors.Is(err, posthorn.ErrNotFound) {
+		return store.Receipt{}, err
+	}
+	if err != nil || version != s.Version {
+		return store.Receipt{}, store.ErrStale
+	}
+	results := make([]store.Result, len(s.Entries))
+	for i, entry := range s.Entries {
+		if results[i], err = t.acceptEntry(s.NodeID, entry); err != nil {
+			return store.Receipt{}, err
+		}
+	}
+	if s.Idempotency != nil {
+		if err := t.keepAnswer(s.Idempotency.Key, s.Idempotency.Answer(results)); err != nil {
+			return store.Receipt{}, err
+		}
+	}
+	return store.Receipt{Results: results}, nil
+}
+
+func (t *tx) acceptEntry(node posthorn.NodeID, entry store.Entry) (store.Result, error) {
+	event := entry.Event
+	if event.GivenID != "" {
+		existing, err := t.eventByGivenID(event.EnvironmentID, event.GivenID)
+		if err == nil {
+			return store.Result{Event: existing}, nil
+		}
+		if !errors.Is(err, posthorn.ErrNotFound) {
+			return store.Result{}, err
+		}
+	}
+	_, err := t.exec(`INSERT INTO events (id, environment_id, given_id, type, data, timestamp, accepted_at, deliveries) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		event.ID[:], event.EnvironmentID[:], orNull(event.GivenID), event.Type, event.Data, micros(event.Timestamp), micros(event.AcceptedAt), event.Deliveries)
+	if err != nil {
+		return store.Result{}, err
+	}
+	for i := range entry.Deliveries {
+		if err := t.insertDelivery(node, &entry.Deliveries[i]); err != nil {
+			return store.Result{}, err
+		}
+	}
+	event.Timestamp, event.AcceptedAt = asKept(event.Timestamp), asKept(event.AcceptedAt)
+	return store.Result{Event: event, Kept: true}, nil
+}
+
+// asKept rounds a time to what the database keeps of it.
+func asKept(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
+func (t *tx) insertDelivery(node posthorn.NodeID, d *posthorn.Delivery) error {
+	status, err := statusNumber(d.Status)
+	if err != nil {
+		return err
+	}
+	var holder any
+	epoch, claims := 0, 0
+	if status == leased {
+		holder, epoch, claims = node[:], store.FirstEpoch, 1
+	}
+	_, err = t.exec(`INSERT INTO deliveries
+		(id, event_id, webhook_id, environment_id, status, attempts, uncounted, due_at, node_id, epoch, claims, last_reason, last_status_code, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, '', 0, ?, ?)`,
+		d.ID[:], d.EventID[:], d.WebhookID[:], d.EnvironmentID[:], status, micros(d.DueAt), holder, epoch, claims, micros(d.CreatedAt), micros(d.UpdatedAt))
+	if err != nil {
+		return err
+	}
+	t.statsOf(d.WebhookID).byStatus[status]++
+	return nil
+}
+
+// version returns the version of an environment's directory.
+func (t *tx) version(id posthorn.EnvironmentID) (store.Version, error) {
+	if version, ok := t.versions[id]; ok {
+		return version, nil
+	}
+	var version store.Version
+	if err := t.get(`SELECT version FROM environments WHERE id = ?`, []any{id[:]}, &version); err != nil {
+		return 0, err
+	}
+	t.versions[id] = version
+	return version, nil
+}
+
+// directoryChanged counts a change of an environment's directory. It returns
+// posthorn.ErrNotFound if there is no such environment.
+func (t *tx) directoryChanged(id posthorn.EnvironmentID) error {
+	delete(t.versions, id)
+	changed, err := t.exec(`UPDATE environments SET version = version + 1 WHERE id = ?`, id[:])
+	if err != nil {
+		return err
+	}
+	if changed == 0 {
+		return posthorn.ErrNotFound
+	}
+	return nil
+}

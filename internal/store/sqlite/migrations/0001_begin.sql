@@ -1,0 +1,177 @@
+-- +goose Up
+-- Times are microseconds since 1970 UTC; no time is the year 1.
+CREATE TABLE workspaces (
+	id          BLOB PRIMARY KEY,
+	name        TEXT NOT NULL,
+	external_id TEXT UNIQUE,
+	created_at  INTEGER NOT NULL,
+	updated_at  INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE projects (
+	id           BLOB PRIMARY KEY,
+	workspace_id BLOB NOT NULL,
+	name         TEXT NOT NULL,
+	created_at   INTEGER NOT NULL,
+	updated_at   INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX projects_by_workspace ON projects (workspace_id);
+
+CREATE TABLE environments (
+	id              BLOB PRIMARY KEY,
+	workspace_id    BLOB NOT NULL,
+	project_id      BLOB NOT NULL,
+	name            TEXT NOT NULL,
+	kind            TEXT NOT NULL,
+	default_format  TEXT NOT NULL,
+	default_retries INTEGER NOT NULL,
+	created_at      INTEGER NOT NULL,
+	updated_at      INTEGER NOT NULL,
+	-- counts the changes of the environment, its webhooks and its event types
+	version         INTEGER NOT NULL DEFAULT 1
+) WITHOUT ROWID;
+CREATE INDEX environments_by_workspace ON environments (workspace_id);
+CREATE INDEX environments_by_project ON environments (project_id);
+
+CREATE TABLE keys (
+	id           BLOB PRIMARY KEY,
+	kind         TEXT NOT NULL,
+	workspace_id BLOB,
+	name         TEXT NOT NULL,
+	hash         BLOB NOT NULL UNIQUE,
+	start        TEXT NOT NULL,
+	created_at   INTEGER NOT NULL,
+	revoked_at   INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX keys_by_workspace ON keys (workspace_id);
+
+-- Lists and maps (events, headers, metadata, secrets, retry_schedule) are JSON.
+CREATE TABLE webhooks (
+	id             BLOB PRIMARY KEY,
+	workspace_id   BLOB NOT NULL,
+	project_id     BLOB NOT NULL,
+	environment_id BLOB NOT NULL,
+	name           TEXT NOT NULL,
+	url            TEXT NOT NULL,
+	events         TEXT NOT NULL,
+	format         TEXT NOT NULL,
+	description    TEXT NOT NULL,
+	headers        TEXT NOT NULL,
+	metadata       TEXT NOT NULL,
+	secrets        TEXT NOT NULL,
+	retries        INTEGER,
+	retry_schedule TEXT NOT NULL,
+	timeout        INTEGER NOT NULL,
+	concurrency    INTEGER NOT NULL,
+	status         TEXT NOT NULL,
+	status_reason  TEXT NOT NULL,
+	hold_until     INTEGER NOT NULL,
+	created_by     TEXT NOT NULL,
+	created_at     INTEGER NOT NULL,
+	updated_at     INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX webhooks_by_environment ON webhooks (environment_id);
+
+CREATE TABLE webhook_stats (
+	webhook_id      BLOB PRIMARY KEY,
+	pending         INTEGER NOT NULL,
+	succeeded       INTEGER NOT NULL,
+	exhausted       INTEGER NOT NULL,
+	cancelled       INTEGER NOT NULL,
+	expired         INTEGER NOT NULL,
+	attempts        INTEGER NOT NULL,
+	last_attempt_at INTEGER NOT NULL,
+	last_success_at INTEGER NOT NULL,
+	last_failure_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE event_types (
+	environment_id BLOB NOT NULL,
+	name           TEXT NOT NULL,
+	description    TEXT NOT NULL,
+	since          TEXT NOT NULL,
+	retries        INTEGER,
+	status         TEXT NOT NULL,
+	example        BLOB,
+	schema         BLOB,
+	created_at     INTEGER NOT NULL,
+	updated_at     INTEGER NOT NULL,
+	PRIMARY KEY (environment_id, name)
+) WITHOUT ROWID;
+
+CREATE TABLE events (
+	id             BLOB NOT NULL UNIQUE,
+	environment_id BLOB NOT NULL,
+	given_id       TEXT,
+	type           TEXT NOT NULL,
+	data           BLOB NOT NULL,
+	timestamp      INTEGER NOT NULL,
+	accepted_at    INTEGER NOT NULL,
+	deliveries     INTEGER NOT NULL
+);
+CREATE INDEX events_by_environment ON events (environment_id, id);
+CREATE UNIQUE INDEX events_by_given_id ON events (environment_id, given_id) WHERE given_id IS NOT NULL;
+
+-- status: 0 pending, 1 leased, 2 succeeded, 3 exhausted, 4 cancelled, 5 expired
+CREATE TABLE deliveries (
+	id               BLOB PRIMARY KEY,
+	event_id         BLOB NOT NULL,
+	webhook_id       BLOB NOT NULL,
+	environment_id   BLOB NOT NULL,
+	status           INTEGER NOT NULL,
+	attempts         INTEGER NOT NULL,
+	uncounted        INTEGER NOT NULL,
+	due_at           INTEGER NOT NULL,
+	-- the lease: who holds it, under which epoch; claims counts the leases that
+	-- ended without an outcome
+	node_id          BLOB,
+	epoch            INTEGER NOT NULL,
+	claims           INTEGER NOT NULL,
+	last_reason      TEXT NOT NULL,
+	last_status_code INTEGER NOT NULL,
+	created_at       INTEGER NOT NULL,
+	updated_at       INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX deliveries_by_event ON deliveries (event_id);
+CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, id);
+CREATE INDEX deliveries_by_environment ON deliveries (environment_id, id);
+CREATE INDEX deliveries_due ON deliveries (webhook_id, due_at) WHERE status = 0;
+CREATE INDEX deliveries_not_succeeded ON deliveries (status, environment_id, id) WHERE status <> 2;
+
+-- durations are microseconds
+CREATE TABLE attempts (
+	delivery_id       BLOB NOT NULL,
+	number            INTEGER NOT NULL,
+	id                BLOB NOT NULL,
+	started_at        INTEGER NOT NULL,
+	url               TEXT NOT NULL,
+	reason            TEXT NOT NULL,
+	detail            TEXT NOT NULL,
+	status_code       INTEGER NOT NULL,
+	retry_after       INTEGER NOT NULL,
+	response_body     BLOB,
+	body_truncated    INTEGER NOT NULL,
+	connection_reused INTEGER NOT NULL,
+	dns               INTEGER NOT NULL,
+	connect           INTEGER NOT NULL,
+	tls               INTEGER NOT NULL,
+	first_byte        INTEGER NOT NULL,
+	total             INTEGER NOT NULL,
+	PRIMARY KEY (delivery_id, number)
+) WITHOUT ROWID;
+
+CREATE TABLE answers (
+	scope       TEXT NOT NULL,
+	key         TEXT NOT NULL,
+	fingerprint BLOB NOT NULL,
+	status_code INTEGER NOT NULL,
+	body        BLOB NOT NULL,
+	created_at  INTEGER NOT NULL,
+	PRIMARY KEY (scope, key)
+) WITHOUT ROWID;
+CREATE INDEX answers_by_age ON answers (created_at);
+
+CREATE TABLE nodes (
+	id        BLOB PRIMARY KEY,
+	joined_at INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,159 @@
+// Package sqlite keeps everything in one SQLite file, for one server.
+//
+// All writes go through one connection and are committed in groups (see
+// writer.go); reads have a pool of their own.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+	_ "modernc.org/sqlite" // the driver, without cgo
+
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// Store is an open database file. It is safe for concurrent use.
+type Store struct {
+	lock   *flock.Flock
+	writer *writer
+	reads  *sql.DB
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the database file at path, making it if need be, and brings its
+// schema up to date. It fails, saying why, when another server has the file
+// open, when a newer server has changed its schema, or when the SQLite library
+// is too old to be safe.
+func Open(ctx context.Context, path string) (*Store, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("making the data directory: %w", err)
+	}
+	lock, err := acquire(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(ctx, path)
+	if err != nil {
+		return nil, errors.Join(err, release(lock))
+	}
+	s.lock = lock
+	return s, nil
+}
+
+func open(ctx context.Context, path string) (*Store, error) {
+	if err := makePrivate(path); err != nil {
+		return nil, err
+	}
+	writes, err := openPool(path, 1, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-16384)")
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(ctx, writes); err != nil {
+		return nil, errors.Join(err, writes.Close())
+	}
+	const readers = 8
+	reads, err := openPool(path, readers, "query_only(1)", "cache_size(-4096)")
+	if err != nil {
+		return nil, errors.Join(err, writes.Close())
+	}
+	w, err := startWriter(ctx, writes)
+	if err != nil {
+		return nil, errors.Join(err, reads.Close(), writes.Close())
+	}
+	return &Store{writer: w, reads: reads}, nil
+}
+
+// makePrivate creates the file for its owner alone, and makes its name durable.
+func makePrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	directory, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("opening the data directory: %w", err)
+	}
+	return errors.Join(directory.Sync(), directory.Close())
+}
+
+func openPool(path string, connections int, pragmas ...string) (*sql.DB, error) {
+	values := url.Values{"_pragma": append([]string{"busy_timeout(5000)", "temp_store(memory)"}, pragmas...)}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("finding the database: %w", err)
+	}
+	name := url.URL{Scheme: "file", Path: absolute, RawQuery: values.Encode()}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db, nil
+}
+
+// prepare checks that a commit is as durable as promised, and brings the schema
+// up to date.
+func prepare(ctx context.Context, db *sql.DB) error {
+	var version, journal string
+	var synchronous int
+	err := errors.Join(
+		db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version),
+		db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&journal),
+		db.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&synchronous),
+	)
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", explain(err))
+	}
+	if !isSafeVersion(version) {
+		return fmt.Errorf("the SQLite library is %s; it must be at least 3.51.3, since older ones can lose committed writes", version)
+	}
+	const full = 2
+	if journal != "wal" || synchronous != full {
+		return fmt.Errorf("the database runs with journal_mode %s and synchronous %d instead of wal and full: is it on a file system that can't share memory?", journal, synchronous)
+	}
+	return migrate(ctx, db)
+}
+
+// isSafeVersion reports whether a SQLite version has the repair of the write-ahead
+// log's reset, which could lose committed writes (3.51.3).
+func isSafeVersion(version string) bool {
+	safe := [3]int{3, 51, 3}
+	parts := strings.Split(version, ".")
+	for i, least := range safe {
+		if i >= len(parts) {
+			return false
+		}
+		number, err := strconv.Atoi(parts[i])
+		if err != nil || number < least {
+			return false
+		}
+		if number > least {
+			return true
+		}
+	}
+	return true
+}
+
+// Close finishes what is being written and lets go of the file.
+func (s *Store) Close() error {
+	return errors.Join(s.writer.close(), s.reads.Close(), release(s.lock))
+}
+
+// Ping returns an error if the database can't be written to now.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.write(ctx, func(tx *tx) error { return nil })
+}

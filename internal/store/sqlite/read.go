@@ -1,0 +1,76 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/posthorn/posthorn"
+)
+
+// one reads one row from the read pool; it returns posthorn.ErrNotFound when
+// there is none.
+func (s *Store) one(ctx context.Context, query string, args []any, targets ...any) error {
+	err := s.reads.QueryRowContext(ctx, query, args...).Scan(targets...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return posthorn.ErrNotFound
+	}
+	return err
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// each calls visit for every row, with the function that scans it.
+func (s *Store) each(ctx context.Context, query string, args []any, visit func(scan func(targets ...any) error) error) error {
+	return eachRow(ctx, s.reads, query, args, visit)
+}
+
+func eachRow(ctx context.Context, from querier, query string, args []any, visit func(scan func(targets ...any) error) error) error {
+	rows, err := from.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		if err := visit(rows.Scan); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+	}
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+// conditions gathers the WHERE of a list.
+type conditions struct {
+	texts []string
+	args  []any
+}
+
+func (c *conditions) add(isWanted bool, text string, arg any) {
+	if isWanted {
+		c.texts = append(c.texts, text)
+		c.args = append(c.args, arg)
+	}
+}
+
+func (c *conditions) addSpan(column string, span posthorn.Span) {
+	c.add(!span.From.IsZero(), column+" >= ?", micros(span.From))
+	c.add(!span.Until.IsZero(), column+" < ?", micros(span.Until))
+}
+
+// addPage asks for what comes after page.After, newest first.
+func (c *conditions) addPage(column string, page posthorn.Page) {
+	c.add(page.After != [16]byte{}, column+" < ?", page.After[:])
+}
+
+// where returns the clause with the order and the limit behind it.
+func (c *conditions) where(order string, limit int) string {
+	clause := ""
+	if len(c.texts) > 0 {
+		clause = " WHERE " + strings.Join(c.texts, " AND ")
+	}
+	c.args = append(c.args, limit)
+	return clause + " ORDER BY " + order + " LIMIT ?"
+}

@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"errors"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+func (t *tx) record(r store.Recording) error {
+	lease, attempt := r.Lease, r.Attempt
+	status, err := statusNumber(r.Next.Status)
+	if err != nil {
+		return err
+	}
+	uncounted := 0
+	if r.Next.Uncounted {
+		uncounted = 1
+	}
+	var webhook posthorn.WebhookID
+	err = t.get(`UPDATE deliveries SET status = ?, attempts = attempts + 1, uncounted = uncounted + ?, due_at = ?, node_id = NULL, claims = 0,
+			last_reason = ?, last_status_code = ?, updated_at = ?
+		WHERE id = ? AND status = 1 AND node_id = ? AND epoch = ? RETURNING webhook_id`,
+		[]any{
+			status, uncounted, micros(r.Next.DueAt), string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, micros(r.Now),
+			lease.DeliveryID[:], lease.NodeID[:], lease.Epoch,
+		}, intoID(&webhook))
+	if errors.Is(err, posthorn.ErrNotFound) {
+		return t.recordLate(attempt)
+	}
+	if err != nil {
+		return err
+	}
+	t.changes++
+	if err := t.keepAttempt(attempt); err != nil {
+		return err
+	}
+	t.countAttempt(webhook, attempt)
+	t.countMove(webhook, leased, status, 1)
+	return t.follow(webhook, r)
+}
+
+// keepAttempt keeps an attempt under its number, or under the next one if a late
+// attempt has taken it.
+func (t *tx) keepAttempt(attempt posthorn.Attempt) error {
+	kept, err := t.insertAttempt(attempt)
+	if kept || err != nil {
+		return err
+	}
+	err = t.get(`SELECT max(number) + 1 FROM attempts WHERE delivery_id = ?`, []any{attempt.DeliveryID[:]}, &attempt.Number)
+	if err != nil {
+		return err
+	}
+	_, err = t.insertAttempt(attempt)
+	return err
+}
+
+// recordLate keeps the attempt of a lease that is void: the request did leave.
+func (t *tx) recordLate(attempt posthorn.Attempt) error {
+	var known int
+	err := t.get(`SELECT 1 FROM deliveries WHERE id = ?`, []any{attempt.DeliveryID[:]}, &known)
+	if errors.Is(err, posthorn.ErrNotFound) {
+		return store.ErrLeaseLost
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := t.insertAttempt(attempt); err != nil {
+		return err
+	}
+	return store.ErrLeaseLost
+}
+
+// insertAttempt reports whether the attempt's number was free.
+func (t *tx) insertAttempt(a posthorn.Attempt) (bool, error) {
+	o := a.Outcome
+	inserted, err := t.exec(`INSERT OR IGNORE INTO attempts
+		(delivery_id, number, id, started_at, url, reason, detail, status_code, retry_after, response_body, body_truncated, connection_reused, dns, connect, tls, first_byte, total)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		a.DeliveryID[:], a.Number, a.ID[:], micros(a.StartedAt), a.URL, string(o.Reason), o.Detail, o.StatusCode, o.RetryAfter.Microseconds(),
+		o.ResponseBody, o.BodyTruncated, o.ConnectionReused, o.Timings.DNS.Microseconds(), o.Timings.Connect.Microseconds(), o.Timings.TLS.Microseconds(),
+		o.Timings.FirstByte.Microseconds(), o.Timings.Total.Microseconds())
+	return inserted > 0, err
+}
+
+func (t *tx) countAttempt(webhook posthorn.WebhookID, attempt posthorn.Attempt) {
+	change := t.statsOf(webhook)
+	change.attempts++
+	last := &change.lastFailure
+	if attempt.Outcome.Succeeded() {
+		last = &change.lastSuccess
+	}
+	if attempt.StartedAt.After(change.lastAttempt) {
+		change.lastAttempt = attempt.StartedAt
+	}
+	if attempt.StartedAt.After(*last) {
+		*last = attempt.StartedAt
+	}
+}
+
+// follow holds or disables the webhook, if the receiver asked for it.
+func (t *tx) follow(webhook posthorn.WebhookID, r store.Recording) error {
+	if !r.Next.HoldUntil.IsZero() {
+		_, err := t.exec(`UPDATE webhooks SET hold_until = max(hold_until, ?) WHERE id = ?`, micros(r.Next.HoldUntil), webhook[:])
+		if err != nil {
+			return err
+		}
+	}
+	if !r.Next.DisableWebhook {
+		return nil
+	}
+	disabled, err := t.exec(`UPDATE webhooks SET status = 'disabled', status_reason = ?, updated_at = ? WHERE id = ? AND status = 'active'`,
+		r.Attempt.Outcome.Detail, micros(r.Now), webhook[:])
+	if err != nil || disabled == 0 {
+		return err
+	}
+	var environment posthorn.EnvironmentID
+	if err := t.get(`SELECT environment_id FROM webhooks WHERE id = ?`, []any{webhook[:]}, intoID(&environment)); err != nil {
+		return err
+	}
+	return t.directoryChanged(environment)
+}

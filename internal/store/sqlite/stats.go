@@ -1,0 +1,87 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/posthorn/posthorn"
+)
+
+// statsChange is what a group of writes changes of one webhook's stats.
+type statsChange struct {
+	byStatus    [6]int
+	attempts    int
+	lastAttempt time.Time
+	lastSuccess time.Time
+	lastFailure time.Time
+}
+
+func (t *tx) statsOf(webhook posthorn.WebhookID) *statsChange {
+	change, ok := t.stats[webhook]
+	if !ok {
+		change = &statsChange{}
+		t.stats[webhook] = change
+	}
+	return change
+}
+
+// countMove counts a delivery that goes from one status to another.
+func (t *tx) countMove(webhook posthorn.WebhookID, from, to int, count int) {
+	change := t.statsOf(webhook)
+	change.byStatus[from] -= count
+	change.byStatus[to] += count
+}
+
+// flushStats writes what the group has changed, one row for each webhook.
+func (t *tx) flushStats() error {
+	for webhook, c := range t.stats {
+		_, err := t.exec(`INSERT INTO webhook_stats
+			(webhook_id, pending, succeeded, exhausted, cancelled, expired, attempts, last_attempt_at, last_success_at, last_failure_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (webhook_id) DO UPDATE SET
+				pending = pending + excluded.pending, succeeded = succeeded + excluded.succeeded,
+				exhausted = exhausted + excluded.exhausted, cancelled = cancelled + excluded.cancelled,
+				expired = expired + excluded.expired, attempts = attempts + excluded.attempts,
+				last_attempt_at = max(last_attempt_at, excluded.last_attempt_at),
+				last_success_at = max(last_success_at, excluded.last_success_at),
+				last_failure_at = max(last_failure_at, excluded.last_failure_at)`,
+			webhook[:], c.byStatus[pending]+c.byStatus[leased], c.byStatus[succeeded], c.byStatus[exhausted], c.byStatus[cancelled], c.byStatus[expired],
+			c.attempts, micros(c.lastAttempt), micros(c.lastSuccess), micros(c.lastFailure))
+		if err != nil {
+			return fmt.Errorf("writing stats: %w", err)
+		}
+	}
+	clear(t.stats)
+	return nil
+}
+
+// WebhookStats implements store.Ledger.
+func (s *Store) WebhookStats(ctx context.Context, ids []posthorn.WebhookID) (map[posthorn.WebhookID]posthorn.WebhookStats, error) {
+	found := map[posthorn.WebhookID]posthorn.WebhookStats{}
+	if len(ids) == 0 {
+		return found, nil
+	}
+	args := make([]any, len(ids))
+	for i := range ids {
+		args[i] = ids[i][:]
+	}
+	query := `SELECT webhook_id, pending, succeeded, exhausted, cancelled, expired, attempts, last_attempt_at, last_success_at, last_failure_at
+		FROM webhook_stats WHERE webhook_id IN (?` + strings.Repeat(", ?", len(ids)-1) + ")"
+	err := s.each(ctx, query, args, func(scan func(...any) error) error {
+		var id posthorn.WebhookID
+		var stats posthorn.WebhookStats
+		if err := scan(intoID(&id), &stats.Pending, &stats.Succeeded, &stats.Exhausted, &stats.Cancelled, &stats.Expired, &stats.Attempts,
+			intoTime(&stats.LastAttemptAt), intoTime(&stats.LastSuccessAt), intoTime(&stats.LastFailureAt)); err != nil {
+			return err
+		}
+		stats.Accepted = stats.Pending + stats.Succeeded + stats.Exhausted + stats.Cancelled + stats.Expired
+		found[id] = stats
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading stats: %w", err)
+	}
+	return found, nil
+}

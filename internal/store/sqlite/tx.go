@@ -1,0 +1,137 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// tx is the writing connection with a transaction open. Only the writer's
+// goroutine uses it.
+type tx struct {
+	ctx        context.Context //nolint:containedctx // the writer's life; a caller's context must not interrupt a group
+	conn       *sql.Conn
+	statements map[string]*sql.Stmt
+	// changes counts the rows that the current write changed; failure is the
+	// database's error in it.
+	changes int
+	failure error
+	// versions caches the versions of the environments' directories. It is true
+	// because nobody else writes, and emptied when a transaction is rolled back.
+	versions map[posthorn.EnvironmentID]store.Version
+	// stats gathers what the group changes of each webhook's stats.
+	stats map[posthorn.WebhookID]*statsChange
+}
+
+func newTx(ctx context.Context, conn *sql.Conn) *tx {
+	return &tx{
+		ctx: ctx, conn: conn,
+		statements: map[string]*sql.Stmt{},
+		versions:   map[posthorn.EnvironmentID]store.Version{},
+		stats:      map[posthorn.WebhookID]*statsChange{},
+	}
+}
+
+// transact runs body between BEGIN and COMMIT; its error rolls back.
+func (t *tx) transact(body func() error) error {
+	t.changes, t.failure = 0, nil
+	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := body()
+	if err == nil {
+		err = t.flushStats()
+	}
+	if err == nil {
+		_, err = t.exec("COMMIT")
+	}
+	if err == nil {
+		return nil
+	}
+	clear(t.versions)
+	clear(t.stats)
+	_, rollbackErr := t.exec("ROLLBACK")
+	if rollbackErr != nil && primaryCode(rollbackErr) == 0 {
+		return errors.Join(err, rollbackErr)
+	}
+	return err // SQLite has rolled back by itself after some errors; then ROLLBACK fails
+}
+
+// attempt runs one write of a group.
+func (t *tx) attempt(w *write) error {
+	t.changes, t.failure = 0, nil
+	if err := w.ctx.Err(); err != nil {
+		return fmt.Errorf("waiting to write: %w", err)
+	}
+	err := w.run(t)
+	if err != nil && t.changes > 0 && t.failure == nil {
+		t.failure = err
+	}
+	return err
+}
+
+// isSpoilt reports whether the last write failed in a way that only a rollback
+// mends: after changing something, or with an error of the database.
+func (t *tx) isSpoilt() bool { return t.failure != nil }
+
+func (t *tx) prepared(query string) (*sql.Stmt, error) {
+	if statement, ok := t.statements[query]; ok {
+		return statement, nil
+	}
+	statement, err := t.conn.PrepareContext(t.ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("preparing %q: %w", query, err)
+	}
+	t.statements[query] = statement
+	return statement, nil
+}
+
+// exec runs a statement, which must be one of a fixed set of texts, and returns
+// how many rows it changed.
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	statement, err := t.prepared(query)
+	if err != nil {
+		t.failure = err
+		return 0, err
+	}
+	result, err := statement.ExecContext(t.ctx, args...)
+	if err != nil {
+		t.failure = err
+		return 0, err
+	}
+	changed, err := result.RowsAffected()
+	if err != nil {
+		t.failure = err
+		return 0, err
+	}
+	t.changes += int(changed)
+	return changed, nil
+}
+
+// get reads one row; it returns posthorn.ErrNotFound when there is none.
+func (t *tx) get(query string, args []any, targets ...any) error {
+	statement, err := t.prepared(query)
+	if err != nil {
+		t.failure = err
+		return err
+	}
+	err = statement.QueryRowContext(t.ctx, args...).Scan(targets...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return posthorn.ErrNotFound
+	}
+	if err != nil {
+		t.failure = err
+	}
+	return err
+}
+
+func (t *tx) close() {
+	for _, statement := range t.statements {
+		_ = statement.Close() // the connection goes with it
+	}
+	_ = t.conn.Close() // the pool is closed next and reports
+}

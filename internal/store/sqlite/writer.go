@@ -1,0 +1,169 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/posthorn/posthorn"
+)
+
+// maxWaiting bounds the writes that wait for the writer; maxGroup bounds the
+// writes of one commit.
+const (
+	maxWaiting = 4096
+	maxGroup   = 512
+)
+
+var errClosed = errors.New("the database is closed")
+
+// writer owns the one connection that writes. Writes that arrive while a commit
+// is under way are gathered and committed together by the next one: an idle
+// server commits a lone write at once, a busy one many with one sync of the
+// disk. There is no timer.
+type writer struct {
+	db      *sql.DB
+	waiting chan *write
+	done    chan struct{}
+
+	closing sync.RWMutex
+	closed  bool
+}
+
+// write is one caller's transaction. Run may be called twice: when another write
+// of its group fails, the group is rolled back and each write runs alone.
+type write struct {
+	ctx  context.Context //nolint:containedctx // travels to the writer with its request
+	run  func(tx *tx) error
+	done chan error
+}
+
+func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("opening the writing connection: %w", err)
+	}
+	w := &writer{db: db, waiting: make(chan *write, maxWaiting), done: make(chan struct{})}
+	t := newTx(context.WithoutCancel(ctx), conn)
+	go func() {
+		defer close(w.done)
+		for first := range w.waiting {
+			commitGroup(t, w.gather(first))
+		}
+		t.close()
+	}()
+	return w, nil
+}
+
+// gather takes what is waiting, without waiting for more.
+func (w *writer) gather(first *write) []*write {
+	group := []*write{first}
+	for len(group) < maxGroup {
+		select {
+		case next, open := <-w.waiting:
+			if !open {
+				return group
+			}
+			group = append(group, next)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// write runs a transaction in the next group and waits until it is durable. An
+// error means that it has no effect.
+func (s *Store) write(ctx context.Context, run func(tx *tx) error) error {
+	return s.writer.enqueue(ctx, run, true)
+}
+
+// writeOrRefuse is write for work that may be refused: it returns
+// posthorn.ErrBusy at once when too many writes are waiting.
+func (s *Store) writeOrRefuse(ctx context.Context, run func(tx *tx) error) error {
+	return s.writer.enqueue(ctx, run, false)
+}
+
+func (w *writer) enqueue(ctx context.Context, run func(tx *tx) error, patient bool) error {
+	next := &write{ctx: ctx, run: run, done: make(chan error, 1)}
+	if err := w.submit(ctx, next, patient); err != nil {
+		return err
+	}
+	// Whoever gave up waiting would not know whether the write happened, so
+	// nobody does: the writer answers everyone.
+	return <-next.done
+}
+
+func (w *writer) submit(ctx context.Context, next *write, patient bool) error {
+	w.closing.RLock()
+	defer w.closing.RUnlock()
+	if w.closed {
+		return errClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("waiting to write: %w", err)
+	}
+	select {
+	case w.waiting <- next:
+		return nil
+	default:
+	}
+	if !patient {
+		return posthorn.ErrBusy
+	}
+	select {
+	case w.waiting <- next:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting to write: %w", ctx.Err())
+	}
+}
+
+func (w *writer) close() error {
+	w.closing.Lock()
+	wasClosed := w.closed
+	if !wasClosed {
+		w.closed = true
+		close(w.waiting)
+	}
+	w.closing.Unlock()
+	<-w.done
+	if wasClosed {
+		return nil
+	}
+	if err := w.db.Close(); err != nil {
+		return fmt.Errorf("closing the database: %w", err)
+	}
+	return nil
+}
+
+// commitGroup commits a group's writes together. If one of them fails after it
+// has changed something, or the commit fails, everything is rolled back and each
+// write gets a transaction of its own, so that one caller's failure is not
+// another's.
+func commitGroup(t *tx, group []*write) {
+	results := make([]error, len(group))
+	err := t.transact(func() error {
+		for i, w := range group {
+			results[i] = t.attempt(w)
+			if t.isSpoilt() {
+				return t.failure
+			}
+		}
+		return nil
+	})
+	switch {
+	case err == nil:
+		for i, w := range group {
+			w.done <- results[i]
+		}
+	case len(group) == 1:
+		group[0].done <- explain(err)
+	default:
+		for _, w := range group {
+			commitGroup(t, []*write{w})
+		}
+	}
+}
