@@ -117,7 +117,7 @@ func protocolReason(failure error, p *progress) (posthorn.Reason, string) {
 	var stream streamError
 	text := failure.Error()
 	if code, isAlert := alertCode(failure); isAlert {
-		return alertReason(code, code == alertCertificateRequired)
+		return alertReason(code, true) // after the handshake only our certificate is left to refuse
 	}
 	switch {
 	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
@@ -127,11 +127,14 @@ func protocolReason(failure error, p *progress) (posthorn.Reason, string) {
 	case errors.Is(failure, io.ErrUnexpectedEOF) || errors.Is(failure, io.EOF):
 		return posthorn.ReasonConnectionClosed, "The receiver closed the connection before a whole answer had arrived." + receivedHint(p)
 	case p.answered():
-		return posthorn.ReasonProtocolError, "The receiver's answer is not HTTP: " + clip(text)
+		return posthorn.ReasonProtocolError, "The receiver's answer is not HTTP: " + clip(strings.TrimPrefix(text, brokenPrefix))
 	default:
 		return posthorn.ReasonConnectionClosed, "The connection ended before an answer arrived." + receivedHint(p)
 	}
 }
+
+// brokenPrefix is what net/http says before it comes to the point.
+const brokenPrefix = "net/http: HTTP/1.x transport connection broken: "
 
 // receivedHint is honest about what can't be known.
 func receivedHint(p *progress) string {

@@ -125,5 +125,5 @@ func alertReason(code int, certificateRequested bool) (posthorn.Reason, string) 
 	case alertInsufficientSecurity:
 		return posthorn.ReasonTLSError, "The receiver demands stronger encryption than is offered."
 	}
-	return posthorn.ReasonTLSError, "The receiver ended the TLS handshake: " + clip(tls.AlertError(code).Error()) + "."
+	return posthorn.ReasonTLSError, "The receiver ended the TLS connection: " + strings.TrimPrefix(tls.AlertError(code).Error(), "tls: ") + "."
 }

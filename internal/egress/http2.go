@@ -3,7 +3,6 @@ package egress
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/posthorn/posthorn"
 )
@@ -40,16 +39,4 @@ func (e streamError) reason() (posthorn.Reason, string) {
 func refusedByPeer(failure error) bool {
 	var stream streamError
 	return errors.As(failure, &stream)
-}
-
-// maxShownText is how much of a receiver's own words is shown.
-const maxShownText = 160
-
-// clip makes a receiver's words safe to show: on one line, without control
-// characters, and short.
-func clip(text string) string {
-	if len(text) > maxShownText {
-		text = text[:maxShownText] + "…"
-	}
-	return strconv.QuoteToASCII(text)
 }

@@ -53,5 +53,5 @@ func (s *Sender) readBody(response *http.Response) ([]byte, bool) {
 			break
 		}
 	}
-	return bytes.Clone((*buffer)[:min(length, MaxResponseBody)]), !complete
+	return bytes.Clone((*buffer)[:min(length, MaxResponseBody)]), !complete || length > MaxResponseBody
 }
