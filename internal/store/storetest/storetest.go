@@ -58,7 +58,10 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
 		name  string
 		cases []testCase
 	}{
-		{"Queue", queueCases(s)},
+		{"Claim", claimCases()},
+		{"Record", recordCases()},
+		{"Leases", leaseCases(s)},
+		{"Moves", moveCases()},
 	}
 	for _, area := range areas {
 		t.Run(area.name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/fnv"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -97,4 +98,16 @@ func must[T any](w *world) func(T, error) T {
 		w.do(err)
 		return value
 	}
+}
+
+// together does something n times at once and wants no errors.
+func (w *world) together(n int, do func(i int) error) {
+	w.t.Helper()
+	errs := make([]error, n)
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() { errs[i] = do(i) })
+	}
+	group.Wait()
+	w.do(errors.Join(errs...))
 }
