@@ -37,12 +37,11 @@ type Sender interface {
 type Notifier interface {
 	// DirectoryChanged: the environment, its webhooks or its event types changed.
 	DirectoryChanged(environment posthorn.EnvironmentID)
-	// WebhookChanged: a webhook was changed, paused, resumed or deleted.
-	WebhookChanged(webhook posthorn.WebhookID)
+	// DeliveriesDue: deliveries of a webhook may be due now; one is to be retried,
+	// or the webhook was changed, resumed or deleted.
+	DeliveriesDue(environment posthorn.EnvironmentID, webhook posthorn.WebhookID)
 	// DeliveryCancelled: a delivery must not be sent any more.
 	DeliveryCancelled(webhook posthorn.WebhookID, delivery posthorn.DeliveryID)
-	// DeliveryDue: a webhook has a delivery that is due now.
-	DeliveryDue(webhook posthorn.WebhookID)
 }
 
 // Options is what a Manager is made of. All fields are needed unless said

@@ -115,7 +115,7 @@ func (m *Manager) changeWebhook(ctx context.Context, before posthorn.Webhook, ch
 		return WebhookDetails{}, passOn("changing the webhook", err)
 	}
 	m.notifier.DirectoryChanged(webhook.EnvironmentID)
-	m.notifier.WebhookChanged(webhook.ID)
+	m.notifier.DeliveriesDue(webhook.EnvironmentID, webhook.ID)
 	return m.withDetails(ctx, webhook)
 }
 
@@ -138,7 +138,7 @@ func (m *Manager) DeleteWebhook(ctx context.Context, p Principal, id posthorn.We
 		return passOn("deleting the webhook", err)
 	}
 	m.notifier.DirectoryChanged(before.EnvironmentID)
-	m.notifier.WebhookChanged(id)
+	m.notifier.DeliveriesDue(before.EnvironmentID, id)
 	// It is deleted whether or not the asker still waits, so its backlog goes too.
 	return m.cancelAll(context.WithoutCancel(ctx), id)
 }
