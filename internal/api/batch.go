@@ -1,0 +1,182 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/intake"
+)
+
+// maxBatch is the most events of one batch.
+const maxBatch = 1000
+
+// batchLine tells what became of one event of a batch.
+type batchLine struct {
+	Index      int    `json:"index"`
+	Success    bool   `json:"success"`
+	ID         string `json:"id,omitempty"`
+	Type       string `json:"type,omitempty"`
+	Timestamp  string `json:"timestamp,omitempty" format:"date-time"`
+	Deliveries *int   `json:"deliveries,omitempty"`
+	Duplicate  bool   `json:"duplicate,omitempty"`
+	Status     int    `json:"status,omitempty" doc:"The status that the event alone would have been answered with, if it was refused."`
+	Code       string `json:"code,omitempty"`
+	Detail     string `json:"detail,omitempty"`
+	Hint       string `json:"hint,omitempty"`
+	Pointer    string `json:"pointer,omitempty"`
+}
+
+// batchBody is the whole answer to a batch.
+type batchBody struct {
+	Success  bool        `json:"success"`
+	Data     []batchLine `json:"data"`
+	Accepted int         `json:"accepted"`
+	Rejected int         `json:"rejected"`
+}
+
+func (s *Server) batchRoute() route {
+	return route{
+		method: http.MethodPost, path: "/v1/events/batch", status: http.StatusAccepted, tag: "Events",
+		summary: "Publish up to 1000 events, as a JSON array or one JSON object a line", handle: publishBatch,
+		input: reflect.TypeFor[eventInput](), inputList: true, output: reflect.TypeFor[batchLine](), outputList: true,
+	}.asks(environmentParameter())
+}
+
+// batch is what was read of a batch: for each line an item or a mistake.
+type batch struct {
+	mistakes []error
+	items    []intake.Item
+}
+
+func publishBatch(ctx context.Context, c *call) (reply, error) {
+	named, err := c.environmentID()
+	if err != nil {
+		return reply{}, err
+	}
+	environment, err := c.Manager.EnvironmentID(ctx, c.principal, named)
+	if err != nil {
+		return reply{}, err
+	}
+	lines, err := c.batchLines()
+	if err != nil {
+		return reply{}, err
+	}
+	b := readBatch(lines, environment)
+	publication := intake.Publication{EnvironmentID: environment, Items: b.items}
+	if err := c.makeIdempotent(&publication, b.answer); err != nil {
+		return reply{}, err
+	}
+	var receipt intake.Receipt
+	if len(b.items) > 0 {
+		receipt, err = c.Publisher.Publish(ctx, publication)
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	if receipt.Replayed != nil {
+		return c.replay(*receipt.Replayed)
+	}
+	status, body := b.answer(receipt.Results)
+	return reply{status: status, body: body}, nil
+}
+
+// batchLines takes a batch apart into the texts of its events.
+func (c *call) batchLines() ([][]byte, error) {
+	var lines [][]byte
+	if c.isLines() {
+		for line := range bytes.SplitSeq(c.body, []byte{'\n'}) {
+			if line = bytes.TrimSpace(line); len(line) > 0 {
+				lines = append(lines, line)
+			}
+			if len(lines) > maxBatch {
+				break
+			}
+		}
+	} else {
+		var values []rawJSON
+		if err := decode(c.body, &values); err != nil {
+			return nil, err
+		}
+		for _, value := range values {
+			lines = append(lines, value)
+		}
+	}
+	if len(lines) == 0 {
+		return nil, posthorn.Invalid("", "The batch is empty.", "Send at least one event.")
+	}
+	if len(lines) > maxBatch {
+		return nil, posthorn.Invalid("", fmt.Sprintf("The batch has more than %d events.", maxBatch), "Send several smaller ones.")
+	}
+	return lines, nil
+}
+
+func readBatch(lines [][]byte, environment posthorn.EnvironmentID) batch {
+	b := batch{mistakes: make([]error, len(lines)), items: make([]intake.Item, 0, len(lines))}
+	for i, line := range lines {
+		item, err := readLine(line, environment)
+		if err != nil {
+			b.mistakes[i] = err
+			continue
+		}
+		b.items = append(b.items, item)
+	}
+	return b
+}
+
+func readLine(line []byte, environment posthorn.EnvironmentID) (intake.Item, error) {
+	var in eventInput
+	if err := decode(line, &in); err != nil {
+		return intake.Item{}, err
+	}
+	if in.EnvironmentID.Given && !in.EnvironmentID.Null && in.EnvironmentID.Value != environment {
+		return intake.Item{}, posthorn.Invalid("/environmentId", "All events of a batch go to one environment.", "Name it in the URL: ?environmentId=env_…")
+	}
+	return in.item()
+}
+
+// answer puts the results of the items between the mistakes of the lines that
+// were none.
+func (b batch) answer(results []intake.Result) (int, []byte) {
+	body := batchBody{Success: true, Data: make([]batchLine, len(b.mistakes))}
+	next := 0
+	for i, mistake := range b.mistakes {
+		result := intake.Result{Err: mistake}
+		if mistake == nil {
+			result = results[next]
+			next++
+		}
+		body.Data[i] = lineOf(i, result)
+		if result.Err == nil {
+			body.Accepted++
+		} else {
+			body.Rejected++
+		}
+	}
+	text, err := marshal(body)
+	if err != nil {
+		return http.StatusInternalServerError, []byte(`{"success":false,"status":500}`)
+	}
+	return http.StatusAccepted, text
+}
+
+func lineOf(index int, r intake.Result) batchLine {
+	if r.Err == nil {
+		deliveries := r.Event.Deliveries
+		return batchLine{
+			Index: index, Success: true, ID: r.Event.PublicID(), Type: r.Event.Type,
+			Timestamp: showTime(r.Event.Timestamp), Deliveries: &deliveries, Duplicate: r.Duplicate,
+		}
+	}
+	p, _ := problemOf(r.Err)
+	line := batchLine{Index: index, Status: p.Status, Code: p.Code, Detail: p.Detail, Hint: p.Hint}
+	var known *posthorn.Error
+	if errors.As(r.Err, &known) {
+		line.Pointer = known.Pointer
+	}
+	return line
+}

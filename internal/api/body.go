@@ -1,0 +1,141 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/posthorn/posthorn"
+)
+
+// readBody reads a route's body, never more of it than is allowed and never more
+// of all bodies together than there is memory set aside.
+func (c *call) readBody() error {
+	if c.route.input == nil {
+		return nil
+	}
+	length := c.request.ContentLength
+	if length > c.MaxBody {
+		c.writer.Header()["Connection"] = []string{"close"}
+		return tooLarge(c.MaxBody)
+	}
+	if length != 0 {
+		if err := c.checkContentType(); err != nil {
+			return err
+		}
+	}
+	if err := c.reserve(length); err != nil {
+		return err
+	}
+	body, err := c.readAll(length)
+	if err != nil {
+		return c.explainRead(err)
+	}
+	if len(body) == 0 {
+		if !c.route.bodyOptional {
+			return malformed("", "The request has no body.", "Send a JSON value with Content-Type: application/json.")
+		}
+		body = []byte("{}")
+	}
+	c.body = body
+	return nil
+}
+
+func (c *call) readAll(length int64) ([]byte, error) {
+	limited := http.MaxBytesReader(c.writer, c.request.Body, c.MaxBody)
+	if length < 0 {
+		return io.ReadAll(limited)
+	}
+	body := make([]byte, length)
+	_, err := io.ReadFull(limited, body)
+	return body, err
+}
+
+// reserve takes room for a body of the given length, or of the greatest length
+// when it is unknown.
+func (c *call) reserve(length int64) error {
+	if length < 0 {
+		length = c.MaxBody
+	}
+	if c.bodyMemory.Add(length) > c.MaxBodyMemory {
+		c.bodyMemory.Add(-length)
+		return posthorn.ErrBusy
+	}
+	c.reserved = length
+	return nil
+}
+
+// release gives the room back, once.
+func (c *call) release() {
+	c.bodyMemory.Add(-c.reserved)
+	c.reserved = 0
+}
+
+func (c *call) explainRead(err error) error {
+	var over *http.MaxBytesError
+	var network net.Error
+	switch {
+	case errors.As(err, &over):
+		return tooLarge(c.MaxBody)
+	case errors.As(err, &network) && network.Timeout():
+		return requestTimeout()
+	default:
+		return malformed("", "The body ended early.", "Send as many bytes as Content-Length says.")
+	}
+}
+
+func tooLarge(limit int64) error {
+	return &posthorn.Error{
+		Code:    posthorn.CodeTooLarge,
+		Message: fmt.Sprintf("The body is larger than %d bytes.", limit),
+		Hint:    "Send less at once; put large things somewhere else and send a link.",
+	}
+}
+
+func malformed(pointer, message, hint string) *posthorn.Error {
+	return &posthorn.Error{Code: posthorn.CodeMalformed, Pointer: pointer, Message: message, Hint: hint}
+}
+
+const linesType = "application/x-ndjson"
+
+func (c *call) checkContentType() error {
+	if encoding := c.request.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return unsupportedMedia("The body is encoded with "+clip(encoding)+".", "Send it without Content-Encoding.")
+	}
+	given := c.request.Header["Content-Type"]
+	if len(given) == 1 && given[0] == jsonType {
+		return nil
+	}
+	wanted := jsonType
+	if c.route.inputList {
+		wanted += " or " + linesType
+	}
+	if len(given) != 1 {
+		return unsupportedMedia("The request has no Content-Type.", "Send Content-Type: "+wanted+".")
+	}
+	mediaType, parameters, err := mime.ParseMediaType(given[0])
+	charset := parameters["charset"]
+	isUTF8 := charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
+	if err == nil && isUTF8 && (mediaType == jsonType || c.route.inputList && mediaType == linesType) {
+		return nil
+	}
+	return unsupportedMedia("The Content-Type "+clip(given[0])+" can't be read here.", "Send Content-Type: "+wanted+".")
+}
+
+// isLines reports whether the body is one JSON value a line.
+func (c *call) isLines() bool {
+	return strings.HasPrefix(strings.ToLower(c.request.Header.Get("Content-Type")), linesType)
+}
+
+// clip shortens what a user gave for use in a message.
+func clip(text string) string {
+	const shown = 100
+	if len(text) > shown {
+		text = text[:shown] + "…"
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}

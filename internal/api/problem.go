@@ -1,0 +1,166 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/posthorn/posthorn"
+)
+
+// problem is an answer that tells of a mistake: problem details (RFC 9457) with
+// this API's own members.
+type problem struct {
+	Success   bool           `json:"success"`
+	Type      string         `json:"type"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Detail    string         `json:"detail"`
+	Code      string         `json:"code"`
+	Hint      string         `json:"hint"`
+	RequestID string         `json:"requestId"`
+	Errors    []problemPlace `json:"errors"`
+}
+
+// problemPlace is one of the mistakes and where it stands in the body.
+type problemPlace struct {
+	Pointer string `json:"pointer"`
+	Detail  string `json:"detail"`
+	Hint    string `json:"hint"`
+}
+
+// httpError is a mistake that only HTTP knows of.
+type httpError struct {
+	status        int
+	code          string
+	message, hint string
+}
+
+func (e *httpError) Error() string { return e.message }
+
+func unsupportedMedia(message, hint string) error {
+	return &httpError{http.StatusUnsupportedMediaType, "unsupported_media_type", message, hint}
+}
+
+func requestTimeout() error {
+	return &httpError{http.StatusRequestTimeout, "request_timeout", "The body took too long to arrive.", "Send it again."}
+}
+
+func methodNotAllowed(method string, allowed []string) error {
+	return &httpError{http.StatusMethodNotAllowed, "method_not_allowed", "This route doesn't know the method " + clip(method) + ".", "It knows " + strings.Join(allowed, ", ") + "."}
+}
+
+// statusOf is the one table of codes and statuses.
+func statusOf(code posthorn.Code) int {
+	switch code {
+	case posthorn.CodeMalformed:
+		return http.StatusBadRequest
+	case posthorn.CodeInvalid, posthorn.CodeIdempotencyMismatch:
+		return http.StatusUnprocessableEntity
+	case posthorn.CodeTooLarge:
+		return http.StatusRequestEntityTooLarge
+	case posthorn.CodeUnauthenticated:
+		return http.StatusUnauthorized
+	case posthorn.CodeForbidden:
+		return http.StatusForbidden
+	case posthorn.CodeNotFound:
+		return http.StatusNotFound
+	case posthorn.CodeConflict, posthorn.CodeIdempotencyRunning:
+		return http.StatusConflict
+	case posthorn.CodeBusy, posthorn.CodeUnavailable:
+		return http.StatusServiceUnavailable
+	case posthorn.CodeStorageFull:
+		return http.StatusInsufficientStorage
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+// fail answers with an error; what isn't meant for users is logged and told as a
+// 500 without details.
+func (c *call) fail(err error) {
+	if errors.Is(c.request.Context().Err(), context.Canceled) {
+		c.Logger.Debug("the client left before its answer", "requestId", c.requestID, "route", c.routeName())
+		return
+	}
+	p, known := problemOf(err)
+	if !known {
+		c.Logger.Error("a request failed", "requestId", c.requestID, "route", c.routeName(), "error", err)
+	}
+	c.writeProblem(p, retryAfter(err))
+}
+
+// problemOf turns an error into a problem; known is false when it is our fault.
+func problemOf(err error) (p problem, known bool) {
+	var forUser *posthorn.Error
+	var ofHTTP *httpError
+	switch {
+	case errors.As(err, &forUser):
+		return newProblem(statusOf(forUser.Code), string(forUser.Code), forUser), true
+	case errors.As(err, &ofHTTP):
+		return newProblem(ofHTTP.status, ofHTTP.code, &posthorn.Error{Message: ofHTTP.message, Hint: ofHTTP.hint}), true
+	case errors.Is(err, context.DeadlineExceeded):
+		return newProblem(http.StatusServiceUnavailable, string(posthorn.CodeUnavailable), &posthorn.Error{Message: "The database didn't answer in time.", Hint: "Send the same request again in a moment."}), true
+	default:
+		return internalProblem(), false
+	}
+}
+
+func newProblem(status int, code string, e *posthorn.Error) problem {
+	p := problem{
+		Type: "https://posthorn.dev/errors/" + code, Title: titleOf(code), Status: status,
+		Detail: e.Message, Code: code, Hint: e.Hint, Errors: []problemPlace{},
+	}
+	for _, place := range append([]*posthorn.Error{e}, e.Others...) {
+		if place.Pointer != "" {
+			p.Errors = append(p.Errors, problemPlace{Pointer: place.Pointer, Detail: place.Message, Hint: place.Hint})
+		}
+	}
+	return p
+}
+
+// titleOf makes a title of a code: "not_found" becomes "Not found".
+func titleOf(code string) string {
+	words := strings.ReplaceAll(code, "_", " ")
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+func internalProblem() problem {
+	return newProblem(http.StatusInternalServerError, "internal", &posthorn.Error{
+		Message: "Internal error: this is our mistake, not yours.",
+		Hint:    "Try again; if it stays, give the requestId to whoever runs this server.",
+	})
+}
+
+// retryAfter says in seconds when the same request may succeed; empty when time
+// alone doesn't help.
+func retryAfter(err error) string {
+	busy := errors.Is(err, posthorn.ErrBusy)
+	running := errors.Is(err, &posthorn.Error{Code: posthorn.CodeIdempotencyRunning})
+	unavailable := errors.Is(err, &posthorn.Error{Code: posthorn.CodeUnavailable}) || errors.Is(err, context.DeadlineExceeded)
+	if busy || running || unavailable {
+		return "1"
+	}
+	return ""
+}
+
+const problemType = "application/problem+json"
+
+func (c *call) writeProblem(p problem, retryAfter string) {
+	p.RequestID = c.requestID
+	body, err := marshal(p)
+	if err != nil {
+		c.Logger.Error("a problem can't be written", "requestId", c.requestID, "error", fmt.Errorf("encoding: %w", err))
+		body = []byte(`{"success":false,"status":500}`)
+	}
+	h := c.writer.Header()
+	if retryAfter != "" {
+		h["Retry-After"] = []string{retryAfter}
+	}
+	if p.Status == http.StatusUnauthorized {
+		h["Www-Authenticate"] = []string{`Bearer realm="posthorn"`}
+	}
+	c.write(reply{status: p.Status, body: body, contentType: problemType})
+}

@@ -1,0 +1,160 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/intake"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// eventInput is an event to be published.
+type eventInput struct {
+	Type          string                           `json:"type" doc:"Parts of letters, digits, - and _, separated by dots: user.created." example:"user.created"`
+	Data          rawJSON                          `json:"data" doc:"Any JSON value. It is kept and sent byte for byte."`
+	ID            optional[string]                 `json:"id,omitzero" doc:"Your own id of the event. The same id, type and data again is the same event; it is made for you when left out."`
+	Timestamp     optional[string]                 `json:"timestamp,omitzero" doc:"When it happened (RFC 3339); now when left out."`
+	EnvironmentID optional[posthorn.EnvironmentID] `json:"environmentId,omitzero" doc:"Where a key reaches several environments: which one; the oldest when left out."`
+}
+
+// published is the answer to a published event.
+type published struct {
+	ID            string `json:"id"`
+	Type          string `json:"type"`
+	Timestamp     string `json:"timestamp" format:"date-time"`
+	EnvironmentID string `json:"environmentId"`
+	Deliveries    int    `json:"deliveries" doc:"How many webhooks want it."`
+	Note          string `json:"note,omitempty" doc:"There when no webhook wants it."`
+	Duplicate     bool   `json:"duplicate,omitempty" doc:"True when the event was accepted before, by its id."`
+}
+
+func (s *Server) publishRoute() route {
+	r := writing(http.MethodPost, "/v1/events", http.StatusAccepted, "Publish an event",
+		func(context.Context, *call, *eventInput) (published, error) { return published{}, nil })
+	r.handle = publish
+	return r.in("Events")
+}
+
+// publish is the hot path: one decode by reflection, everything else by hand.
+func publish(ctx context.Context, c *call) (reply, error) {
+	var in eventInput
+	if err := decode(c.body, &in); err != nil {
+		return reply{}, err
+	}
+	item, err := in.item()
+	if err != nil {
+		return reply{}, err
+	}
+	environment, err := c.Manager.EnvironmentID(ctx, c.principal, in.EnvironmentID.Value)
+	if err != nil {
+		return reply{}, err
+	}
+	publication := intake.Publication{EnvironmentID: environment, Items: []intake.Item{item}}
+	err = c.makeIdempotent(&publication, func(results []intake.Result) (int, []byte) { return c.publishedAnswer(results[0]) })
+	if err != nil {
+		return reply{}, err
+	}
+	receipt, err := c.Publisher.Publish(ctx, publication)
+	switch {
+	case err != nil:
+		return reply{}, err
+	case receipt.Replayed != nil:
+		return c.replay(*receipt.Replayed)
+	case receipt.Results[0].Err != nil:
+		return reply{}, receipt.Results[0].Err
+	}
+	status, body := c.publishedAnswer(receipt.Results[0])
+	return reply{status: status, body: body}, nil
+}
+
+// makeIdempotent gives a publication the idempotency key of its request, if
+// there is one; the answer is kept in the transaction that keeps the events.
+func (c *call) makeIdempotent(p *intake.Publication, answer func([]intake.Result) (int, []byte)) error {
+	key, err := c.idempotencyKey()
+	if err != nil || key == "" {
+		return err
+	}
+	p.Idempotency = &intake.Idempotency{
+		Key:         store.IdempotencyKey{Scope: c.idempotencyScope(p.EnvironmentID), Key: key},
+		Fingerprint: c.fingerprint(),
+		Answer:      answer,
+	}
+	return nil
+}
+
+// item checks what only the API can know of an event; intake checks the rest.
+func (in *eventInput) item() (intake.Item, error) {
+	item := intake.Item{ID: in.ID.Value, Type: in.Type, Data: in.Data}
+	if in.ID.Given && !in.ID.Null && in.ID.Value == "" {
+		return item, posthorn.ValidateGivenID("")
+	}
+	if in.Timestamp.Given && !in.Timestamp.Null {
+		at, err := eventTime(in.Timestamp.Value)
+		if err != nil {
+			return item, err
+		}
+		item.Timestamp = at
+	}
+	return item, nil
+}
+
+func eventTime(text string) (time.Time, error) {
+	const firstYear, lastYear = 1970, 2200
+	at, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return time.Time{}, posthorn.Invalid("/timestamp", "The timestamp is not RFC 3339: "+clip(text)+".", "For example: 2026-01-02T03:04:05Z")
+	}
+	at = at.UTC()
+	if at.Year() < firstYear || at.Year() > lastYear {
+		return time.Time{}, posthorn.Invalid("/timestamp", "The timestamp lies outside the years 1970 to 2200.", "Leave it out for now.")
+	}
+	return at, nil
+}
+
+// publishedAnswer writes the answer for one event. Nothing in it needs escaping:
+// ids, types and times have been checked.
+func (c *call) publishedAnswer(r intake.Result) (int, []byte) {
+	if r.Err != nil {
+		return c.problemAnswer(r.Err)
+	}
+	const usualSize = 256
+	body := make([]byte, 0, usualSize)
+	body = append(body, `{"success":true,"data":{`...)
+	body = appendEvent(body, r.Event)
+	body = append(body, `,"environmentId":"`...)
+	body = append(body, r.Event.EnvironmentID.String()...)
+	body = append(body, '"')
+	if r.Event.Deliveries == 0 {
+		body = append(body, `,"note":"No webhook wants this event; it is kept."`...)
+	}
+	if r.Duplicate {
+		body = append(body, `,"duplicate":true`...)
+	}
+	return http.StatusAccepted, append(body, `}}`...)
+}
+
+// appendEvent writes the members that every published event's answer has.
+func appendEvent(body []byte, e posthorn.Event) []byte {
+	body = append(body, `"id":"`...)
+	body = append(body, e.PublicID()...)
+	body = append(body, `","type":"`...)
+	body = append(body, e.Type...)
+	body = append(body, `","timestamp":"`...)
+	body = e.Timestamp.UTC().AppendFormat(body, timeLayout)
+	body = append(body, `","deliveries":`...)
+	return strconv.AppendInt(body, int64(e.Deliveries), 10)
+}
+
+// problemAnswer writes a mistake as an answer that can be kept.
+func (c *call) problemAnswer(err error) (int, []byte) {
+	p, _ := problemOf(err)
+	p.RequestID = c.requestID
+	body, encodeErr := marshal(p)
+	if encodeErr != nil {
+		return http.StatusInternalServerError, []byte(`{"success":false,"status":500}`)
+	}
+	return p.Status, body
+}

@@ -1,0 +1,221 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/intake"
+	"github.com/posthorn/posthorn/internal/manage"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// Publisher accepts events; *intake.Intake is one.
+type Publisher interface {
+	Publish(ctx context.Context, p intake.Publication) (intake.Receipt, error)
+}
+
+// Answers keeps answers under idempotency keys; a store.Store is one.
+type Answers interface {
+	Answer(ctx context.Context, key store.IdempotencyKey) (store.Answer, error)
+	KeepAnswer(ctx context.Context, key store.IdempotencyKey, answer store.Answer) error
+}
+
+// Options is what a Server is made of. All fields are needed unless said
+// otherwise.
+type Options struct {
+	Manager   *manage.Manager
+	Publisher Publisher
+	Answers   Answers
+	// Ready reports why the server can't work now, or nil.
+	Ready  func(ctx context.Context) error
+	Logger *slog.Logger
+	Now    func() time.Time
+	Random posthorn.Randomness
+	// CursorKey signs the cursors of lists. Nodes that serve the same clients share
+	// it; at least 16 bytes.
+	CursorKey []byte
+	// MaxBody is the largest request body in bytes; DefaultMaxBody when zero.
+	MaxBody int64
+	// MaxBodyMemory bounds the bodies of all requests under way, in bytes;
+	// DefaultMaxBodyMemory when zero.
+	MaxBodyMemory int64
+	// Version is shown in the OpenAPI document; may be empty.
+	Version string
+}
+
+// Defaults of Options, in bytes.
+const (
+	DefaultMaxBody       = 1 << 20
+	DefaultMaxBodyMemory = 128 << 20
+)
+
+// Server serves the API. It is an http.Handler.
+type Server struct {
+	Options
+	mux        *http.ServeMux
+	table      []route
+	keys       *keyCache
+	running    *runningKeys
+	bodyMemory atomic.Int64
+	openAPI    []byte
+	docsPage   []byte
+}
+
+// New makes a Server. It returns an error if an option is missing or the table
+// of routes can't be described.
+func New(o Options) (*Server, error) {
+	const minCursorKey = 16
+	if o.Manager == nil || o.Publisher == nil || o.Answers == nil || o.Ready == nil || o.Logger == nil || o.Now == nil || o.Random == nil {
+		return nil, errors.New("api: an option is missing")
+	}
+	if len(o.CursorKey) < minCursorKey {
+		return nil, errors.New("api: the cursor key is too short")
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = DefaultMaxBody
+	}
+	if o.MaxBodyMemory == 0 {
+		o.MaxBodyMemory = max(DefaultMaxBodyMemory, o.MaxBody)
+	}
+	s := &Server{Options: o, mux: http.NewServeMux(), keys: newKeyCache(o.Now), running: newRunningKeys()}
+	s.table = s.routes()
+	if err := s.describe(); err != nil {
+		return nil, err
+	}
+	for i := range s.table {
+		s.mux.HandleFunc(s.table[i].pattern(), s.serve(&s.table[i]))
+	}
+	s.mux.HandleFunc("/", s.serveUnknown)
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// serve wraps a route with what all routes share.
+func (s *Server) serve(rt *route) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := &call{Server: s, route: rt, writer: w, request: r, requestID: s.newRequestID()}
+		defer c.recover()
+		c.setHeaders()
+		reply, err := c.run()
+		c.release()
+		if err != nil {
+			c.fail(err)
+			return
+		}
+		c.write(reply)
+	}
+}
+
+func (s *Server) newRequestID() string {
+	const hexWidth = 16
+	digits := strconv.FormatUint(s.Random()|1<<63, hexWidth)
+	return "req_" + digits
+}
+
+// serveUnknown answers for paths and methods that are in no route.
+func (s *Server) serveUnknown(w http.ResponseWriter, r *http.Request) {
+	c := &call{Server: s, writer: w, request: r, requestID: s.newRequestID()}
+	c.setHeaders()
+	allowed := s.allowedMethods(r.URL.Path)
+	if len(allowed) == 0 {
+		c.fail(&posthorn.Error{Code: posthorn.CodeNotFound, Message: "There is no such route.", Hint: "All routes are listed at /docs and /openapi.json."})
+		return
+	}
+	w.Header()["Allow"] = allowed
+	c.fail(methodNotAllowed(r.Method, allowed))
+}
+
+// call is one request on its way through a route.
+type call struct {
+	*Server
+	route     *route
+	writer    http.ResponseWriter
+	request   *http.Request
+	requestID string
+	principal manage.Principal
+	query     map[string]string
+	body      []byte
+	// reserved is what the body takes of the memory for bodies.
+	reserved int64
+}
+
+// reply is an answer that is ready to be written.
+type reply struct {
+	status      int
+	body        []byte
+	contentType string
+	replayed    bool
+}
+
+func (c *call) run() (reply, error) {
+	if !c.route.open {
+		if err := c.authenticate(); err != nil {
+			return reply{}, err
+		}
+	}
+	if err := c.readQuery(); err != nil {
+		return reply{}, err
+	}
+	if err := c.readBody(); err != nil {
+		return reply{}, err
+	}
+	return c.route.handle(c.request.Context(), c)
+}
+
+// setHeaders sets what every answer carries: browsers must neither guess its
+// type nor keep it, nor show it within a page of somebody else.
+func (c *call) setHeaders() {
+	h := c.writer.Header()
+	h["X-Request-Id"] = []string{c.requestID}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	h["Cache-Control"] = []string{"no-store"}
+	h["Content-Security-Policy"] = []string{"default-src 'none'; frame-ancestors 'none'"}
+}
+
+const jsonType = "application/json"
+
+func (c *call) write(r reply) {
+	if r.contentType == "" {
+		r.contentType = jsonType
+	}
+	h := c.writer.Header()
+	h["Content-Type"] = []string{r.contentType}
+	if r.replayed {
+		h["Idempotent-Replayed"] = []string{"true"}
+	}
+	c.writer.WriteHeader(r.status)
+	if _, err := c.writer.Write(r.body); err != nil {
+		c.Logger.Debug("the client left before its answer", "requestId", c.requestID, "error", err)
+	}
+}
+
+// recover turns a panic into a 500, so that one request's mistake is not
+// everybody's.
+func (c *call) recover() {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	c.release()
+	if err, isError := cause.(error); isError && errors.Is(err, http.ErrAbortHandler) {
+		panic(cause)
+	}
+	c.Logger.Error("a request panicked", "requestId", c.requestID, "route", c.routeName(), "panic", cause, "stack", string(debug.Stack()))
+	c.writeProblem(internalProblem(), "")
+}
+
+func (c *call) routeName() string {
+	if c.route == nil {
+		return ""
+	}
+	return c.route.pattern()
+}

@@ -1,0 +1,109 @@
+package api
+
+import (
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/manage"
+)
+
+// WebhookBody is a webhook as it is shown.
+type WebhookBody struct {
+	ID             string            `json:"_id"`
+	WorkspaceID    string            `json:"workspaceId"`
+	Name           string            `json:"name"`
+	URL            string            `json:"url"`
+	Events         []string          `json:"events"`
+	Secret         string            `json:"secret" doc:"Whole when it is created, rotated or asked for; else its first 12 characters and three dots."`
+	StandardSecret string            `json:"standardSecret,omitempty" doc:"The same secret as Standard Webhooks libraries want it; there when the format reads such and the secret is shown whole."`
+	RetryAttempts  int               `json:"retryAttempts" doc:"The number that holds, whoever decided it."`
+	TimeoutMs      int64             `json:"timeoutMs"`
+	Status         string            `json:"status" enum:"active,paused,disabled"`
+	StatusReason   string            `json:"statusReason,omitempty"`
+	CreatedBy      string            `json:"createdBy" doc:"The id of the key that created it."`
+	CreatedAt      string            `json:"createdAt" format:"date-time"`
+	UpdatedAt      string            `json:"updatedAt" format:"date-time"`
+	RepeatedID     string            `json:"id"`
+	ProjectID      string            `json:"projectId"`
+	EnvironmentID  string            `json:"environmentId"`
+	Format         string            `json:"format"`
+	Description    string            `json:"description"`
+	Headers        map[string]string `json:"headers"`
+	Metadata       map[string]string `json:"metadata"`
+	RetrySchedule  []int64           `json:"retrySchedule" doc:"Seconds before each retry; empty for the default delays."`
+	Concurrency    int               `json:"concurrency"`
+	Stats          statsBody         `json:"stats"`
+}
+
+// statsBody counts a webhook's deliveries.
+type statsBody struct {
+	Accepted      int64   `json:"accepted"`
+	Pending       int64   `json:"pending"`
+	Succeeded     int64   `json:"succeeded"`
+	Exhausted     int64   `json:"exhausted"`
+	Cancelled     int64   `json:"cancelled"`
+	Expired       int64   `json:"expired"`
+	Attempts      int64   `json:"attempts"`
+	LastAttemptAt *string `json:"lastAttemptAt" format:"date-time"`
+	LastSuccessAt *string `json:"lastSuccessAt" format:"date-time"`
+	LastFailureAt *string `json:"lastFailureAt" format:"date-time"`
+}
+
+// secretShown says how much of a secret is shown.
+type secretShown bool
+
+const (
+	secretShort secretShown = false
+	secretWhole secretShown = true
+)
+
+func showShortened(d manage.WebhookDetails) WebhookBody { return showWebhook(d, secretShort) }
+
+func showWebhook(d manage.WebhookDetails, shown secretShown) WebhookBody {
+	body := WebhookBody{
+		ID: d.ID.String(), WorkspaceID: d.WorkspaceID.String(), Name: d.Name, URL: d.URL, Events: d.Events,
+		RetryAttempts: d.EffectiveRetries, TimeoutMs: d.Timeout.Milliseconds(),
+		Status: string(d.Status), StatusReason: d.StatusReason, CreatedBy: d.CreatedBy,
+		CreatedAt: showTime(d.CreatedAt), UpdatedAt: showTime(d.UpdatedAt),
+		RepeatedID: d.ID.String(), ProjectID: d.ProjectID.String(), EnvironmentID: d.EnvironmentID.String(),
+		Format: d.Format, Description: d.Description, Headers: make(map[string]string, len(d.Headers)),
+		Metadata: d.Metadata, RetrySchedule: make([]int64, len(d.RetrySchedule)), Concurrency: d.Concurrency,
+		Stats: showStats(d.Stats),
+	}
+	for _, h := range d.Headers {
+		body.Headers[h.Name] = h.Value
+	}
+	for i, delay := range d.RetrySchedule {
+		body.RetrySchedule[i] = int64(delay / time.Second)
+	}
+	current := currentSecret(d.Webhook)
+	body.Secret = current.Shortened()
+	if shown == secretWhole {
+		body.Secret = current.Reveal()
+		body.StandardSecret = standardSecret(d)
+	}
+	return body
+}
+
+func currentSecret(w posthorn.Webhook) posthorn.Secret {
+	if len(w.Secrets) == 0 {
+		return ""
+	}
+	return w.Secrets[0].Value
+}
+
+// standardSecret is empty where the format doesn't read such secrets.
+func standardSecret(d manage.WebhookDetails) string {
+	if d.Dialect == nil || !d.Dialect.ReadsStandardKeys() {
+		return ""
+	}
+	return currentSecret(d.Webhook).Standard()
+}
+
+func showStats(s posthorn.WebhookStats) statsBody {
+	return statsBody{
+		Accepted: s.Accepted, Pending: s.Pending, Succeeded: s.Succeeded, Exhausted: s.Exhausted,
+		Cancelled: s.Cancelled, Expired: s.Expired, Attempts: s.Attempts,
+		LastAttemptAt: showTimeOrNull(s.LastAttemptAt), LastSuccessAt: showTimeOrNull(s.LastSuccessAt), LastFailureAt: showTimeOrNull(s.LastFailureAt),
+	}
+}
