@@ -37,9 +37,11 @@ func (s *Sender) reasonFor(attempt context.Context, failure error, p *progress) 
 	case isLocal(failure):
 		return posthorn.ReasonLocalResource, "This machine ran out of ports, file descriptors or memory for connections."
 	case errors.As(failure, &handshake):
-		return s.handshakeReason(handshake)
+		return s.handshakeReason(handshake, p)
 	case errors.As(failure, &lookup):
 		return lookupReason(lookup)
+	case p.lacksCertificate():
+		return posthorn.ReasonTLSClientCert, "The receiver asked for a client certificate, got none, and ended the connection."
 	}
 	if reason, detail, found := networkReason(failure, p); found {
 		return reason, detail
@@ -117,7 +119,7 @@ func protocolReason(failure error, p *progress) (posthorn.Reason, string) {
 	var stream streamError
 	text := failure.Error()
 	if code, isAlert := alertCode(failure); isAlert {
-		return alertReason(code, true) // after the handshake only our certificate is left to refuse
+		return alertReason(code, p)
 	}
 	switch {
 	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):

@@ -31,7 +31,7 @@ const (
 
 // handshakeReason says why no TLS connection came about. Nothing here is ever
 // answered by trying without TLS or without checking.
-func (s *Sender) handshakeReason(failure *handshakeError) (posthorn.Reason, string) {
+func (s *Sender) handshakeReason(failure *handshakeError, p *progress) (posthorn.Reason, string) {
 	var (
 		verification *tls.CertificateVerificationError
 		notTLS       tls.RecordHeaderError
@@ -40,7 +40,7 @@ func (s *Sender) handshakeReason(failure *handshakeError) (posthorn.Reason, stri
 		return s.certificateReason(verification)
 	}
 	if code, isAlert := alertCode(failure); isAlert {
-		return alertReason(code, failure.certificateRequested)
+		return alertReason(code, p)
 	}
 	switch {
 	case errors.Is(failure, context.DeadlineExceeded), errors.Is(failure, os.ErrDeadlineExceeded):
@@ -109,9 +109,8 @@ func alertCode(failure error) (int, bool) {
 	return int(value.Uint()), true
 }
 
-// alertReason explains an alert; certificateRequested reports that the receiver
-// had asked for our certificate.
-func alertReason(code int, certificateRequested bool) (posthorn.Reason, string) {
+// alertReason explains an alert.
+func alertReason(code int, p *progress) (posthorn.Reason, string) {
 	switch code {
 	case alertProtocolVersion, alertInappropriateFallback:
 		return posthorn.ReasonTLSVersion, "The receiver speaks no TLS version that is allowed here (1.2 and newer)."
@@ -119,7 +118,7 @@ func alertReason(code int, certificateRequested bool) (posthorn.Reason, string) 
 		return posthorn.ReasonTLSWrongName, "The receiver has no certificate for the URL's host name."
 	case alertHandshakeFailure, alertBadCertificate, alertUnsupportedCertificate, alertCertificateUnknown,
 		alertUnknownAuthority, alertAccessDenied, alertCertificateRequired:
-		if certificateRequested {
+		if p.certificateRequested.Load() {
 			return posthorn.ReasonTLSClientCert, "The receiver demands a client certificate, which Posthorn doesn't send."
 		}
 	case alertInsufficientSecurity:

@@ -105,11 +105,10 @@ func (l *lane) connectTLS(ctx context.Context, network, address string) (net.Con
 		_ = raw.Close()
 		return nil, err
 	}
-	requested := false
 	config := l.tls.Clone()
 	config.ServerName = host
 	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		requested = true
+		p.certificateRequested.Store(true)
 		return &tls.Certificate{}, nil
 	}
 	conn := tls.Client(raw, config)
@@ -118,7 +117,7 @@ func (l *lane) connectTLS(ctx context.Context, network, address string) (net.Con
 	p.handshake.Store(int64(p.now().Sub(started)))
 	if err != nil {
 		_ = raw.Close()
-		return nil, &handshakeError{err: err, certificateRequested: requested}
+		return nil, &handshakeError{err}
 	}
 	return conn, nil
 }

@@ -32,6 +32,9 @@ type progress struct {
 
 	phase  atomic.Int32
 	reused atomic.Bool
+	// certificateRequested reports that a new connection's receiver asked for our
+	// certificate.
+	certificateRequested atomic.Bool
 	// The durations are in nanoseconds, 0 for what did not happen.
 	resolve   atomic.Int64
 	connect   atomic.Int64
@@ -110,6 +113,13 @@ func (p *progress) abandon() {
 
 func (p *progress) answered() bool { return p.firstByte.Load() != 0 }
 
+// lacksCertificate reports that a new connection ended without an answer after
+// the receiver had asked for our certificate. In TLS 1.3 it refuses us only
+// after the handshake, and its alert may be lost with the connection.
+func (p *progress) lacksCertificate() bool {
+	return p.certificateRequested.Load() && !p.reused.Load() && !p.answered()
+}
+
 func (p *progress) timings() posthorn.Timings {
 	return posthorn.Timings{
 		DNS:       time.Duration(p.resolve.Load()),
@@ -122,11 +132,7 @@ func (p *progress) timings() posthorn.Timings {
 
 // handshakeError is a failure between connecting and the end of the TLS
 // handshake.
-type handshakeError struct {
-	err error
-	// certificateRequested reports that the receiver asked for our certificate.
-	certificateRequested bool
-}
+type handshakeError struct{ err error }
 
 func (e *handshakeError) Error() string { return "TLS handshake: " + e.err.Error() }
 

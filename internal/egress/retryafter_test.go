@@ -24,7 +24,7 @@ func TestRetryAfter(t *testing.T) {
 		"Sun, 01 Mar 2026 11:59:59 GMT":  0,
 		"Thu, 01 Jan 1970 00:00:00 GMT":  0,
 		"Fri, 31 Dec 9999 23:59:59 GMT":  posthorn.MaxRetryAfter,
-		"": 0, "-1": 0, "+5": 0, "1e300": 0, "NaN": 0, "inf": 0, "1.5": 0, "0x10": 0, "soon": 0, "١٢": 0,
+		"":                               0, "-1": 0, "+5": 0, "1e300": 0, "NaN": 0, "inf": 0, "1.5": 0, "0x10": 0, "soon": 0, "١٢": 0,
 		strings.Repeat("9", 1<<16): 0,
 	} {
 		if got := parseRetryAfter([]string{text}, retryNow()); got != want {

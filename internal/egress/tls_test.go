@@ -99,7 +99,9 @@ func TestTLSFailures(t *testing.T) {
 	root := newAuthority(t, nil)
 	between := newAuthority(t, root)
 	good := serverCertificate(t, root, nil)
-	with := func(certificate tls.Certificate) *tls.Config { return &tls.Config{Certificates: []tls.Certificate{certificate}} }
+	with := func(certificate tls.Certificate) *tls.Config {
+		return &tls.Config{Certificates: []tls.Certificate{certificate}}
+	}
 	demanding := func(version uint16) *tls.Config {
 		return &tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAnyClientCert, MinVersion: version, MaxVersion: version}
 	}
@@ -117,9 +119,11 @@ func TestTLSFailures(t *testing.T) {
 		"old version":          {&tls.Config{Certificates: []tls.Certificate{good}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, posthorn.ReasonTLSVersion},
 		"client cert, TLS 1.2": {demanding(tls.VersionTLS12), posthorn.ReasonTLSClientCert},
 		"client cert, TLS 1.3": {demanding(tls.VersionTLS13), posthorn.ReasonTLSClientCert},
-		"name not served":      {&tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return &tls.Config{GetCertificate: noCertificate}, nil }}, posthorn.ReasonTLSWrongName},
-		"own troubles":         {&tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, errors.New("broken") }}, posthorn.ReasonTLSError},
-		"nothing wrong":        {with(good), posthorn.ReasonSuccess},
+		"name not served": {&tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			return &tls.Config{GetCertificate: noCertificate}, nil
+		}}, posthorn.ReasonTLSWrongName},
+		"own troubles":  {&tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, errors.New("broken") }}, posthorn.ReasonTLSError},
+		"nothing wrong": {with(good), posthorn.ReasonSuccess},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
