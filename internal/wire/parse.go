@@ -110,10 +110,20 @@ func malformedYAML(err error) error {
 		lines = wrongTypes.Errors
 	}
 	for i, line := range lines {
-		line, _, _ = strings.Cut(line, " in type wire.")
-		lines[i] = clip(line)
+		lines[i] = clip(inOurWords(line))
 	}
 	return malformed("", "The format can't be read: "+strings.Join(lines[:min(len(lines), 5)], "; ")+".", hint)
+}
+
+// inOurWords takes the names of Go types out of a message.
+func inOurWords(line string) string {
+	line, _, _ = strings.Cut(line, " in type wire.")
+	place, kind, isKind := strings.Cut(line, "cannot unmarshal !!")
+	if !isKind {
+		return line
+	}
+	kind, _, _ = strings.Cut(kind, " into ")
+	return place + "a value of the kind " + kind + " doesn't belong here"
 }
 
 // clip shortens what a user gave for use in a message.
