@@ -62,6 +62,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
 		{"Record", recordCases()},
 		{"Leases", leaseCases(s)},
 		{"Moves", moveCases()},
+		{"Accept", acceptCases()},
+		{"Idempotency", idempotencyCases()},
+		{"Ledger", ledgerCases()},
 	}
 	for _, area := range areas {
 		t.Run(area.name, func(t *testing.T) {

@@ -47,6 +47,15 @@ func newWorld(t *testing.T, engine store.Store) *world {
 	return w
 }
 
+// neighbour makes another tenant in the same store.
+func (w *world) neighbour() *world {
+	w.t.Helper()
+	other := *w
+	other.workspace, other.project, other.environment = w.newTenant("")
+	w.do(w.CreateWorkspace(w.ctx, other.workspace, other.project, other.environment))
+	return &other
+}
+
 // tick moves the clock by an odd number of microseconds and returns the time.
 func (w *world) tick() time.Time {
 	w.now = w.now.Add(1001 * time.Microsecond)
