@@ -65,6 +65,10 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
 		{"Accept", acceptCases()},
 		{"Idempotency", idempotencyCases()},
 		{"Ledger", ledgerCases()},
+		{"Tenants", tenantCases()},
+		{"Catalogue", catalogueCases()},
+		{"Keys", keyCases()},
+		{"Every", everyCases()},
 	}
 	for _, area := range areas {
 		t.Run(area.name, func(t *testing.T) {

@@ -1,0 +1,244 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+func catalogueCases() []testCase {
+	return []testCase{
+		{name: "a webhook comes back as it was kept", run: webhookKept},
+		{name: "a webhook without anything optional comes back so", run: webhookPlain},
+		{name: "a webhook needs its environment", run: webhookNeedsEnvironment},
+		{name: "updating a webhook keeps its id, owners and creation", run: webhookUpdated},
+		{name: "updating a webhook many times at once loses no change", run: webhookUpdatedConcurrently},
+		{name: "a deleted webhook can't be found again", run: webhookDeleted},
+		{name: "webhooks are listed newest first, page by page", run: webhooksListed},
+		{name: "what is handed out belongs to the caller", run: webhookCopies},
+		{name: "a snapshot holds the webhooks oldest first and the event types by name", run: snapshotHolds},
+		{name: "event types are kept once by name", run: eventTypesKept},
+		{name: "event types are listed by name, byte by byte", run: eventTypesListed},
+		{name: "event types belong to one environment", run: eventTypesElsewhere},
+		{name: "updating an event type keeps its name, environment and creation", run: eventTypeUpdated},
+		{name: "a deleted event type is gone and can be made again", run: eventTypeDeleted},
+		{name: "event types that are absent are not found", run: eventTypesAbsent},
+	}
+}
+
+func webhookKept(w *world) {
+	webhook := w.newWebhook()
+	webhook.Status, webhook.StatusReason, webhook.HoldUntil = posthorn.WebhookPaused, "by a person", w.now.Add(time.Minute)
+	given := webhook
+	given.HoldUntil, given.CreatedAt, given.UpdatedAt = webhook.HoldUntil.Add(999), webhook.CreatedAt.Add(999), webhook.UpdatedAt.Add(999)
+	w.do(w.CreateWebhook(w.ctx, given))
+	w.want("the webhook", w.storedWebhook(webhook), webhook)
+	if secret := w.storedWebhook(webhook).Secrets[0].Value.Reveal(); secret != "a-new-secret" {
+		w.t.Fatalf("the secret came back as one of %d characters", len(secret))
+	}
+}
+
+func webhookPlain(w *world) {
+	webhook := posthorn.Webhook{
+		ID:          posthorn.NewID[posthorn.WebhookID](w.now, w.random),
+		WorkspaceID: w.workspace.ID, ProjectID: w.project.ID, EnvironmentID: w.environment.ID,
+		Status: posthorn.WebhookActive,
+	}
+	w.do(w.CreateWebhook(w.ctx, webhook))
+	got := w.storedWebhook(webhook)
+	w.want("the webhook", got, webhook)
+	if got.Retries != nil || !got.HoldUntil.IsZero() || !got.CreatedAt.IsZero() {
+		w.t.Fatalf("unset fields came back as %v, %v, %v", got.Retries, got.HoldUntil, got.CreatedAt)
+	}
+}
+
+func webhookNeedsEnvironment(w *world) {
+	webhook := w.newWebhook()
+	webhook.EnvironmentID = posthorn.NewID[posthorn.EnvironmentID](w.now, w.random)
+	w.wantError(w.CreateWebhook(w.ctx, webhook), posthorn.ErrNotFound)
+	_, err := w.Webhook(w.ctx, webhook.ID)
+	w.wantError(err, posthorn.ErrNotFound)
+	_, err = w.UpdateWebhook(w.ctx, webhook.ID, func(before posthorn.Webhook) (posthorn.Webhook, error) { return before, nil })
+	w.wantError(err, posthorn.ErrNotFound)
+}
+
+func webhookUpdated(w *world) {
+	before := w.webhook()
+	want := w.newWebhook()
+	want.ID, want.CreatedAt = before.ID, before.CreatedAt
+	want.Name, want.URL, want.Events, want.Format = "Other", "http://localhost", []string{"a"}, "sendkit"
+	want.Headers, want.Metadata, want.Secrets = nil, nil, []posthorn.SigningSecret{{Value: "rotated"}, {Value: "old", ExpiresAt: w.now}}
+	want.Retries, want.RetrySchedule, want.Timeout, want.Concurrency = nil, nil, time.Millisecond, 1
+	want.Status, want.StatusReason, want.HoldUntil, want.CreatedBy = posthorn.WebhookDisabled, "gone", w.tick(), "key_2"
+	want.Description, want.UpdatedAt = "", w.tick()
+	got := must[posthorn.Webhook](w)(w.UpdateWebhook(w.ctx, before.ID, func(given posthorn.Webhook) (posthorn.Webhook, error) {
+		w.want("what the change is given", given, before)
+		changed := want
+		changed.ID, changed.WorkspaceID, changed.ProjectID = posthorn.WebhookID{1}, posthorn.WorkspaceID{1}, posthorn.ProjectID{1}
+		changed.EnvironmentID, changed.CreatedAt = posthorn.EnvironmentID{1}, w.now
+		return changed, nil
+	}))
+	w.want("what is returned", got, want)
+	w.want("the webhook", w.storedWebhook(want), want)
+}
+
+func webhookUpdatedConcurrently(w *world) {
+	const updates = 24
+	webhook := w.webhook()
+	w.together(updates, func(int) error {
+		_, err := w.UpdateWebhook(w.ctx, webhook.ID, func(changed posthorn.Webhook) (posthorn.Webhook, error) {
+			changed.Concurrency++
+			return changed, nil
+		})
+		return err
+	})
+	w.want("the number", w.storedWebhook(webhook).Concurrency, webhook.Concurrency+updates)
+}
+
+func webhookDeleted(w *world) {
+	webhook, other := w.webhook(), w.webhook()
+	w.pending(webhook, 1)
+	w.setStatus(webhook, posthorn.WebhookDeleted)
+	_, err := w.Webhook(w.ctx, webhook.ID)
+	w.wantError(err, posthorn.ErrNotFound)
+	_, err = w.UpdateWebhook(w.ctx, webhook.ID, func(changed posthorn.Webhook) (posthorn.Webhook, error) {
+		changed.Status = posthorn.WebhookActive
+		return changed, nil
+	})
+	w.wantError(err, posthorn.ErrNotFound)
+	listed := must[[]posthorn.Webhook](w)(w.Webhooks(w.ctx, w.environment.ID, posthorn.Page{Limit: 10}))
+	w.want("the webhooks", listed, []posthorn.Webhook{other})
+	w.want("the directory", must[store.Snapshot](w)(w.Snapshot(w.ctx, w.environment.ID)).Webhooks, []posthorn.Webhook{other})
+	w.want("the stats", w.stats(webhook).Accepted, int64(1))
+}
+
+func webhooksListed(w *world) {
+	w.neighbour().webhook()
+	var want []posthorn.Webhook
+	for range 4 {
+		want = append([]posthorn.Webhook{w.webhook()}, want...)
+	}
+	list := func(page posthorn.Page) []posthorn.Webhook {
+		return must[[]posthorn.Webhook](w)(w.Webhooks(w.ctx, w.environment.ID, page))
+	}
+	wantPaged(w, list, want, func(webhook posthorn.Webhook) [16]byte { return webhook.ID })
+}
+
+func webhookCopies(w *world) {
+	webhook, given := w.newWebhook(), w.newWebhook()
+	given.ID, given.CreatedAt, given.UpdatedAt, given.Secrets = webhook.ID, webhook.CreatedAt, webhook.UpdatedAt, append(given.Secrets[:0:0], webhook.Secrets...)
+	w.do(w.CreateWebhook(w.ctx, given))
+	spoil := func(w posthorn.Webhook) {
+		w.Events[0], w.Headers[0].Value, w.Metadata["team"], w.Secrets[0].Value, *w.Retries, w.RetrySchedule[0] = "x", "x", "x", "x", 9, 9
+	}
+	spoil(given)
+	spoil(w.storedWebhook(webhook))
+	spoil(must[[]posthorn.Webhook](w)(w.Webhooks(w.ctx, w.environment.ID, posthorn.Page{Limit: 1}))[0])
+	spoil(must[store.Snapshot](w)(w.Snapshot(w.ctx, w.environment.ID)).Webhooks[0])
+	w.want("the webhook", w.storedWebhook(webhook), webhook)
+}
+
+func snapshotHolds(w *world) {
+	w.neighbour().webhook()
+	webhooks := []posthorn.Webhook{w.webhook(), w.webhook(), w.webhook()}
+	w.setStatus(webhooks[1], posthorn.WebhookPaused)
+	webhooks[1].Status = posthorn.WebhookPaused
+	types := []posthorn.EventType{w.newEventType("b"), w.newEventType("B"), w.newEventType("a")}
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types))
+	snapshot := must[store.Snapshot](w)(w.Snapshot(w.ctx, w.environment.ID))
+	w.want("the directory", snapshot, store.Snapshot{
+		Version: snapshot.Version, Environment: w.environment, Webhooks: webhooks,
+		EventTypes: []posthorn.EventType{types[1], types[2], types[0]},
+	})
+}
+
+func (w *world) eventTypes(after string, limit int) []posthorn.EventType {
+	w.t.Helper()
+	return must[[]posthorn.EventType](w)(w.EventTypes(w.ctx, w.environment.ID, after, limit))
+}
+
+func eventTypesKept(w *world) {
+	first := w.newEventType("user.created")
+	plain := posthorn.EventType{EnvironmentID: w.environment.ID, Name: "plain", Status: posthorn.EventTypeGA}
+	strange := w.newEventType("strange")
+	strange.EnvironmentID = posthorn.EnvironmentID{1}
+	again := w.newEventType("plain")
+	create := func(types ...posthorn.EventType) int {
+		return must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types))
+	}
+	w.want("how many are new", create(first, plain, again), 2)
+	w.want("how many are new", create(w.newEventType("user.created"), strange, w.newEventType("User.Created")), 2)
+	w.want("how many are new", create(), 0)
+	strange.EnvironmentID = w.environment.ID
+	for _, want := range []posthorn.EventType{first, plain, strange} {
+		got := must[posthorn.EventType](w)(w.EventType(w.ctx, w.environment.ID, want.Name))
+		w.want("the event type", got, want)
+		if (got.Retries == nil) != (want.Retries == nil) {
+			w.t.Fatalf("the retries of %s came back as %v", want.Name, got.Retries)
+		}
+	}
+}
+
+func eventTypesListed(w *world) {
+	// In the order of their bytes, which is nobody's dictionary order.
+	names := []string{"A", "B-", "B.a", "B_", "Ba", "Z.z", "_", "a", "a-b", "a.b", "aB", "a_b", "ab", "z"}
+	var want, given []posthorn.EventType
+	for _, name := range names {
+		want = append(want, w.newEventType(name))
+		given = append([]posthorn.EventType{want[len(want)-1]}, given...)
+	}
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, given))
+	w.want("all", w.eventTypes("", 100), want)
+	w.want("the first", w.eventTypes("", 1), want[:1])
+	w.want("two after a.b", w.eventTypes("a.b", 2), want[10:12])
+	w.want("after a name that is absent", w.eventTypes("aa", 3), want[12:])
+	w.want("after the last", w.eventTypes("z", 100), want[14:])
+}
+
+func eventTypesElsewhere(w *world) {
+	other := w.neighbour()
+	must[int](w)(w.CreateEventTypes(w.ctx, other.environment.ID, []posthorn.EventType{other.newEventType("a")}))
+	_, err := w.EventType(w.ctx, w.environment.ID, "a")
+	w.wantError(err, posthorn.ErrNotFound)
+	w.want("event types", w.eventTypes("", 10), []posthorn.EventType(nil))
+	w.want("how many are new", must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a")})), 1)
+	w.do(w.DeleteEventType(w.ctx, w.environment.ID, "a"))
+	must[posthorn.EventType](w)(w.EventType(w.ctx, other.environment.ID, "a"))
+}
+
+func eventTypeUpdated(w *world) {
+	before := w.newEventType("a")
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{before, w.newEventType("b")}))
+	want := before
+	want.Description, want.Since, want.Retries, want.Status = "", "", new(7), posthorn.EventTypeDeprecated
+	want.Example, want.Schema, want.UpdatedAt = nil, []byte("true"), w.tick()
+	got := must[posthorn.EventType](w)(w.UpdateEventType(w.ctx, w.environment.ID, "a", func(given posthorn.EventType) (posthorn.EventType, error) {
+		w.want("what the change is given", given, before)
+		changed := want
+		changed.Name, changed.EnvironmentID, changed.CreatedAt = "b", posthorn.EnvironmentID{1}, w.now
+		return changed, nil
+	}))
+	w.want("what is returned", got, want)
+	w.want("the event type", must[posthorn.EventType](w)(w.EventType(w.ctx, w.environment.ID, "a")), want)
+}
+
+func eventTypeDeleted(w *world) {
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a"), w.newEventType("A")}))
+	w.do(w.DeleteEventType(w.ctx, w.environment.ID, "a"))
+	_, err := w.EventType(w.ctx, w.environment.ID, "a")
+	w.wantError(err, posthorn.ErrNotFound)
+	must[posthorn.EventType](w)(w.EventType(w.ctx, w.environment.ID, "A"))
+	w.want("how many are new", must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a")})), 1)
+}
+
+func eventTypesAbsent(w *world) {
+	_, err := w.EventType(w.ctx, w.environment.ID, "a")
+	w.wantError(err, posthorn.ErrNotFound)
+	w.wantError(w.DeleteEventType(w.ctx, w.environment.ID, "a"), posthorn.ErrNotFound)
+	_, err = w.UpdateEventType(w.ctx, w.environment.ID, "a", func(before posthorn.EventType) (posthorn.EventType, error) { return before, nil })
+	w.wantError(err, posthorn.ErrNotFound)
+	absent := posthorn.NewID[posthorn.EnvironmentID](w.now, w.random)
+	_, err = w.CreateEventTypes(w.ctx, absent, []posthorn.EventType{w.newEventType("a")})
+	w.wantError(err, posthorn.ErrNotFound)
+}
