@@ -15,8 +15,8 @@ import (
 // The Update methods read the thing, give it to change and keep what change
 // returns, in one transaction; an error of change is returned as it is and
 // nothing is kept. Change must do nothing but compute, may be called more than
-// once, and can't alter ids, owners or the time of creation: those stay as they
-// were. What it is given is its own to alter. Update methods return what is kept
+// once, and can't alter ids, owners, who created the thing and when: those stay as
+// they were. What it is given is its own to alter. Update methods return what is kept
 // now, or posthorn.ErrNotFound.
 type Directory interface {
 	// CreateWorkspace keeps a workspace with its first project and environment. It

@@ -64,7 +64,7 @@ func (s *Store) UpdateWebhook(ctx context.Context, id posthorn.WebhookID, change
 	if err != nil {
 		return posthorn.Webhook{}, err
 	}
-	after.ID, after.CreatedAt = before.ID, before.CreatedAt
+	after.ID, after.CreatedBy, after.CreatedAt = before.ID, before.CreatedBy, before.CreatedAt
 	after.WorkspaceID, after.ProjectID, after.EnvironmentID = before.WorkspaceID, before.ProjectID, before.EnvironmentID
 	s.webhooks[id] = copyWebhook(after)
 	s.versions[before.EnvironmentID]++

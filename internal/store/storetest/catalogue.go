@@ -70,13 +70,13 @@ func webhookUpdated(w *world) {
 	want.Name, want.URL, want.Events, want.Format = "Other", "http://localhost", []string{"a"}, "sendkit"
 	want.Headers, want.Metadata, want.Secrets = nil, nil, []posthorn.SigningSecret{{Value: "rotated"}, {Value: "old", ExpiresAt: w.now}}
 	want.Retries, want.RetrySchedule, want.Timeout, want.Concurrency = nil, nil, time.Millisecond, 1
-	want.Status, want.StatusReason, want.HoldUntil, want.CreatedBy = posthorn.WebhookDisabled, "gone", w.tick(), "key_2"
+	want.Status, want.StatusReason, want.HoldUntil = posthorn.WebhookDisabled, "gone", w.tick()
 	want.Description, want.UpdatedAt = "", w.tick()
 	got := must[posthorn.Webhook](w)(w.UpdateWebhook(w.ctx, before.ID, func(given posthorn.Webhook) (posthorn.Webhook, error) {
 		w.want("what the change is given", given, before)
 		changed := want
 		changed.ID, changed.WorkspaceID, changed.ProjectID = posthorn.WebhookID{1}, posthorn.WorkspaceID{1}, posthorn.ProjectID{1}
-		changed.EnvironmentID, changed.CreatedAt = posthorn.EnvironmentID{1}, w.now
+		changed.EnvironmentID, changed.CreatedBy, changed.CreatedAt = posthorn.EnvironmentID{1}, "key_2", w.now
 		return changed, nil
 	}))
 	w.want("what is returned", got, want)

@@ -136,6 +136,7 @@ func (m *machine) updateWebhook() {
 		return s.UpdateWebhook(m.ctx(), id, func(w posthorn.Webhook) (posthorn.Webhook, error) {
 			w.ID, w.WorkspaceID, w.ProjectID, w.EnvironmentID, w.CreatedAt = posthorn.WebhookID{1}, posthorn.WorkspaceID{1}, posthorn.ProjectID{1}, posthorn.EnvironmentID{1}, at
 			w.Status, w.StatusReason, w.HoldUntil, w.Retries, w.UpdatedAt = status, "changed", hold, retries, at
+			w.CreatedBy = "somebody else"
 			w.Metadata = map[string]string{"a": "b", "A": ""}
 			w.Headers = append(w.Headers, posthorn.Header{Name: "X-More", Value: "1"})
 			w.RetrySchedule = append(w.RetrySchedule, time.Second)
