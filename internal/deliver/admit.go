@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"context"
 	"slices"
 
 	"github.com/posthorn/posthorn"
@@ -104,10 +105,14 @@ func (e *Engine) dispatch() {
 	}
 }
 
-// sent frees the place of a request that is over.
-func (e *Engine) sent(l *lane) {
+// sent frees the place of a request that is over, after holding back the others
+// if the receiver asked to wait.
+func (e *Engine) sent(ctx context.Context, l *lane, next posthorn.Next) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if next.HoldUntil.After(l.holdUntil) {
+		e.holdBack(ctx, l, next.HoldUntil)
+	}
 	l.sending--
 	e.sending--
 	if len(l.waiting) > 0 {

@@ -37,7 +37,7 @@ func (e *Engine) insist(ctx context.Context, what string, write func(ctx context
 }
 
 // finish updates what is known of the webhook after an attempt.
-func (e *Engine) finish(ctx context.Context, l *lane, job store.Job, next posthorn.Next, err error) {
+func (e *Engine) finish(l *lane, job store.Job, next posthorn.Next, err error) {
 	if next.DisableWebhook && err == nil {
 		e.Directories.Forget(l.environment)
 	}
@@ -50,9 +50,6 @@ func (e *Engine) finish(ctx context.Context, l *lane, job store.Job, next postho
 	}
 	if next.Status == posthorn.DeliveryPending && err == nil {
 		e.claimFrom(l, next.DueAt)
-	}
-	if next.HoldUntil.After(l.holdUntil) {
-		e.holdBack(ctx, l, next.HoldUntil)
 	}
 	e.letGo(l, len(job.Event.Data))
 }

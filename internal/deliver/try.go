@@ -16,20 +16,21 @@ import (
 func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 	directory, webhook, err := e.receiver(ctx, job)
 	if err != nil || webhook.Status != posthorn.WebhookActive {
-		e.sent(l)
+		e.sent(ctx, l, posthorn.Next{})
 		e.giveBack(ctx, l, job, err)
 		return
 	}
 	startedAt := e.Now()
 	outcome, policy := e.send(ctx, directory, webhook, job, startedAt)
-	e.sent(l)
 	if outcome.Reason == posthorn.ReasonInterrupted {
+		e.sent(ctx, l, posthorn.Next{})
 		e.giveBack(ctx, l, job, nil)
 		return
 	}
 	now := e.Now()
 	history := schedule.History{Attempts: job.Delivery.Attempts + 1, Uncounted: job.Delivery.Uncounted}
 	next := schedule.Next(policy, history, outcome, now, e.Random)
+	e.sent(ctx, l, next)
 	attempt := posthorn.Attempt{
 		ID:         posthorn.NewID[posthorn.AttemptID](startedAt, e.Random),
 		DeliveryID: job.Delivery.ID,
@@ -40,7 +41,7 @@ func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 	}
 	err = e.record(ctx, store.Recording{Lease: job.Lease, Attempt: attempt, Next: next, Now: now})
 	e.Observer.Attempted(job, attempt, next, err)
-	e.finish(ctx, l, job, next, err)
+	e.finish(l, job, next, err)
 }
 
 func (e *Engine) receiver(ctx context.Context, job store.Job) (*snapshot.Environment, *posthorn.Webhook, error) {
