@@ -154,6 +154,9 @@ func TestSeveralSecrets(t *testing.T) {
 			t.Errorf("%s: secret %d, %v", format, verified.Secret, err)
 		}
 		both := received(signed(t, format, newSecret, oldSecret))
+		if verified, err := signature.Verify(format, []string{newSecret, oldSecret}, both, body, moment()); err != nil || verified.Secret != 0 {
+			t.Errorf("%s: both secrets, both signatures: secret %d, %v", format, verified.Secret, err)
+		}
 		if _, err := signature.Verify(format, []string{newSecret}, both, body, moment()); err != nil {
 			t.Errorf("%s: the new secret: %v", format, err)
 		}

@@ -148,6 +148,23 @@ func TestEscapingIsMinimal(t *testing.T) {
 	}
 }
 
+// Each character that must be escaped is, even when it is the only one.
+func TestEachCharacterIsEscaped(t *testing.T) {
+	t.Parallel()
+	format := builtIn(t, plain).Format()
+	format.Body = []posthorn.BodyField{{Name: "x", Template: "{metadata.x}"}}
+	dialect := compile(t, format)
+	for c := range byte(0x80) {
+		in := input()
+		in.Webhook.Metadata["x"] = "a" + string(rune(c)) + "b"
+		var got map[string]string
+		body := render(t, dialect, in).Body
+		if err := json.Unmarshal(body, &got); err != nil || got["x"] != in.Webhook.Metadata["x"] {
+			t.Errorf("%q became %q", in.Webhook.Metadata["x"], body)
+		}
+	}
+}
+
 func TestNoDataIsRefused(t *testing.T) {
 	t.Parallel()
 	in := input()

@@ -56,6 +56,19 @@ func TestSeveralSignaturesAreWrittenAsTheFormatSays(t *testing.T) {
 	}
 }
 
+// What names the secret beside a further signature names the one that made it.
+func TestFurtherSignaturesNameTheirOwnSecret(t *testing.T) {
+	t.Parallel()
+	format := builtIn(t, plain).Format()
+	format.Headers = []posthorn.Header{{Name: "X-Signature", Value: "{secret} {signature}"}}
+	format.Signature.Several = ",{secret} {signature}"
+	got := headerMap(render(t, compile(t, format), rotated(time.Hour)))["X-Signature"][0]
+	first, second, _ := strings.Cut(got, ",")
+	if !strings.HasPrefix(first, newSecret+" ") || !strings.HasPrefix(second, oldSecret+" ") {
+		t.Errorf("the header is %q", got)
+	}
+}
+
 // A receiver that compares the whole header, as Ascend documents it, is never shown
 // anything but the one signature.
 func TestWholeHeaderComparisonSurvivesARotation(t *testing.T) {
