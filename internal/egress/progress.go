@@ -60,9 +60,11 @@ func (p *progress) watchDial(ctx context.Context) context.Context {
 			asked = p.now()
 			p.reach(phaseResolving)
 		},
-		DNSDone: func(httptrace.DNSDoneInfo) {
+		DNSDone: func(info httptrace.DNSDoneInfo) {
 			p.resolve.Store(int64(p.now().Sub(asked)))
-			p.reach(phaseConnecting)
+			if info.Err == nil {
+				p.reach(phaseConnecting)
+			}
 		},
 	})
 }

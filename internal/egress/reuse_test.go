@@ -84,6 +84,31 @@ func TestStaleConnectionIsReplaced(t *testing.T) {
 	if outcome.ConnectionReused || receiver.requests.Load() != 3 {
 		t.Errorf("reused = %v after %d requests, want a new connection and 3", outcome.ConnectionReused, receiver.requests.Load())
 	}
+	for range 3 { // nor is a connection of an earlier rescue used
+		wantReason(t, sender.Send(t.Context(), requestTo(url)), posthorn.ReasonSuccess)
+	}
+}
+
+// Invariant: once the receiver has begun to answer, nothing is sent again.
+func TestBegunAnswerIsNotRetried(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	url := newRawReceiver(t, func(conn net.Conn) {
+		reader := bufio.NewReader(conn)
+		for _, raw := range []string{answer, answer[:len("HTTP/1.1 200 OK\r\n")]} {
+			if readRequest(reader) != nil {
+				return
+			}
+			requests.Add(1)
+			_, _ = io.WriteString(conn, raw)
+		}
+	})
+	sender := newSender(t, Options{})
+	wantReason(t, sender.Send(t.Context(), requestTo(url)), posthorn.ReasonSuccess)
+	wantReason(t, sender.Send(t.Context(), requestTo(url)), posthorn.ReasonConnectionClosed)
+	if requests.Load() != 2 {
+		t.Errorf("%d requests, want 2", requests.Load())
+	}
 }
 
 // Invariant: one attempt sends its request at most twice, however many dead

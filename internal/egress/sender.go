@@ -69,7 +69,8 @@ func (s *Sender) Close() {
 //
 // The request's timeout covers everything up to the end of the response's
 // headers; there the outcome is fixed. The beginning of the body is then read
-// for at most bodyTimeout more. When ctx ends before the headers have arrived
+// for at most two seconds more, so that Send may take the timeout and two
+// seconds. When ctx ends before the headers have arrived
 // the reason is posthorn.ReasonInterrupted. The request's Body may be read
 // until a little after Send has returned, so it must not be changed.
 //
@@ -91,8 +92,8 @@ func (s *Sender) Send(ctx context.Context, r posthorn.Request) posthorn.Outcome 
 
 	response, failure := s.exchange(p.watch(attempt), r, p)
 	if failure != nil {
-		p.abandon()
 		outcome := s.explain(attempt, failure, p)
+		p.abandon()
 		outcome.ConnectionReused, outcome.Timings = p.reused.Load(), p.timings()
 		return outcome
 	}

@@ -16,9 +16,9 @@ import (
 
 // newPipeSender makes a Sender whose connections are in memory, each served by
 // serve, so that time can be fake.
-func newPipeSender(t *testing.T, serve func(conn net.Conn)) *Sender {
+func newPipeSender(t *testing.T, o Options, serve func(conn net.Conn)) *Sender {
 	t.Helper()
-	sender := newSender(t, Options{})
+	sender := newSender(t, o)
 	var serving sync.WaitGroup
 	t.Cleanup(func() {
 		sender.Close()
@@ -90,7 +90,7 @@ func TestDeadlineByPhase(t *testing.T) {
 				request := requestTo(test.scheme + "://hooks.test/")
 				request.Timeout, request.Body = 30*time.Second, make([]byte, 1<<20)
 				started := time.Now()
-				wantReason(t, newPipeSender(t, test.serve).Send(t.Context(), request), test.reason)
+				wantReason(t, newPipeSender(t, Options{}, test.serve).Send(t.Context(), request), test.reason)
 				if took := time.Since(started); took != test.after {
 					t.Errorf("took %v, want %v", took, test.after)
 				}
@@ -104,7 +104,7 @@ func TestDeadlineByPhase(t *testing.T) {
 func TestShortDeadlineNamesThePhase(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		sender := newPipeSender(t, swallow)
+		sender := newPipeSender(t, Options{}, swallow)
 		request := requestTo("https://hooks.test/")
 		request.Timeout = time.Second
 		wantReason(t, sender.Send(t.Context(), request), posthorn.ReasonTLSTimeout)
@@ -133,7 +133,7 @@ func TestAnswerAroundTheDeadline(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var connections atomic.Int64
-			sender := newPipeSender(t, func(conn net.Conn) {
+			sender := newPipeSender(t, Options{}, func(conn net.Conn) {
 				connections.Add(1)
 				_ = readRequest(bufio.NewReader(conn))
 				pass(delay)
@@ -170,7 +170,7 @@ func TestEndlessBodies(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var written atomic.Int64
-			sender := newPipeSender(t, func(conn net.Conn) {
+			sender := newPipeSender(t, Options{}, func(conn net.Conn) {
 				_ = readRequest(bufio.NewReader(conn))
 				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
 				for {
@@ -201,12 +201,12 @@ func TestCallerStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		wantReason(t, newPipeSender(t, swallow).Send(ctx, requestTo("http://hooks.test/")), posthorn.ReasonInterrupted)
-		wantReason(t, newPipeSender(t, swallow).Send(ctx, requestTo("http://hooks.test/")), posthorn.ReasonInterrupted)
+		wantReason(t, newPipeSender(t, Options{}, swallow).Send(ctx, requestTo("http://hooks.test/")), posthorn.ReasonInterrupted)
+		wantReason(t, newPipeSender(t, Options{}, swallow).Send(ctx, requestTo("http://hooks.test/")), posthorn.ReasonInterrupted)
 
 		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		headersOnly := newPipeSender(t, func(conn net.Conn) {
+		headersOnly := newPipeSender(t, Options{}, func(conn net.Conn) {
 			_ = readRequest(bufio.NewReader(conn))
 			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
 			swallow(conn)

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -160,15 +161,17 @@ func TestNoFallbackBetweenSchemes(t *testing.T) {
 	}
 }
 
-// Invariant: HTTP/2 is spoken where the receiver can, and its connection is
-// shared.
+// Invariant: HTTP/2 is spoken where the receiver can, its connection is shared,
+// the same bounds hold, and a stream that was reset is not sent again.
 func TestHTTP2(t *testing.T) {
 	t.Parallel()
 	root := newAuthority(t, nil)
 	config := &tls.Config{Certificates: []tls.Certificate{serverCertificate(t, root, nil)}}
+	var aborted atomic.Int64
 	receiver := newTLSReceiver(t, config, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/abort":
+			aborted.Add(1)
 			panic(http.ErrAbortHandler)
 		case "/flood":
 			for range 100 {
@@ -191,6 +194,9 @@ func TestHTTP2(t *testing.T) {
 		}
 	}
 	wantReason(t, sender.Send(t.Context(), requestTo(receiver.URL+"/abort")), posthorn.ReasonProtocolError)
+	if aborted.Load() != 1 {
+		t.Errorf("sent %d times", aborted.Load())
+	}
 	wantReason(t, sender.Send(t.Context(), requestTo(receiver.URL+"/flood")), posthorn.ReasonResponseHeadersTooLarge)
 	endless := sender.Send(t.Context(), requestTo(receiver.URL+"/endless"))
 	if endless.Reason != posthorn.ReasonSuccess || len(endless.ResponseBody) != MaxResponseBody || !endless.BodyTruncated {
