@@ -1,0 +1,132 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/api"
+	"github.com/posthorn/posthorn/internal/deliver"
+	"github.com/posthorn/posthorn/internal/egress"
+	"github.com/posthorn/posthorn/internal/intake"
+	"github.com/posthorn/posthorn/internal/manage"
+	"github.com/posthorn/posthorn/internal/snapshot"
+	"github.com/posthorn/posthorn/internal/store/sqlite"
+	"github.com/posthorn/posthorn/internal/telemetry"
+	"github.com/posthorn/posthorn/internal/wire"
+)
+
+func (a *App) build(ctx context.Context) error {
+	c := a.options.Config
+	listener, err := listen(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	a.listener = listener
+	opened, err := sqlite.Open(ctx, c.SQLitePath())
+	if err != nil {
+		return err
+	}
+	a.store = opened
+	formats, err := wire.BuiltIn()
+	if err != nil {
+		return fmt.Errorf("reading the built-in formats: %w", err)
+	}
+	dialects, err := wire.NewSet(formats)
+	if err != nil {
+		return fmt.Errorf("reading the built-in formats: %w", err)
+	}
+	sender, err := a.newSender()
+	if err != nil {
+		return err
+	}
+	directories := snapshot.NewCache(a.store)
+	a.engine = deliver.New(deliver.Options{
+		Queue: a.store, Directories: directories, Dialects: dialects, Sender: sender,
+		Observer: a.observer(), Logger: a.options.Logger, Now: time.Now, Random: random,
+		Grace: c.GracePeriod, MaxSending: c.Concurrency,
+	})
+	a.manager = manage.New(manage.Options{
+		Store: a.store, Formats: dialects, Sender: sender, Notifier: notifier{directories, a.engine},
+		CheckURL: sender.CheckURL, Now: time.Now, Random: random, DefaultKind: c.Environment,
+	})
+	a.upkeep = &upkeep{store: a.store, logger: a.options.Logger, now: time.Now}
+	accepting := intake.New(intake.Options{Store: a.store, Directories: directories, Dispatcher: a.engine, Now: time.Now, Random: random})
+	if err := a.bootstrap(ctx); err != nil {
+		return err
+	}
+	return a.buildServer(accepting)
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listening on %s: %w; is another server running there? Choose another address with --listen", address, err)
+	}
+	return listener, nil
+}
+
+func (a *App) newSender() (*egress.Sender, error) {
+	c := a.options.Config
+	options := egress.Options{Allow: c.EgressAllow, Version: a.options.Version}
+	if own, err := netip.ParseAddrPort(a.listener.Addr().String()); err == nil {
+		options.OwnAddresses = []netip.AddrPort{own}
+	}
+	policy := egress.Policy(c.Egress)
+	if c.Environment == posthorn.Production {
+		options.Production = policy
+	} else {
+		options.Development = policy
+	}
+	sender, err := egress.New(options)
+	if err != nil {
+		return nil, fmt.Errorf("preparing to send: %w", err)
+	}
+	return sender, nil
+}
+
+func (a *App) buildServer(publisher api.Publisher) error {
+	var cursorKey [32]byte
+	for i := range cursorKey {
+		cursorKey[i] = byte(random())
+	}
+	handler, err := api.New(api.Options{
+		Manager: a.manager, Publisher: publisher, Answers: a.store, Ready: a.ready, Logger: a.options.Logger,
+		Now: time.Now, Random: random, CursorKey: cursorKey[:], MaxBody: a.options.Config.MaxBodyBytes, Version: a.options.Version,
+	})
+	if err != nil {
+		return fmt.Errorf("building the API: %w", err)
+	}
+	a.server = &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      90 * time.Second, // a test of a webhook may take its whole timeout
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+	return nil
+}
+
+// bootstrap makes an empty database usable, and keeps a random first key where
+// its owner can find it.
+func (a *App) bootstrap(ctx context.Context) error {
+	first, err := a.manager.Bootstrap(ctx, a.options.Config.BootstrapKey.Reveal(), a.writeCredentials)
+	if err != nil {
+		return fmt.Errorf("preparing the first start: %w", err)
+	}
+	a.first = first
+	return nil
+}
+
+func (a *App) observer() deliver.Observer {
+	log := telemetry.NewAttemptLog(a.options.Logger)
+	if a.options.Observer == nil {
+		return log
+	}
+	return observers{log, a.options.Observer}
+}

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/posthorn/posthorn"
+)
+
+// credentials is what the first start leaves for its owner.
+type credentials struct {
+	Server        string                 `json:"server"`
+	APIKey        string                 `json:"apiKey"`
+	WorkspaceID   posthorn.WorkspaceID   `json:"workspaceId"`
+	ProjectID     posthorn.ProjectID     `json:"projectId"`
+	EnvironmentID posthorn.EnvironmentID `json:"environmentId"`
+}
+
+// CredentialsPath is the file that holds the key of the first start.
+func (a *App) CredentialsPath() string {
+	return filepath.Join(a.options.Config.DataDir, "credentials.json")
+}
+
+// writeCredentials keeps the first key durably, readable by its owner alone.
+func (a *App) writeCredentials(environment posthorn.Environment, key posthorn.Secret) error {
+	text, err := json.MarshalIndent(credentials{
+		Server: "http://" + a.Addr(), APIKey: key.Reveal(),
+		WorkspaceID: environment.WorkspaceID, ProjectID: environment.ProjectID, EnvironmentID: environment.ID,
+	}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the credentials: %w", err)
+	}
+	if err := os.MkdirAll(a.options.Config.DataDir, 0o700); err != nil {
+		return fmt.Errorf("making the data directory: %w", err)
+	}
+	return replaceFile(a.CredentialsPath(), append(text, '\n'))
+}
+
+// replaceFile writes a private file whole or not at all.
+func replaceFile(path string, text []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // made with mode 0600
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	defer func() { _ = os.Remove(file.Name()) }() // gone already when the rename succeeded
+	_, err = file.Write(text)
+	if err == nil {
+		err = file.Sync()
+	}
+	if closing := file.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/deliver"
+	"github.com/posthorn/posthorn/internal/intake"
+	"github.com/posthorn/posthorn/internal/snapshot"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// notifier tells the parts that hold something in memory what has changed.
+type notifier struct {
+	directories *snapshot.Cache
+	engine      *deliver.Engine
+}
+
+// DirectoryChanged implements manage.Notifier.
+func (n notifier) DirectoryChanged(environment posthorn.EnvironmentID) {
+	n.directories.Forget(environment)
+}
+
+// DeliveriesDue implements manage.Notifier.
+func (n notifier) DeliveriesDue(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) {
+	n.engine.Wake(environment, webhook)
+}
+
+// DeliveryCancelled implements manage.Notifier.
+func (n notifier) DeliveryCancelled(webhook posthorn.WebhookID, delivery posthorn.DeliveryID) {
+	n.engine.Withdraw(webhook, delivery)
+}
+
+// observers tells several observers.
+type observers []deliver.Observer
+
+// Attempted implements deliver.Observer.
+func (o observers) Attempted(job store.Job, attempt posthorn.Attempt, next posthorn.Next, err error) {
+	for _, observer := range o {
+		observer.Attempted(job, attempt, next, err)
+	}
+}
+
+// readiness is whether requests should be sent here.
+type readiness struct{ value atomic.Bool }
+
+func (r *readiness) set(value bool) { r.value.Store(value) }
+
+// ready answers /readyz.
+func (a *App) ready(ctx context.Context) error {
+	if !a.isReady.value.Load() {
+		return errors.New("the server is starting or stopping")
+	}
+	return a.store.Ping(ctx)
+}
+
+// upkeep drops what is kept for a limited time.
+type upkeep struct {
+	store  store.Upkeep
+	logger *slog.Logger
+	now    func() time.Time
+}
+
+func (u *upkeep) run(ctx context.Context) {
+	const every, chunk = 10 * time.Minute, 1000
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		for forgotten := chunk; forgotten == chunk; {
+			var err error
+			if forgotten, err = u.store.ForgetAnswers(ctx, u.now().Add(-intake.AnswerLifetime), chunk); err != nil && ctx.Err() == nil {
+				u.logger.Error("forgetting old answers failed, trying again later", "error", err)
+			}
+		}
+	}
+}
