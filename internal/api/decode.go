@@ -21,10 +21,17 @@ func decode(text []byte, into any) error {
 	if err := checkText(text); err != nil {
 		return err
 	}
-	if err := unmarshal(text, into); err != nil {
-		return explain(err, reflect.TypeOf(into).Elem())
+	err := unmarshal(text, into)
+	if err == nil {
+		return nil
 	}
-	return nil
+	// What is no JSON at all is called so, even where something else is wrong
+	// further ahead.
+	var whole jsontext.Value
+	if notJSON := unmarshal(text, &whole); notJSON != nil {
+		err = notJSON
+	}
+	return explain(err, reflect.TypeOf(into).Elem())
 }
 
 // unmarshal refuses unknown members. Duplicate names and escapes of lone

@@ -61,11 +61,9 @@ func (c *clock) move(by time.Duration) {
 type switchedPublisher struct {
 	real    *intake.Intake
 	failing error
-	calls   int
 }
 
 func (p *switchedPublisher) Publish(ctx context.Context, publication intake.Publication) (intake.Receipt, error) {
-	p.calls++
 	if p.failing != nil {
 		return intake.Receipt{}, p.failing
 	}

@@ -34,7 +34,8 @@ func memberNames(t reflect.Type) []string {
 // didYouMean names the known name that is closest to a given one, if one is
 // close, else all of them.
 func didYouMean(given string, known []string) string {
-	const tolerated = 2
+	const mostTolerated = 2
+	tolerated := min(mostTolerated, len(given)/2)
 	best, distance := "", tolerated+1
 	for _, name := range known {
 		if d := editDistance(strings.ToLower(given), strings.ToLower(name)); d < distance {
