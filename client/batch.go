@@ -20,20 +20,23 @@ type Batch struct {
 
 // BatchResult is what came of one event of a batch.
 type BatchResult struct {
-	Document   `json:"-"`
+	Document
+	// Index counts the events of the batch from 0.
 	Index      int       `json:"index"`
 	Success    bool      `json:"success"`
-	ID         string    `json:"id,omitempty"`
-	Type       string    `json:"type,omitempty"`
-	Timestamp  time.Time `json:"timestamp,omitzero"`
+	ID         string    `json:"id"`
+	Type       string    `json:"type"`
+	Timestamp  time.Time `json:"timestamp"`
 	Deliveries int       `json:"deliveries"`
+	// Duplicate reports that the event was there already.
+	Duplicate bool `json:"duplicate"`
 	// Status, Code, Detail, Hint and Pointer tell what is wrong with an event that
 	// was rejected.
-	Status  int    `json:"status,omitempty"`
-	Code    string `json:"code,omitempty"`
-	Detail  string `json:"detail,omitempty"`
-	Hint    string `json:"hint,omitempty"`
-	Pointer string `json:"pointer,omitempty"`
+	Status  int    `json:"status"`
+	Code    string `json:"code"`
+	Detail  string `json:"detail"`
+	Hint    string `json:"hint"`
+	Pointer string `json:"pointer"`
 }
 
 // PublishBatch hands over at most MaxBatch events in one request, all of one

@@ -41,12 +41,14 @@ type EventTypeInput struct {
 
 // EventTypeChanges says what becomes different; what is left out stays.
 type EventTypeChanges struct {
-	Description Optional[string]          `json:"description,omitzero"`
-	Since       Optional[string]          `json:"since,omitzero"`
-	Status      Optional[string]          `json:"status,omitzero"`
-	Retries     Optional[int]             `json:"retries,omitzero"`
-	Example     Optional[json.RawMessage] `json:"example,omitzero"`
-	Schema      Optional[json.RawMessage] `json:"schema,omitzero"`
+	// EnvironmentID is needed where the key reaches several environments.
+	EnvironmentID string                    `json:"environmentId,omitempty"`
+	Description   Optional[string]          `json:"description,omitzero"`
+	Since         Optional[string]          `json:"since,omitzero"`
+	Status        Optional[string]          `json:"status,omitzero"`
+	Retries       Optional[int]             `json:"retries,omitzero"`
+	Example       Optional[json.RawMessage] `json:"example,omitzero"`
+	Schema        Optional[json.RawMessage] `json:"schema,omitzero"`
 }
 
 // Import says what came of adding many event types.
@@ -110,9 +112,9 @@ func (c *Client) GetEventType(ctx context.Context, environmentID, name string) (
 	return exchange[EventType](ctx, c, call{method: http.MethodGet, query: within(environmentID), repeatable: true}, "event-types", name)
 }
 
-// UpdateEventType changes an entry and returns it. environmentID may be empty.
-func (c *Client) UpdateEventType(ctx context.Context, environmentID, name string, changes EventTypeChanges) (EventType, error) {
-	return send[EventType](ctx, c, call{method: http.MethodPatch, query: within(environmentID), repeatable: true}, changes, "event-types", name)
+// UpdateEventType changes an entry and returns it.
+func (c *Client) UpdateEventType(ctx context.Context, name string, changes EventTypeChanges) (EventType, error) {
+	return patchOne[EventType](ctx, c, changes, "event-types", name)
 }
 
 // DeleteEventType removes an entry. environmentID may be empty.

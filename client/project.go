@@ -14,6 +14,8 @@ type Project struct {
 	Name        string    `json:"name"`
 	CreatedAt   time.Time `json:"createdAt"`
 	UpdatedAt   time.Time `json:"updatedAt"`
+	// Environment is the first of a new project; only CreateProject returns it.
+	Environment *Environment `json:"environment"`
 }
 
 // ProjectInput is what a new project is made of. Name is needed.
@@ -27,7 +29,7 @@ type ProjectChanges struct {
 	Name Optional[string] `json:"name,omitzero"`
 }
 
-// CreateProject makes a project.
+// CreateProject makes a project with an environment.
 func (c *Client) CreateProject(ctx context.Context, input ProjectInput) (Project, error) {
 	return postOne[Project](ctx, c, input, "projects")
 }

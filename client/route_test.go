@@ -55,8 +55,8 @@ func TestRoutes(t *testing.T) {
 		{`GET /event-types/n?environmentId=e`, one(func(ctx context.Context, c *client.Client) (client.EventType, error) {
 			return c.GetEventType(ctx, "e", "n")
 		})},
-		{`PATCH /event-types/n {"description":"d","retries":null}`, one(func(ctx context.Context, c *client.Client) (client.EventType, error) {
-			return c.UpdateEventType(ctx, "", "n", client.EventTypeChanges{Description: client.Set("d"), Retries: client.Reset[int]()})
+		{`PATCH /event-types/n {"environmentId":"e","description":"d","retries":null}`, one(func(ctx context.Context, c *client.Client) (client.EventType, error) {
+			return c.UpdateEventType(ctx, "n", client.EventTypeChanges{EnvironmentID: "e", Description: client.Set("d"), Retries: client.Reset[int]()})
 		})},
 		{`DELETE /event-types/n`, one(func(ctx context.Context, c *client.Client) (client.Deleted, error) {
 			return c.DeleteEventType(ctx, "", "n")

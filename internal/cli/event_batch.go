@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -127,12 +126,8 @@ func (p *batchProgress) show(lines lot, batch client.Batch) error {
 func (p *batchProgress) writeJSON(result client.BatchResult) error {
 	text := result.JSON()
 	if result.Index != p.shown {
-		result.Index = p.shown
-		renumbered, err := json.Marshal(result)
-		if err != nil {
-			return fmt.Errorf("writing a result: %w", err)
-		}
-		text = renumbered
+		const member = `"index":`
+		text = bytes.Replace(text, []byte(member+strconv.Itoa(result.Index)), []byte(member+strconv.Itoa(p.shown)), 1)
 	}
 	before, after := "", "\n"
 	if p.session.output == asJSON {

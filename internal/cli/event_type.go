@@ -112,10 +112,6 @@ func (s *session) eventTypeUpdate() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		environmentID, err := s.environment(environment)
-		if err != nil {
-			return err
-		}
 		given := command.Flags().Changed
 		changes := client.EventTypeChanges{
 			Description: optionalIf(given("description"), settings.description), Since: optionalIf(given("since"), settings.since),
@@ -125,8 +121,11 @@ func (s *session) eventTypeUpdate() *cobra.Command {
 		if changes == (client.EventTypeChanges{}) {
 			return usage("event-type update changes nothing without a flag such as --description", "event-type update --help")
 		}
+		if changes.EnvironmentID, err = s.environment(environment); err != nil {
+			return err
+		}
 		return asking(s, func(c *client.Client) (client.EventType, error) {
-			return c.UpdateEventType(ctx, environmentID, args[0], changes)
+			return c.UpdateEventType(ctx, args[0], changes)
 		}, eventTypeFields, "Updated.")
 	})
 	settings.addTo(command.Flags())

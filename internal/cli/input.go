@@ -58,7 +58,7 @@ func (s *session) readSecret(file string, fromStdin bool) (string, error) {
 	case file != "" && fromStdin:
 		return "", usage("--secret-file and --secret-stdin exclude each other", "")
 	case file != "":
-		secret, err := config.ReadKeyFile(file)
+		secret, err := config.ReadSecretFile(file)
 		if err != nil {
 			return "", usage(err.Error(), "")
 		}
@@ -88,7 +88,7 @@ func (s *session) readPairs(flag string, texts []string, filesAllowed bool) (map
 			return nil, usage(fmt.Sprintf("--%s takes NAME=VALUE, not %q", flag, text), "")
 		}
 		if path, isFile := strings.CutPrefix(value, "@"); isFile && filesAllowed {
-			secret, err := config.ReadKeyFile(path)
+			secret, err := config.ReadSecretFile(path)
 			if err != nil {
 				return nil, usage(fmt.Sprintf("--%s %s: %v", flag, name, err), "")
 			}

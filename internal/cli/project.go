@@ -32,7 +32,7 @@ func (s *session) projectCreate() *cobra.Command {
 		RunE: s.does(func(ctx context.Context, args []string) error {
 			return asking(s, func(c *client.Client) (client.Project, error) {
 				return c.CreateProject(ctx, client.ProjectInput{WorkspaceID: workspace, Name: args[0]})
-			}, projectFields, "Made. Give it an environment: posthorn environment create NAME --project PROJECT_ID")
+			}, projectFields, "Made, with an environment in it.")
 		}),
 	}
 	command.Flags().StringVar(&workspace, "workspace", "", "id of the workspace; needed where the key reaches several")
@@ -58,5 +58,9 @@ func (s *session) projectUpdate() *cobra.Command {
 }
 
 func projectFields(p client.Project) []field {
-	return []field{{"id", p.ID}, {"name", p.Name}, {"workspace", p.WorkspaceID}, {"created", stamp(p.CreatedAt)}, {"updated", stamp(p.UpdatedAt)}}
+	fields := []field{{"id", p.ID}, {"name", p.Name}, {"workspace", p.WorkspaceID}, {"created", stamp(p.CreatedAt)}, {"updated", stamp(p.UpdatedAt)}}
+	if p.Environment != nil {
+		fields = append(fields, field{"environment", p.Environment.ID})
+	}
+	return fields
 }

@@ -49,7 +49,7 @@ func (s *session) rootCommand() *cobra.Command {
 	s.add(root, groupSending, s.webhookCommand(), s.eventCommand(), s.deliveryCommand(), s.eventTypeCommand(), s.formatCommand())
 	s.add(root, groupTenants, s.workspaceCommand(), s.projectCommand(), s.environmentCommand(), s.keyCommand())
 	s.add(root, groupProgram, s.contextCommand(), s.versionCommand())
-	root.AddCommand(&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesText})
+	root.AddCommand(&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesText, GroupID: groupProgram})
 	s.underName(root)
 	return root
 }
@@ -79,9 +79,12 @@ func (s *session) chooseCommand(command *cobra.Command, args []string) error {
 	}
 	mistake := usage(fmt.Sprintf("there is no command %q in %s", args[0], command.CommandPath()), below(command)+"--help")
 	command.SuggestionsMinimumDistance = 2
-	if similar := command.SuggestionsFor(args[0]); len(similar) > 0 {
+	similar := command.SuggestionsFor(args[0])
+	if len(similar) > 0 {
 		mistake.hint = "Did you mean " + strings.Join(similar, " or ") + "?"
-		mistake.next = below(command) + similar[0]
+	}
+	if len(similar) == 1 {
+		mistake.next = below(command) + similar[0] + " --help"
 	}
 	return mistake
 }
@@ -138,7 +141,7 @@ func (s *session) versionCommand() *cobra.Command {
 		Use: "version", Short: "Show the version of this program", Args: needs(),
 		Example: "  posthorn version",
 		RunE: s.does(func(context.Context, []string) error {
-			return s.write([]byte(fmt.Sprintf("%s %s (%s, %s/%s)\n", "posthorn", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)))
+			return s.write(fmt.Appendf(nil, "posthorn %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
 		}),
 	}
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -36,11 +38,29 @@ func (c Context) ReadKey() (string, error) {
 	if c.KeyFile == "" {
 		return c.Key, nil
 	}
-	return readSecret(c.KeyFile)
+	return ReadKeyFile(c.KeyFile)
 }
 
-// ReadKeyFile returns the API key that a file holds, without the spaces around it.
-func ReadKeyFile(path string) (string, error) { return readSecret(path) }
+// ReadKeyFile returns the API key that a file holds: its whole text without the
+// spaces around it, or the member apiKey of a JSON object, which is how the first
+// start of a server writes credentials.json.
+func ReadKeyFile(path string) (string, error) {
+	text, err := ReadSecretFile(path)
+	if err != nil || !strings.HasPrefix(text, "{") {
+		return text, err
+	}
+	var credentials struct {
+		APIKey string `json:"apiKey"`
+	}
+	if err := json.Unmarshal([]byte(text), &credentials); err != nil || credentials.APIKey == "" {
+		return "", fmt.Errorf("%s is JSON without the member apiKey", path)
+	}
+	return credentials.APIKey, nil
+}
+
+// ReadSecretFile returns the secret that a file holds, without the spaces around
+// it.
+func ReadSecretFile(path string) (string, error) { return readSecret(path) }
 
 // ContextsPath returns where the contexts are kept: contexts.yaml in
 // $POSTHORN_CONFIG_HOME, or else in posthorn below the user's configuration
