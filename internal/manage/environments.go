@@ -73,6 +73,11 @@ func (m *Manager) Environments(ctx context.Context, p Principal, q store.Environ
 	if err != nil {
 		return nil, err
 	}
+	if !q.ProjectID.IsZero() {
+		if _, err := m.Project(ctx, p, q.ProjectID); err != nil {
+			return nil, err
+		}
+	}
 	q.WorkspaceID = owner
 	environments, err := m.store.Environments(ctx, q)
 	if err != nil {
