@@ -16,9 +16,11 @@ type Bootstrapped struct {
 
 // Bootstrap makes an empty database usable: a workspace with a project and an
 // environment, and a platform key with the given text or, if that is empty, a
-// random one. A first start that was interrupted between the two is finished. On
-// a database in use it changes nothing.
-func (m *Manager) Bootstrap(ctx context.Context, keyText string) (Bootstrapped, error) {
+// random one. A random key is given to keepText before it is of any use, so that
+// it can't be lost; an error of keepText ends the bootstrap. A first start that
+// was interrupted is finished by the next. On a database in use it changes
+// nothing.
+func (m *Manager) Bootstrap(ctx context.Context, keyText string, keepText func(posthorn.Environment, posthorn.Secret) error) (Bootstrapped, error) {
 	if keyText != "" {
 		if err := ValidateKeyText(keyText); err != nil {
 			return Bootstrapped{}, err
@@ -40,6 +42,9 @@ func (m *Manager) Bootstrap(ctx context.Context, keyText string) (Bootstrapped, 
 	}
 	if keyText == "" {
 		keyText = posthorn.PlatformKeyPrefix + randomText(m.random)
+		if err := keepText(environment, posthorn.Secret(keyText)); err != nil {
+			return Bootstrapped{}, fmt.Errorf("keeping the first key: %w", err)
+		}
 	}
 	key, err := m.keepKey(ctx, "First key", posthorn.PlatformKey, posthorn.WorkspaceID{}, keyText)
 	if err != nil {

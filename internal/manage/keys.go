@@ -58,18 +58,21 @@ func (m *Manager) CreateKey(ctx context.Context, p Principal, n NewKey) (Created
 }
 
 func (m *Manager) createKey(ctx context.Context, name string, kind posthorn.KeyKind, owner posthorn.WorkspaceID) (CreatedKey, error) {
-	prefix := posthorn.WorkspaceKeyPrefix
+	return m.keepKey(ctx, name, kind, owner, keyPrefix(kind)+randomText(m.random))
+}
+
+func keyPrefix(kind posthorn.KeyKind) string {
 	if kind == posthorn.PlatformKey {
-		prefix = posthorn.PlatformKeyPrefix
+		return posthorn.PlatformKeyPrefix
 	}
-	return m.keepKey(ctx, name, kind, owner, prefix+randomText(m.random))
+	return posthorn.WorkspaceKeyPrefix
 }
 
 // keepKey keeps a key of the given text.
 func (m *Manager) keepKey(ctx context.Context, name string, kind posthorn.KeyKind, owner posthorn.WorkspaceID, text string) (CreatedKey, error) {
 	const shownOfRandom = 4
 	now := m.now()
-	shown := strings.LastIndexByte(text, '_') + 1 + shownOfRandom
+	shown := len(keyPrefix(kind)) + shownOfRandom
 	key := posthorn.Key{
 		ID: posthorn.NewID[posthorn.KeyID](now, m.random), Kind: kind, WorkspaceID: owner, Name: strings.TrimSpace(name),
 		Hash: posthorn.HashKey(text), Start: text[:min(shown, len(text))], CreatedAt: now,
