@@ -54,7 +54,8 @@ func (s *session) readEventTypes(path string) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+	text = bytes.TrimSpace(text)
+	if !bytes.HasPrefix(text, []byte("{")) {
 		return text, nil
 	}
 	var wrapped struct {

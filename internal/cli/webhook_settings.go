@@ -113,7 +113,7 @@ func (s *session) webhookUpdate() *cobra.Command {
 				return err
 			}
 		}
-		if command.Flags().NFlag() == countInherited(command) {
+		if changes == (client.WebhookChanges{}) {
 			return usage("webhook update changes nothing without a flag such as --url or --events", "webhook update --help")
 		}
 		return s.onWebhook(func(c *client.Client) (client.Webhook, error) { return c.UpdateWebhook(ctx, args[0], changes) }, "Updated.")
@@ -121,13 +121,6 @@ func (s *session) webhookUpdate() *cobra.Command {
 	settings.addTo(command.Flags())
 	command.Flags().StringSliceVar(&reset, "reset", nil, "settings to set back to their defaults, for example retry-attempts,headers")
 	return command
-}
-
-// countInherited is how many of the given flags say nothing about the webhook.
-func countInherited(command *cobra.Command) int {
-	given := 0
-	command.InheritedFlags().Visit(func(*pflag.Flag) { given++ })
-	return given
 }
 
 func (s *session) webhookChanges(flags *pflag.FlagSet, settings webhookSettings) (client.WebhookChanges, error) {
