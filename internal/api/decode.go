@@ -34,12 +34,12 @@ func decode(text []byte, into any) error {
 	return explain(err, reflect.TypeOf(into).Elem())
 }
 
-// unmarshal refuses unknown members. Duplicate names and escapes of lone
+// decoding refuses unknown members. Duplicate names and escapes of lone
 // surrogates are let pass because they may stand in a publisher's data, whose
-// bytes are its own business; that the text is UTF-8 was checked before.
-func unmarshal(text []byte, into any) error {
-	return json.Unmarshal(text, into, json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-}
+// bytes are its own business; that the text is UTF-8 is checked before.
+var decoding = json.JoinOptions(json.RejectUnknownMembers(true), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+func unmarshal(text []byte, into any) error { return json.Unmarshal(text, into, decoding) }
 
 // checkText checks what holds for the whole text, data included.
 func checkText(text []byte) error {

@@ -26,7 +26,7 @@ import (
 
 // world is a whole API on a store in memory, with a clock that a test moves.
 type world struct {
-	t         *testing.T
+	t         testing.TB
 	server    *Server
 	store     *memstore.Store
 	publisher *switchedPublisher
@@ -123,12 +123,12 @@ func seeded() posthorn.Randomness {
 	}
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	return newWorldOf(t, posthorn.Production)
 }
 
-func newWorldOf(t *testing.T, kind posthorn.EnvironmentKind) *world {
+func newWorldOf(t testing.TB, kind posthorn.EnvironmentKind) *world {
 	t.Helper()
 	w := &world{
 		t: t, store: memstore.New(), clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, log: &lockedBuffer{},
@@ -161,7 +161,7 @@ func newWorldOf(t *testing.T, kind posthorn.EnvironmentKind) *world {
 	return w
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func must(t *testing.T, err error) {
 
 // answer is what came back.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	body   []byte

@@ -71,7 +71,7 @@ var pathParameter = regexp.MustCompile(`\{[^}]+\}`)
 func filled(path string) string { return pathParameter.ReplaceAllString(path, "absent") }
 
 // eachBodied calls do for every route of the document that takes a body.
-func (w *world) eachBodied(do func(t *testing.T, method, path string, input schemaText, isBatch bool)) {
+func (w *world) eachBodied(t *testing.T, do func(t *testing.T, method, path string, input schemaText, isBatch bool)) {
 	d := w.describes()
 	count := 0
 	for path, methods := range d.Paths {
@@ -82,7 +82,7 @@ func (w *world) eachBodied(do func(t *testing.T, method, path string, input sche
 			count++
 			input := d.resolve(operation.RequestBody.Content["application/json"].Schema)
 			isBatch := input.plainType() == "array"
-			w.t.Run(strings.ToUpper(method)+" "+path, func(t *testing.T) {
+			t.Run(strings.ToUpper(method)+" "+path, func(t *testing.T) {
 				do(t, strings.ToUpper(method), filled(path), input, isBatch)
 			})
 		}
@@ -97,7 +97,7 @@ func (w *world) eachBodied(do func(t *testing.T, method, path string, input sche
 func TestBadBodiesAreRefusedOnEveryRoute(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.eachBodied(func(t *testing.T, method, path string, input schemaText, isBatch bool) {
+	w.eachBodied(t, func(t *testing.T, method, path string, input schemaText, isBatch bool) {
 		w := *w
 		w.t = t
 		send := func(body string) answer { return w.send(request{method: method, path: path, body: body}) }
