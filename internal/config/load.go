@@ -26,6 +26,8 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Sources is where settings come from, besides the defaults.
 type Sources struct {
+	// Defaults replace those of the table, by key.
+	Defaults map[string]string
 	// File is the path of the configuration file; empty for none.
 	File string
 	// Env looks up a variable; an empty one counts as not set.
@@ -43,9 +45,9 @@ func Load(sources Sources) (Config, error) {
 	for _, setting := range Settings() {
 		value, found := given[setting.Key]
 		if !found {
-			value = givenValue{text: setting.Default, source: "the default"}
+			value = defaultOf(setting, sources.Defaults)
 		}
-		if !found && (setting.computed || setting.Default == "") {
+		if !found && value.text == "" {
 			continue
 		}
 		if err := setting.set(&config, value.text); err != nil {
@@ -56,6 +58,15 @@ func Load(sources Sources) (Config, error) {
 		return Config{}, errors.Join(mistakes...)
 	}
 	return complete(config, sources.Env)
+}
+
+// defaultOf returns an empty text where the default is none, or is computed.
+func defaultOf(setting Setting, replaced map[string]string) givenValue {
+	text, isReplaced := replaced[setting.Key]
+	if !isReplaced && !setting.computed {
+		text = setting.Default
+	}
+	return givenValue{text: text, source: "the default of " + setting.Key}
 }
 
 // complete computes the defaults that depend on other settings.
