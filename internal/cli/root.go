@@ -13,6 +13,7 @@ import (
 
 // The groups of commands in the help.
 const (
+	groupRunning = "running"
 	groupSending = "sending"
 	groupTenants = "tenants"
 	groupProgram = "program"
@@ -43,9 +44,10 @@ func (s *session) rootCommand() *cobra.Command {
 	flags.StringVar(&s.contextName, "context", "", "context to use instead of the current one (POSTHORN_CONTEXT)")
 	flags.StringVarP(&s.output, "output", "o", asTable, "form of the output: table, json (the API's object unchanged) or jsonl")
 	s.completeFlag(root, "output", asTable, asJSON, asLines)
-	root.AddGroup(&cobra.Group{ID: groupSending, Title: "Sending:"}, &cobra.Group{ID: groupTenants, Title: "Tenants and keys:"}, &cobra.Group{ID: groupProgram, Title: "This program:"})
+	root.AddGroup(&cobra.Group{ID: groupRunning, Title: "Running:"}, &cobra.Group{ID: groupSending, Title: "Sending:"}, &cobra.Group{ID: groupTenants, Title: "Tenants and keys:"}, &cobra.Group{ID: groupProgram, Title: "This program:"})
 	root.SetHelpCommandGroupID(groupProgram)
 	root.SetCompletionCommandGroupID(groupProgram)
+	s.add(root, groupRunning, s.demoCommand(), s.devCommand(), s.serveCommand())
 	s.add(root, groupSending, s.webhookCommand(), s.eventCommand(), s.deliveryCommand(), s.eventTypeCommand(), s.formatCommand())
 	s.add(root, groupTenants, s.workspaceCommand(), s.projectCommand(), s.environmentCommand(), s.keyCommand())
 	s.add(root, groupProgram, s.contextCommand(), s.versionCommand())

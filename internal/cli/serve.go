@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/posthorn/posthorn/internal/app"
+	"github.com/posthorn/posthorn/internal/config"
+	"github.com/posthorn/posthorn/internal/telemetry"
+)
+
+func (s *session) serveCommand() *cobra.Command {
+	var file string
+	command := &cobra.Command{
+		Use: "serve", Short: "Run the server", Args: needs(),
+		Long: "Runs the server until it gets SIGTERM or SIGINT. It then finishes what is under way within the grace\n" +
+			"period; a second signal ends it at once.\n\n" +
+			"Every flag can also be given as a variable (POSTHORN_LISTEN) and in the file named by --config (listen:).\n" +
+			"The first start on an empty database makes a workspace, an environment and a platform key, which is\n" +
+			"printed once and kept in credentials.json in the data directory. POSTHORN_BOOTSTRAP_KEY sets that key.",
+		Example: "  posthorn serve\n  posthorn serve --listen 0.0.0.0:8080 --data /var/lib/posthorn\n  POSTHORN_BOOTSTRAP_KEY_FILE=/run/secrets/posthorn posthorn serve --config /etc/posthorn.yaml",
+	}
+	flags := settingFlags(command, &file)
+	command.RunE = s.does(func(ctx context.Context, _ []string) error {
+		settings, err := s.settings(file, given(flags))
+		if err != nil {
+			return err
+		}
+		return s.run(ctx, settings, s.welcome)
+	})
+	return command
+}
+
+// settingFlags gives a command a flag for every setting that isn't secret.
+func settingFlags(command *cobra.Command, file *string) *pflag.FlagSet {
+	own := pflag.NewFlagSet("settings", pflag.ContinueOnError)
+	for _, setting := range config.Settings() {
+		if setting.Secret {
+			continue
+		}
+		help := setting.Help + " (" + setting.Variable()
+		if setting.Default != "" {
+			help += "; default " + setting.Default
+		}
+		own.String(setting.Key, "", help+")")
+	}
+	command.Flags().AddFlagSet(own)
+	command.Flags().StringVar(file, "config", "", "file with settings (POSTHORN_CONFIG)")
+	return own
+}
+
+// given returns the settings that were given as flags.
+func given(flags *pflag.FlagSet) map[string]string {
+	found := map[string]string{}
+	flags.Visit(func(flag *pflag.Flag) { found[flag.Name] = flag.Value.String() })
+	return found
+}
+
+func (s *session) settings(file string, flags map[string]string) (config.Config, error) {
+	settings, err := config.Load(config.Sources{File: first(file, s.env("POSTHORN_CONFIG")), Env: s.env, Flags: flags})
+	if err != nil {
+		return config.Config{}, usage(err.Error(), "serve --help")
+	}
+	return settings, nil
+}
+
+// run runs a server until ctx ends or it fails.
+func (s *session) run(ctx context.Context, settings config.Config, greet func(server *app.App) error) error {
+	logger := telemetry.NewLogger(s.stderr, settings.LogLevel, settings.LogFormat)
+	restore := routeStandardLog(logger)
+	defer restore()
+	server, err := app.New(ctx, app.Options{Config: settings, Logger: logger, Version: version()})
+	if err != nil {
+		return err
+	}
+	err = server.Start(ctx)
+	if err == nil {
+		err = greet(server)
+	}
+	if err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-server.Failed():
+		}
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), server.StopTimeout())
+	defer cancel()
+	if err := errors.Join(err, server.Stop(stopping)); err != nil {
+		return &failure{code: exitFailed, message: err.Error()}
+	}
+	logger.Info("stopped")
+	return nil
+}
+
+// routeStandardLog sends what libraries write to the standard logger (net/http
+// does, about receivers that misbehave) to ours, for debugging only.
+func routeStandardLog(logger *slog.Logger) func() {
+	before := slog.Default()
+	slog.SetDefault(logger)
+	slog.SetLogLoggerLevel(slog.LevelDebug)
+	return func() { slog.SetDefault(before) }
+}
+
+// welcome tells where the server listens and, once, the first key.
+func (s *session) welcome(server *app.App) error {
+	s.say("%s %s listens on http://%s (API under /v1, its description at /docs)", s.program, version(), server.Addr())
+	key := server.First().Key
+	if key == nil {
+		return nil
+	}
+	text := fmt.Sprintf("First start: made the platform key %s\n", key.Text.Reveal())
+	if _, err := fmt.Fprint(s.stdout, text); err != nil {
+		return fmt.Errorf("printing the first key: %w", err)
+	}
+	s.say("It is shown this once; keep it. A random one is also in %s (readable by you only).", server.CredentialsPath())
+	return nil
+}
