@@ -193,7 +193,8 @@ func acceptStale(w *world) {
 
 func acceptStaleAfter(w *world) {
 	webhook := w.webhook()
-	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("user.created")}))
+	types := []posthorn.EventType{w.newEventType("user.created"), w.newEventType("user.gone")}
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types))
 	for what, change := range w.changes(webhook) {
 		submission := w.submission(store.Entry{Event: w.newEvent()})
 		w.do(change())
@@ -228,10 +229,7 @@ func (w *world) changes(webhook posthorn.Webhook) map[string]func() error {
 			return err
 		},
 		"DeleteEventType": func() error {
-			if _, err := w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("gone")}); err != nil {
-				return err
-			}
-			return w.DeleteEventType(w.ctx, w.environment.ID, "gone")
+			return w.DeleteEventType(w.ctx, w.environment.ID, "user.gone")
 		},
 	}
 }

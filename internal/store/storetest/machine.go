@@ -53,6 +53,8 @@ type machine struct {
 	deliveries   []posthorn.DeliveryID
 	leases       []lease
 	keys         []posthorn.KeyID
+	// moments are those at which something becomes due or a hold ends.
+	moments []time.Time
 }
 
 func newMachine(rt *rapid.T, engine, oracle store.Store, s settings) *machine {
@@ -152,6 +154,23 @@ func (m *machine) number(label string, from, to int) int {
 // oneIn reports true for one in n draws, and shrinks to false.
 func (m *machine) oneIn(n int, label string) bool {
 	return m.number(label, 1, n) == n
+}
+
+// moment picks the present, or else a moment at which something changes, or the
+// microsecond before or after it.
+func (m *machine) moment() time.Time {
+	if len(m.moments) == 0 || !m.oneIn(3, "a special moment") {
+		return m.now
+	}
+	at := m.moments[m.number("moment", 0, len(m.moments)-1)]
+	return at.Add(time.Duration(m.number("microseconds off", -1, 1)) * time.Microsecond)
+}
+
+// soon returns a moment some seconds from now, and remembers it.
+func (m *machine) soon(label string, from, to int) time.Time {
+	at := m.now.Add(time.Duration(m.number(label, from, to)) * time.Second)
+	m.moments = append(m.moments, at)
+	return at
 }
 
 func oneOf[T any](m *machine, label string, values ...T) T {

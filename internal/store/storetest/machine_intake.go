@@ -65,7 +65,7 @@ func (m *machine) delivery(event posthorn.Event, webhook posthorn.Webhook) posth
 		EventID: event.ID, WebhookID: webhook.ID, EnvironmentID: event.EnvironmentID,
 		EventPublicID: event.PublicID(), EventType: event.Type,
 		Status:    oneOf(m, "status", posthorn.DeliveryPending, posthorn.DeliveryLeased),
-		DueAt:     m.now.Add(time.Duration(m.number("due", -2, 3)) * time.Second),
+		DueAt:     m.soon("due", -2, 3),
 		CreatedAt: m.now, UpdatedAt: m.now,
 	}
 }

@@ -11,7 +11,7 @@ func (m *machine) claim() {
 	claim := store.Claim{
 		WebhookID: m.someWebhook(),
 		NodeID:    m.node,
-		Now:       m.now,
+		Now:       m.moment(),
 		Limit:     m.number("limit", 1, 4),
 		MaxBytes:  oneOf(m, "bytes", 1<<20, 0, 50, 100),
 	}
@@ -72,12 +72,12 @@ func (m *machine) outcome() posthorn.Outcome {
 func (m *machine) next() posthorn.Next {
 	next := posthorn.Next{
 		Status:         oneOf(m, "next", posthorn.DeliverySucceeded, posthorn.DeliveryPending, posthorn.DeliveryExhausted),
-		DueAt:          m.now.Add(time.Duration(m.number("due in", 0, 5)) * time.Second),
+		DueAt:          m.soon("due in", 0, 5),
 		Uncounted:      m.oneIn(3, "uncounted"),
-		DisableWebhook: m.oneIn(6, "disable"),
+		DisableWebhook: m.oneIn(4, "disable"),
 	}
-	if m.oneIn(4, "hold") {
-		next.HoldUntil = m.now.Add(time.Duration(m.number("hold for", 0, 6)) * time.Second)
+	if m.oneIn(3, "hold") {
+		next.HoldUntil = m.soon("hold for", 0, 6)
 	}
 	return next
 }
@@ -115,7 +115,7 @@ func (m *machine) cancelPending() {
 
 func (m *machine) expire() {
 	id := m.someWebhook()
-	dueBefore := m.now.Add(time.Duration(m.number("due before", -4, 4)) * time.Second)
+	dueBefore := m.moment()
 	m.untilNone("Expire", func(s side, limit int) (int, error) { return s.Expire(m.ctx(), id, dueBefore, limit, m.now) })
 }
 
@@ -144,14 +144,14 @@ func (m *machine) someLease() (lease, bool) {
 		oldest = max(0, len(m.leases)-4)
 	}
 	given := m.leases[m.number("lease", oldest, len(m.leases)-1)]
-	mistake := m.number("mistake", 0, 20)
+	mistake := m.number("mistake", 0, 12)
 	for i := range given.twin {
 		switch mistake {
-		case 18:
+		case 10:
 			given.twin[i].Epoch++
-		case 19:
-			given.twin[i].NodeID = m.nodes[2]
-		case 20:
+		case 11:
+			given.twin[i].NodeID[0]++
+		case 12:
 			given.twin[i].DeliveryID = posthorn.DeliveryID{1}
 		}
 	}
