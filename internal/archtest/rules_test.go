@@ -1,0 +1,145 @@
+package archtest
+
+// rule says what the files of one package, tests left out, may import.
+type rule struct {
+	// why is the reason for the rule, for whoever runs into it.
+	why string
+	// may lists packages of this module by their folders; the root is "".
+	may []string
+	// modules lists the third-party modules that it may import.
+	modules []string
+	// never lists packages of the standard library.
+	never []string
+}
+
+// anything in a rule's may allows every package of the module.
+const anything = "*"
+
+// importRules has a rule for each package of the module. Adding a package here is the
+// moment to think about what it is for.
+func importRules() map[string]rule {
+	pure := []string{"net", "net/http", "database/sql", "os", "log", "os/exec"}
+	noHTTPnoSQL := []string{"net", "net/http", "database/sql", "os", "os/exec"}
+	return map[string]rule{
+		"": {
+			why:   "the vocabulary: whoever speaks of an event must not thereby get a network or a database",
+			never: pure,
+		},
+		"signature": {
+			why:   "receivers import it: it must cost them nothing but the standard library",
+			never: pure,
+		},
+		"client": {
+			why:   "publishers import it: the standard library and nothing of the server",
+			never: []string{"database/sql", "os", "os/exec", "log"},
+		},
+		"internal/schedule": {
+			why:   "pure: the same history gives the same answer, so that days of retries can be tested in a moment",
+			may:   []string{""},
+			never: pure,
+		},
+		"internal/filter": {
+			why:   "pure: which webhooks want an event must not depend on anything but the two",
+			may:   []string{""},
+			never: pure,
+		},
+		"internal/wire": {
+			why:     "pure: a format is data, and rendering it must give the same bytes everywhere",
+			may:     []string{"", "signature"},
+			modules: []string{"go.yaml.in/yaml/v3"},
+			never:   pure,
+		},
+		"internal/store": {
+			why:   "the contract that engines fulfil; it must not favour one of them",
+			may:   []string{""},
+			never: noHTTPnoSQL,
+		},
+		"internal/store/memstore": {
+			why:   "the specification in code: it must be plain to read, so it uses nothing but maps",
+			may:   []string{"", "internal/store"},
+			never: noHTTPnoSQL,
+		},
+		"internal/store/sqlite": {
+			why:     "an engine stores and decides nothing; engines never import each other",
+			may:     []string{"", "internal/store"},
+			modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/gofrs/flock"},
+			never:   []string{"net", "net/http", "os/exec"},
+		},
+		"internal/store/storetest": {
+			why:     "the conformance suite compares engines with memstore and knows none of them",
+			may:     []string{"", "internal/store", "internal/store/memstore"},
+			modules: []string{"github.com/google/go-cmp", "pgregory.net/rapid"},
+			never:   noHTTPnoSQL,
+		},
+		"internal/snapshot": {
+			why:   "what intake and deliver both look up in memory; it reads through the store's contract",
+			may:   []string{"", "internal/store", "internal/filter"},
+			never: noHTTPnoSQL,
+		},
+		"internal/intake": {
+			why:   "accepting is a rule about events, the same whatever carried them here and whatever keeps them",
+			may:   []string{"", "internal/store", "internal/snapshot"},
+			never: noHTTPnoSQL,
+		},
+		"internal/deliver": {
+			why:   "the engine learns outcomes as data, so that it can be tested without a network and a database; rendering is pure, so it may render",
+			may:   []string{"", "internal/store", "internal/schedule", "internal/snapshot", "internal/wire"},
+			never: noHTTPnoSQL,
+		},
+		"internal/egress": {
+			why:   "the only place that connects to addresses nobody trusts; it knows neither events nor the database",
+			may:   []string{""},
+			never: []string{"database/sql", "os/exec"},
+		},
+		"internal/manage": {
+			why:   "what people may ask for, the same from the API and from a dashboard",
+			may:   []string{"", "internal/store", "internal/wire"},
+			never: noHTTPnoSQL,
+		},
+		"internal/api": {
+			why:     "one surface over manage and intake: no rule of the product lives here, and no query",
+			may:     []string{"", "internal/store", "internal/intake", "internal/manage"},
+			modules: []string{"github.com/danielgtaylor/huma/v2", "github.com/go-json-experiment/json"},
+			never:   []string{"database/sql", "os", "os/exec"},
+		},
+		"internal/config": {
+			why:     "one table of settings; it says what was asked for and builds nothing",
+			may:     []string{""},
+			modules: []string{"go.yaml.in/yaml/v3"},
+			never:   []string{"net/http", "database/sql", "os/exec"},
+		},
+		"internal/telemetry": {
+			why:   "the core tells observers; only here does it become logs",
+			may:   []string{"", "internal/store"},
+			never: []string{"database/sql", "os", "os/exec"},
+		},
+		"internal/app": {
+			why: "builds the server out of everything",
+			may: []string{anything},
+		},
+		"internal/demo": {
+			why:   "shows the real server from outside: it starts app, speaks to it through the client, and verifies with signature alone; the store and manage lend it the types of what it watches",
+			may:   []string{"", "client", "signature", "internal/app", "internal/config", "internal/manage", "internal/store", "internal/telemetry"},
+			never: []string{"database/sql", "os/exec"},
+		},
+		"internal/cli": {
+			why:     "commands reach a server through the public client, so that the client is used every day; serve starts app and nothing below it",
+			may:     []string{"", "client", "signature", "internal/app", "internal/config", "internal/demo", "internal/telemetry"},
+			modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/mattn/go-isatty"},
+			never:   []string{"database/sql"},
+		},
+		"cmd/posthorn": {
+			why:   "main hands the process to cli and does nothing else",
+			may:   []string{"internal/cli"},
+			never: []string{"net/http", "database/sql", "os/exec"},
+		},
+		"bench": {
+			why:   "measures the real server in a process of its own, through its public face",
+			may:   []string{"", "client", "internal/app", "internal/config", "internal/telemetry"},
+			never: []string{"database/sql"},
+		},
+		"internal/archtest": {
+			why: "looks at source, not at packages",
+		},
+	}
+}
