@@ -57,7 +57,12 @@ func settingFlags(command *cobra.Command, file *string) *pflag.FlagSet {
 // given returns the settings that were given as flags.
 func given(flags *pflag.FlagSet) map[string]string {
 	found := map[string]string{}
-	flags.Visit(func(flag *pflag.Flag) { found[flag.Name] = flag.Value.String() })
+	// Visit would find nothing: the flags were parsed as part of the command's set.
+	flags.VisitAll(func(flag *pflag.Flag) {
+		if flag.Changed {
+			found[flag.Name] = flag.Value.String()
+		}
+	})
 	return found
 }
 

@@ -26,8 +26,6 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Sources is where settings come from, besides the defaults.
 type Sources struct {
-	// Defaults replace those of the table, by key.
-	Defaults map[string]string
 	// File is the path of the configuration file; empty for none.
 	File string
 	// Env looks up a variable; an empty one counts as not set.
@@ -45,7 +43,7 @@ func Load(sources Sources) (Config, error) {
 	for _, setting := range Settings() {
 		value, found := given[setting.Key]
 		if !found {
-			value = defaultOf(setting, sources.Defaults)
+			value = defaultOf(setting)
 		}
 		if !found && value.text == "" {
 			continue
@@ -61,12 +59,11 @@ func Load(sources Sources) (Config, error) {
 }
 
 // defaultOf returns an empty text where the default is none, or is computed.
-func defaultOf(setting Setting, replaced map[string]string) givenValue {
-	text, isReplaced := replaced[setting.Key]
-	if !isReplaced && !setting.computed {
-		text = setting.Default
+func defaultOf(setting Setting) givenValue {
+	if setting.computed {
+		return givenValue{}
 	}
-	return givenValue{text: text, source: "the default of " + setting.Key}
+	return givenValue{text: setting.Default, source: "the default of " + setting.Key}
 }
 
 // complete computes the defaults that depend on other settings.

@@ -181,16 +181,6 @@ func TestDevelopmentAllowsEveryAddress(t *testing.T) {
 	}
 }
 
-// Invariant: a command's own defaults give way to everything else.
-func TestOwnDefaults(t *testing.T) {
-	t.Parallel()
-	sources := config.Sources{Env: env(map[string]string{"HOME": "/h"}), Defaults: map[string]string{"environment": "development", "egress": "private"}}
-	show := func(c config.Config) string { return string(c.Environment) + " " + string(c.Egress) }
-	check(t, sources, show, "development private")
-	sources.Env = env(map[string]string{"HOME": "/h", "POSTHORN_ENVIRONMENT": "production"})
-	check(t, sources, show, "production private")
-}
-
 // Invariant: the key comes from a variable or a file, never from a flag, and no
 // error or print tells it.
 func TestBootstrapKey(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/config"
 )
 
@@ -18,11 +17,12 @@ func readSettings(t *testing.T, env map[string]string, args ...string) (config.C
 	t.Helper()
 	s := &session{env: func(name string) string { return env[name] }}
 	command := &cobra.Command{Use: "serve"}
-	load := s.addSettings(command, map[string]string{"environment": "development"})
+	var file string
+	flags := settingFlags(command, &file)
 	if err := command.ParseFlags(args); err != nil {
 		t.Fatal(err)
 	}
-	return load()
+	return s.settings(file, given(flags))
 }
 
 // Invariant: flags win over variables, variables over the file, and only flags
@@ -38,7 +38,7 @@ func TestSettingsOfAServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Listen != ":3" || got.LogLevel.String() != "WARN" || got.Concurrency != 7 || got.DataDir != "/d" || got.Environment != posthorn.Development {
+	if got.Listen != ":3" || got.LogLevel.String() != "WARN" || got.Concurrency != 7 || got.DataDir != "/d" {
 		t.Errorf("got %+v", got)
 	}
 }
