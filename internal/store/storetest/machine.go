@@ -84,7 +84,7 @@ func (m *machine) close() {
 }
 
 // actions are what a history consists of; what delivering does all day comes up
-// more often.
+// more often, and several times in a row.
 func (m *machine) actions() map[string]func(*rapid.T) {
 	often := map[string]func(){
 		"accept": m.accept,
@@ -92,29 +92,33 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"record": m.record,
 	}
 	seldom := map[string]func(){
-		"release":         m.release,
-		"retry":           m.retry,
-		"cancel":          m.cancel,
-		"cancelPending":   m.cancelPending,
-		"expire":          m.expire,
-		"join":            m.join,
-		"due":             m.due,
-		"wait":            m.wait,
-		"answers":         m.answers,
-		"list":            m.list,
-		"workspaces":      m.changeWorkspaces,
-		"environments":    m.changeEnvironments,
-		"createWebhook":   m.createWebhook,
-		"updateWebhook":   m.updateWebhook,
-		"eventTypes":      m.changeEventTypes,
-		"keys":            m.changeKeys,
-		"close and open":  m.closeAndOpen,
-		"compare lengths": m.compareStats,
+		"release":        m.release,
+		"retry":          m.retry,
+		"cancel":         m.cancel,
+		"cancelPending":  m.cancelPending,
+		"expire":         m.expire,
+		"join":           m.join,
+		"due":            m.due,
+		"wait":           m.wait,
+		"answers":        m.answers,
+		"list":           m.list,
+		"workspaces":     m.changeWorkspaces,
+		"environments":   m.changeEnvironments,
+		"createWebhook":  m.createWebhook,
+		"updateWebhook":  m.updateWebhook,
+		"eventTypes":     m.changeEventTypes,
+		"keys":           m.changeKeys,
+		"close and open": m.closeAndOpen,
+		"stats":          m.compareStats,
 	}
 	actions := map[string]func(*rapid.T){}
 	for name, act := range often {
 		for _, again := range []string{"", " again", " once more"} {
-			actions[name+again] = m.action(act)
+			actions[name+again] = m.action(func() {
+				for range m.number("times", 1, 3) {
+					act()
+				}
+			})
 		}
 	}
 	for name, act := range seldom {

@@ -28,11 +28,11 @@ func Reopen(reopen func(store.Store) store.Store) Option {
 	return func(s *settings) { s.reopen = reopen }
 }
 
-// Checks sets how many random histories Compare tries; without it, 40.
+// Checks sets how many random histories Compare tries; without it, 30.
 func Checks(n int) Option { return func(s *settings) { s.checks = n } }
 
 func settingsOf(options []Option) settings {
-	s := settings{checks: 40}
+	s := settings{checks: 30}
 	for _, option := range options {
 		option(&s)
 	}
