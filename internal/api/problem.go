@@ -81,10 +81,6 @@ func statusOf(code posthorn.Code) int {
 // fail answers with an error; what isn't meant for users is logged and told as a
 // 500 without details.
 func (c *call) fail(err error) {
-	if errors.Is(c.request.Context().Err(), context.Canceled) {
-		c.Logger.Debug("the client left before its answer", "requestId", c.requestID, "route", c.routeName())
-		return
-	}
 	p, known := problemOf(err)
 	if !known {
 		c.Logger.Error("a request failed", "requestId", c.requestID, "route", c.routeName(), "error", err)
@@ -101,8 +97,8 @@ func problemOf(err error) (p problem, known bool) {
 		return newProblem(statusOf(forUser.Code), string(forUser.Code), forUser), true
 	case errors.As(err, &ofHTTP):
 		return newProblem(ofHTTP.status, ofHTTP.code, &posthorn.Error{Message: ofHTTP.message, Hint: ofHTTP.hint}), true
-	case errors.Is(err, context.DeadlineExceeded):
-		return newProblem(http.StatusServiceUnavailable, string(posthorn.CodeUnavailable), &posthorn.Error{Message: "The database didn't answer in time.", Hint: "Send the same request again in a moment."}), true
+	case isInterrupted(err):
+		return newProblem(http.StatusServiceUnavailable, string(posthorn.CodeUnavailable), &posthorn.Error{Message: "The request was interrupted before its end.", Hint: "Send the same request again in a moment."}), true
 	default:
 		return internalProblem(), false
 	}
@@ -139,11 +135,16 @@ func internalProblem() problem {
 func retryAfter(err error) string {
 	busy := errors.Is(err, posthorn.ErrBusy)
 	running := errors.Is(err, &posthorn.Error{Code: posthorn.CodeIdempotencyRunning})
-	unavailable := errors.Is(err, &posthorn.Error{Code: posthorn.CodeUnavailable}) || errors.Is(err, context.DeadlineExceeded)
+	unavailable := errors.Is(err, &posthorn.Error{Code: posthorn.CodeUnavailable}) || isInterrupted(err)
 	if busy || running || unavailable {
 		return "1"
 	}
 	return ""
+}
+
+// isInterrupted reports that the client left, or that the database took too long.
+func isInterrupted(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 const problemType = "application/problem+json"
