@@ -38,7 +38,7 @@ func run(ctx context.Context) error {
 	case "server":
 		return serve(ctx)
 	case "receiver":
-		return receive()
+		return receive(ctx)
 	}
 	duration := flag.Duration("duration", 10*time.Second, "how long each scenario runs")
 	connections := flag.Int("connections", 64, "connections that publish at saturation")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -59,8 +60,8 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // receive is the receiver's process: it prints its address, takes requests until
 // its input ends, and prints what arrived.
-func receive() error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func receive(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}

@@ -42,6 +42,7 @@ func (e Encoding) Append(dst, raw []byte) []byte {
 func (e Encoding) Decode(text string) ([]byte, error) {
 	decode := func(t string) ([]byte, error) { return []byte(t), nil }
 	switch e {
+	case Text: // as it is
 	case Hex:
 		decode = hex.DecodeString
 	case Base64:

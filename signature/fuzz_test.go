@@ -50,7 +50,7 @@ func FuzzSignThenVerify(f *testing.F) {
 				t.Fatal(err)
 			}
 			_, err = s.Verify([]string{secret}, received(headers), body, now)
-			if err != nil && !(format == "standard" && errors.Is(err, signature.MalformedHeader)) { // the id
+			if err != nil && (format != "standard" || !errors.Is(err, signature.MalformedHeader)) { // the id
 				t.Errorf("%s: %v", format, err)
 			}
 		}

@@ -59,6 +59,7 @@ func deadlineReason(p *progress) (posthorn.Reason, string) {
 		return posthorn.ReasonTLSTimeout, "The receiver didn't finish the TLS handshake in time."
 	case phaseWaiting:
 		return posthorn.ReasonTimeout, "No connection to the receiver became free in time."
+	case phaseExchange: // it depends on what came back
 	}
 	if p.answered() {
 		return posthorn.ReasonTimeout, "The receiver began to answer, but not all of the response's headers arrived in time."

@@ -107,8 +107,10 @@ func TestEnvironmentProxyIsIgnored(t *testing.T) {
 // Invariant: no bytes of a receiver make Send panic, hang, or report something
 // out of bounds.
 func FuzzResponse(f *testing.F) {
-	for _, seed := range []string{answer, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n",
-		"HTTP/1.1 429 Slow\r\nRetry-After: 1e300\r\n\r\n", "HTTP/1.1 101 x\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", "HTTP/1.1 103 x\r\n\r\n", "\x00", "SSH-2.0-x\r\n"} {
+	for _, seed := range []string{
+		answer, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n",
+		"HTTP/1.1 429 Slow\r\nRetry-After: 1e300\r\n\r\n", "HTTP/1.1 101 x\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", "HTTP/1.1 103 x\r\n\r\n", "\x00", "SSH-2.0-x\r\n",
+	} {
 		f.Add([]byte(seed))
 	}
 	sender := newSender(f, Options{})

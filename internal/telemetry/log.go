@@ -54,11 +54,11 @@ func (l AttemptLog) Attempted(job store.Job, attempt posthorn.Attempt, next post
 		attributes = append(attributes, slog.Time("due", next.DueAt))
 	}
 	if next.DisableWebhook {
-		attributes = append(attributes, slog.Bool("webhook_disabled", true))
+		attributes = append(attributes, slog.Bool("webhookDisabled", true))
 	}
 	switch {
 	case errors.Is(err, store.ErrLeaseLost):
-		attributes = append(attributes, slog.Bool("lease_lost", true))
+		attributes = append(attributes, slog.Bool("leaseLost", true))
 	case err != nil:
 		attributes = append(attributes, slog.String("error", err.Error()))
 	}
