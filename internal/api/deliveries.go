@@ -225,8 +225,9 @@ func milliseconds(d time.Duration) float64 {
 	return float64(d.Microseconds()) / 1000
 }
 
-// showBytes shows a response as text where it is text, else in base64.
-func showBytes(b []byte) (text, encoding string) {
+// showBytes shows a response as text where it is text, else in base64, and names
+// the encoding if there is one.
+func showBytes(b []byte) (string, string) {
 	if utf8.Valid(b) {
 		return string(b), ""
 	}

@@ -47,7 +47,7 @@ func (f *EnvironmentFields) change() manage.EnvironmentChange {
 func (s *Server) environmentRoutes() []route {
 	const tag = "Environments"
 	return []route{
-		writing(http.MethodPost, "/v1/environments", http.StatusCreated, "Create an environment", createEnvironment).in(tag),
+		writing(http.MethodPost, "/v1/environments", http.StatusCreated, "Create an environment", createEnvironment).in(tag).needs("name"),
 		listing("/v1/environments", "List environments", listEnvironments).in(tag).asks(workspaceParameter(),
 			parameter{name: "projectId", summary: "Only those of this project."}),
 		reading("/v1/environments/{environmentId}", "Get an environment", getEnvironment).in(tag),

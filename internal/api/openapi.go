@@ -11,6 +11,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
+const schemaPrefix = "#/components/schemas/"
+
 // describe makes the OpenAPI document and its page from the table of routes.
 func (s *Server) describe() error {
 	document := s.document()
@@ -26,7 +28,7 @@ func (s *Server) describe() error {
 }
 
 func (s *Server) document() *huma.OpenAPI {
-	d := &describer{registry: huma.NewMapRegistry("#/components/schemas/", schemaName)}
+	d := &describer{registry: huma.NewMapRegistry(schemaPrefix, schemaName)}
 	document := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
@@ -45,7 +47,7 @@ func (s *Server) document() *huma.OpenAPI {
 	for i := range s.table {
 		document.AddOperation(d.operation(&s.table[i]))
 	}
-	d.settleArrays()
+	d.settleOutputs()
 	return document
 }
 
@@ -121,8 +123,11 @@ func (d *describer) requestBody(r *route) *huma.RequestBody {
 	if r.input == nil {
 		return nil
 	}
-	d.inputs = append(d.inputs, schemaName(r.input, ""))
 	schema := d.registry.Schema(r.input, true, "")
+	d.noteInput(schema)
+	if described := d.registry.SchemaFromRef(schema.Ref); described != nil {
+		described.Required = append(described.Required, r.needed...)
+	}
 	content := map[string]*huma.MediaType{jsonType: {Schema: schema}}
 	if r.inputList {
 		most := maxBatch
@@ -170,13 +175,31 @@ func (d *describer) envelope(r *route) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, Properties: properties, Required: required}
 }
 
-// settleArrays says that lists in answers are never null, which the registry
-// takes for possible of every Go slice.
-func (d *describer) settleArrays() {
+// noteInput remembers which schemas describe what clients send.
+func (d *describer) noteInput(schema *huma.Schema) {
+	if schema == nil {
+		return
+	}
+	d.noteInput(schema.Items)
+	name := strings.TrimPrefix(schema.Ref, schemaPrefix)
+	if schema.Ref == "" || slices.Contains(d.inputs, name) {
+		return
+	}
+	d.inputs = append(d.inputs, name)
+	for _, property := range d.registry.Map()[name].Properties {
+		d.noteInput(property)
+	}
+}
+
+// settleOutputs says of what the server sends that lists are never null, which
+// the registry takes for possible of every Go slice, and that members may be
+// added in later versions.
+func (d *describer) settleOutputs() {
 	for name, schema := range d.registry.Map() {
 		if slices.Contains(d.inputs, name) {
 			continue
 		}
+		schema.AdditionalProperties = nil
 		for _, property := range schema.Properties {
 			if property.Type == huma.TypeArray {
 				property.Nullable = false

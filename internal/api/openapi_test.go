@@ -42,6 +42,9 @@ func TestOpenAPIDescribesEveryRoute(t *testing.T) {
 	if described != len(w.server.table) {
 		t.Errorf("%d operations for %d routes", described, len(w.server.table))
 	}
+	if got := d.Components.Schemas["WebhookInput"].Required; !slices.Equal(got, []string{"url", "events"}) {
+		t.Errorf("a webhook needs %v", got)
+	}
 	text := string(w.server.openAPI)
 	for _, ref := range regexp.MustCompile(`"#/components/schemas/([^"]+)"`).FindAllStringSubmatch(text, -1) {
 		if _, exists := d.Components.Schemas[ref[1]]; !exists {

@@ -88,8 +88,9 @@ func (c *call) fail(err error) {
 	c.writeProblem(p, retryAfter(err))
 }
 
-// problemOf turns an error into a problem; known is false when it is our fault.
-func problemOf(err error) (p problem, known bool) {
+// problemOf turns an error into a problem, and reports whether it is one that
+// users may know of; it is not when it is our fault.
+func problemOf(err error) (problem, bool) {
 	var forUser *posthorn.Error
 	var ofHTTP *httpError
 	switch {

@@ -21,6 +21,9 @@ type route struct {
 	// input is the type of the body; nil when there is none.
 	input        reflect.Type
 	bodyOptional bool
+	// needed are members of the body that can't be left out, beside those that its
+	// type says.
+	needed []string
 	// inputList reports that the body is a list of input, as an array or a value a
 	// line.
 	inputList bool
@@ -60,6 +63,12 @@ func (r route) asks(parameters ...parameter) route {
 // mayBeEmpty allows the body to be left out.
 func (r route) mayBeEmpty() route {
 	r.bodyOptional = true
+	return r
+}
+
+// needs names members of the body that can't be left out.
+func (r route) needs(members ...string) route {
+	r.needed = members
 	return r
 }
 

@@ -73,7 +73,7 @@ func headersByName(given map[string]string) []posthorn.Header {
 
 func (s *Server) webhookRoutes() []route {
 	return []route{
-		writing(http.MethodPost, "/v1/webhooks", http.StatusCreated, "Create a webhook", createWebhook).in("Webhooks"),
+		writing(http.MethodPost, "/v1/webhooks", http.StatusCreated, "Create a webhook", createWebhook).in("Webhooks").needs("url", "events"),
 		listing("/v1/webhooks", "List webhooks", listWebhooks).in("Webhooks").asks(environmentParameter()),
 		reading("/v1/webhooks/{webhookId}", "Get a webhook", getWebhook).in("Webhooks"),
 		writing(http.MethodPatch, "/v1/webhooks/{webhookId}", http.StatusOK, "Change a webhook; null goes back to the default", updateWebhook).in("Webhooks"),
