@@ -20,5 +20,5 @@ func TestContract(t *testing.T) {
 // randomness of its own.
 func TestComparesEqualToItself(t *testing.T) {
 	t.Parallel()
-	storetest.Compare(t, open, storetest.Checks(200))
+	storetest.Compare(t, open, storetest.Checks(100))
 }

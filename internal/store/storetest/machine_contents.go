@@ -116,6 +116,9 @@ func (m *machine) compareContents() {
 	})
 	both(m, "Due", func(s side) ([]store.DueWebhook, error) { return s.Due(m.ctx(), posthorn.WebhookID{}, all.Limit) })
 	m.compareStats()
+	for _, text := range []string{"a", "b", "c"} {
+		both(m, "KeyByHash", func(s side) (posthorn.Key, error) { return s.KeyByHash(m.ctx(), posthorn.HashKey(text)) })
+	}
 	for _, environment := range m.environments {
 		m.snapshot(environment.ID)
 		both(m, "Webhooks", func(s side) ([]posthorn.Webhook, error) { return s.Webhooks(m.ctx(), environment.ID, all) })

@@ -180,9 +180,8 @@ func (m *machine) newEventType(name string) posthorn.EventType {
 }
 
 func (m *machine) changeKeys() {
-	hash := posthorn.HashKey(oneOf(m, "text", "a", "b", "c", "d", "e"))
-	switch m.number("what to do with keys", 0, 2) {
-	case 0:
+	hash := posthorn.HashKey(oneOf(m, "text", "a", "b", "c"))
+	if m.oneIn(2, "create") {
 		key := posthorn.Key{
 			ID: posthorn.NewID[posthorn.KeyID](m.tick(), m.random), Kind: posthorn.PlatformKey,
 			Name: "k", Hash: hash, Start: "sk_user_a", CreatedAt: m.now,
@@ -193,13 +192,12 @@ func (m *machine) changeKeys() {
 		if bothDo(m, "CreateKey", func(s side) error { return s.CreateKey(m.ctx(), key) }) {
 			m.keys = append(m.keys, key.ID)
 		}
-	case 1:
+	} else {
 		id := known(m, "key", m.keys)
 		both(m, "RevokeKey", func(s side) (posthorn.Key, error) { return s.RevokeKey(m.ctx(), id, m.now) })
 		both(m, "Key", func(s side) (posthorn.Key, error) { return s.Key(m.ctx(), id) })
-	default:
-		both(m, "KeyByHash", func(s side) (posthorn.Key, error) { return s.KeyByHash(m.ctx(), hash) })
 	}
+	both(m, "KeyByHash", func(s side) (posthorn.Key, error) { return s.KeyByHash(m.ctx(), hash) })
 }
 
 func refusal(unwilling bool) error {

@@ -28,11 +28,11 @@ func Reopen(reopen func(store.Store) store.Store) Option {
 	return func(s *settings) { s.reopen = reopen }
 }
 
-// Checks sets how many random histories Compare tries; without it, 30.
+// Checks sets how many random histories Compare tries; without it, 50.
 func Checks(n int) Option { return func(s *settings) { s.checks = n } }
 
 func settingsOf(options []Option) settings {
-	s := settings{checks: 30}
+	s := settings{checks: 50}
 	for _, option := range options {
 		option(&s)
 	}
