@@ -35,12 +35,8 @@ func (s *Store) KeepAnswer(ctx context.Context, key store.IdempotencyKey, answer
 }
 
 func (t *tx) keepAnswer(key store.IdempotencyKey, answer store.Answer) error {
-	body := answer.Body
-	if body == nil {
-		body = []byte{}
-	}
 	_, err := t.exec(`INSERT OR REPLACE INTO answers (scope, key, fingerprint, status_code, body, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-		key.Scope, key.Key, answer.Fingerprint[:], answer.StatusCode, body, micros(answer.CreatedAt))
+		key.Scope, key.Key, answer.Fingerprint[:], answer.StatusCode, notNull(answer.Body), micros(answer.CreatedAt))
 	return err
 }
 

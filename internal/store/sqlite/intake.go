@@ -27,7 +27,7 @@ func (s *Store) Accept(ctx context.Context, submission store.Submission) (store.
 func (t *tx) accept(s store.Submission) (store.Receipt, error) {
 	if s.Idempotency != nil {
 		answer, err := t.answer(s.Idempotency.Key)
-		if err == nil && !answer.CreatedAt.Before(s.Idempotency.ValidFrom) {
+		if err == nil && !answer.CreatedAt.Before(asKept(s.Idempotency.ValidFrom)) {
 			return store.Receipt{Replayed: &answer}, nil
 		}
 		if err != nil && !errors.Is(err, posthorn.ErrNotFound) {
@@ -67,7 +67,7 @@ func (t *tx) acceptEntry(node posthorn.NodeID, entry store.Entry) (store.Result,
 		}
 	}
 	_, err := t.exec(`INSERT INTO events (id, environment_id, given_id, type, data, timestamp, accepted_at, deliveries) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		event.ID[:], event.EnvironmentID[:], orNull(event.GivenID), event.Type, event.Data, micros(event.Timestamp), micros(event.AcceptedAt), event.Deliveries)
+		event.ID[:], event.EnvironmentID[:], orNull(event.GivenID), event.Type, notNull(event.Data), micros(event.Timestamp), micros(event.AcceptedAt), event.Deliveries)
 	if err != nil {
 		return store.Result{}, err
 	}

@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/posthorn/posthorn/internal/store"
@@ -11,7 +12,12 @@ import (
 
 func open(t *testing.T) store.Store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "posthorn.db"))
+	return openAt(t, filepath.Join(t.TempDir(), "posthorn.db"))
+}
+
+func openAt(t *testing.T, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,8 +35,25 @@ func TestContract(t *testing.T) {
 	storetest.Run(t, open)
 }
 
-// Invariant: SQLite answers like the specification, whatever is asked.
+// Invariant: SQLite answers like the specification, whatever is asked, also when
+// it is closed and opened again in between.
 func TestLikeTheSpecification(t *testing.T) {
 	t.Parallel()
-	storetest.Compare(t, open)
+	var paths sync.Map
+	opened := func(t *testing.T) store.Store {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "posthorn.db")
+		s := openAt(t, path)
+		paths.Store(s, path)
+		return s
+	}
+	storetest.Compare(t, opened, storetest.Reopen(func(before store.Store) store.Store {
+		path, _ := paths.LoadAndDelete(before)
+		if err := before.Close(); err != nil {
+			t.Error(err)
+		}
+		after := openAt(t, path.(string))
+		paths.Store(store.Store(after), path)
+		return after
+	}))
 }

@@ -76,6 +76,14 @@ func orNull(text string) any {
 	return text
 }
 
+// notNull keeps no bytes as an empty value.
+func notNull(bytes []byte) []byte {
+	if bytes == nil {
+		return []byte{}
+	}
+	return bytes
+}
+
 // intoCount reads a number that may be NULL.
 func intoCount(target **int) sql.Scanner {
 	return scanFunc(func(value any) error {
