@@ -42,7 +42,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Listen: "127.0.0.1:8080", DataDir: "/home/ada/.local/share/posthorn", Database: "sqlite:/home/ada/.local/share/posthorn/posthorn.db",
 		Environment: posthorn.Production, MaxBodyBytes: 1 << 20, GracePeriod: 30 * time.Second, Egress: config.EgressPublic,
-		Concurrency: 512, LogLevel: slog.LevelInfo, LogFormat: "text",
+		Concurrency: 2048, LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Error(diff)

@@ -41,7 +41,7 @@ func Settings() []Setting {
 		{Key: "grace-period", Value: "DURATION", Default: "30s", Help: "how long a stop waits for what is under way", set: setGracePeriod},
 		{Key: "egress", Value: "POLICY", Default: "public in production, any in development", computed: true, Help: "addresses that requests may go to: public, private or any", set: setEgress},
 		{Key: "egress-allow", Value: "CIDRS", Help: "ranges that are allowed besides the policy, separated by commas", set: setEgressAllow},
-		{Key: "concurrency", Value: "N", Default: "512", Help: "how many deliveries may be under way at once", set: setConcurrency},
+		{Key: "concurrency", Value: "N", Default: "2048", Help: "how many deliveries may be under way at once", set: setConcurrency},
 		{Key: "log-level", Value: "LEVEL", Default: "info", Help: "debug, info, warn or error", set: setLogLevel},
 		{Key: "log-format", Value: "FORMAT", Default: "text", Help: "text or json", set: setLogFormat},
 	}
