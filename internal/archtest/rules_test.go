@@ -138,6 +138,9 @@ func importRules() map[string]rule {
 			may:   []string{"", "client", "internal/app", "internal/config", "internal/telemetry"},
 			never: []string{"database/sql"},
 		},
+		"e2e": {
+			why: "tests of the whole program, which they know from outside alone",
+		},
 		"internal/archtest": {
 			why: "looks at source, not at packages",
 		},
