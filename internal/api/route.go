@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -186,18 +187,19 @@ func pathID[T any, P interface {
 	text := c.request.PathValue(name)
 	if P(&id).UnmarshalText([]byte(text)) != nil {
 		var zero T
-		return zero, wrongKind(text)
+		return zero, wrongKind[T](text)
 	}
 	return id, nil
 }
 
-func wrongKind(text string) error {
+// wrongKind is the answer to an id of another kind. One that only has a typing
+// mistake in it is answered like an absent one.
+func wrongKind[T any](text string) error {
+	var wanted T
 	notFound := *posthorn.ErrNotFound
-	if kind := kindOfID(text); kind != "" {
+	if kind := kindOfID(text); kind != "" && kind != kindOfID(fmt.Sprint(wanted)) {
 		notFound.Hint = "The id in the path is " + kind + "; this route is about something else."
-		return &notFound
 	}
-	notFound.Hint = "What stands in the path is not an id; copy it from a list."
 	return &notFound
 }
 

@@ -36,11 +36,13 @@ func (s *session) serveCommand() *cobra.Command {
 	return command
 }
 
-// settingFlags gives a command a flag for every setting that isn't secret.
+// settingFlags gives a command a flag for every setting; a secret one names a
+// file.
 func settingFlags(command *cobra.Command, file *string) *pflag.FlagSet {
 	own := pflag.NewFlagSet("settings", pflag.ContinueOnError)
 	for _, setting := range config.Settings() {
 		if setting.Secret {
+			own.String(setting.Key+"-file", "", "file that holds the "+setting.Help+" ("+setting.Variable()+"_FILE)")
 			continue
 		}
 		help := setting.Help + " (" + setting.Variable()

@@ -153,6 +153,25 @@ func TestPauseWithWorkInMemory(t *testing.T) {
 	})
 }
 
+// Invariant: a delivery that is under way when its webhook is deleted ends
+// cancelled if it fails; it is not pending for ever.
+func TestDeletedWhileUnderWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		webhook := w.webhook(url)
+		w.answer(url, after(time.Second, status(500)))
+		w.start()
+		w.publish(1)
+		synctest.Wait()
+		w.update(webhook.ID, func(webhook *posthorn.Webhook) { webhook.Status = posthorn.WebhookDeleted })
+		pass(time.Hour)
+		if found := w.deliveries(posthorn.DeliveryCancelled); len(found) != 1 || found[0].Attempts != 1 {
+			t.Errorf("got %+v", w.deliveries(""))
+		}
+	})
+}
+
 // Invariant: stopping finishes what is under way within the grace period, gives
 // the rest back uncounted, and leaves nothing leased.
 func TestStopInEveryState(t *testing.T) {
@@ -204,15 +223,12 @@ func TestTakeover(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		webhook := w.webhook(url)
-		w.answer(url, func(context.Context, posthorn.Request) posthorn.Outcome { select {} })
-		dead := deadQueue{w.store}
-		w.queue = dead
+		w.queue = deadQueue{w.store}
 		w.start()
-		w.stop() // the first engine never delivers: its node is left holding leases
+		w.stop()
 		node := posthorn.NewID[posthorn.NodeID](time.Now(), w.random)
-		w.leaseAll(node, webhook, 50)
+		w.leaseAll(node, webhook, 50) // by a node that then dies
 		w.queue = w.store
-		w.answer(url, nil)
 		w.start()
 		pass(time.Second)
 		if done := w.deliveries(posthorn.DeliverySucceeded); len(done) != 50 {
