@@ -110,6 +110,17 @@ func TestRetriesPageExplainsEveryReason(t *testing.T) {
 	}
 }
 
+// Invariant: docs/api.md explains every code of a mistake.
+func TestAPIPageExplainsEveryCode(t *testing.T) {
+	t.Parallel()
+	page := readPage(t, "docs/api.md")
+	for _, code := range constants(t, "error.go", "Code") {
+		if !strings.Contains(page, "`"+code+"`") {
+			t.Errorf("docs/api.md doesn't explain the code %s", code)
+		}
+	}
+}
+
 // Invariant: docs/operations.md lists every setting with its variable and default.
 func TestOperationsPageListsEverySetting(t *testing.T) {
 	t.Parallel()
