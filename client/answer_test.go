@@ -36,8 +36,13 @@ func TestErrorTellsWhatTheServerSaid(t *testing.T) {
 func TestForeignAnswersAreErrors(t *testing.T) {
 	t.Parallel()
 	for _, foreign := range []answer{
-		{status: 200, body: `<html>hello</html>`}, {status: 200, body: `{"data":{"id":"x"}}`}, {status: 200, body: `{"success":true}`},
-		{status: 200, body: `{"success":true,"data":"text"}`}, {status: 404, body: `not here`}, {status: 502, body: ``}, {status: 302, body: `[]`},
+		{status: 200, body: `<html>hello</html>`},
+		{status: 200, body: `{"data":{"id":"x"}}`},
+		{status: 200, body: `{"success":true}`},
+		{status: 200, body: `{"success":true,"data":"text"}`},
+		{status: 404, body: `not here`},
+		{status: 502, body: ``},
+		{status: 302, body: `[]`},
 	} {
 		server := answering(foreign)
 		_, err := newClient(t, server).GetWebhook(t.Context(), "whc_1")
@@ -85,8 +90,15 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 func TestNewRefusesWhatCannotWork(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ server, key string }{
-		{"", "k"}, {"localhost:8080", "k"}, {"ftp://a", "k"}, {"http://", "k"}, {"http://user:hunter2@a", "k"}, {"http://a?x=1", "k"},
-		{"http://a\x7f", "k"}, {"http://a", "hunter2\nX-Evil: 1"}, {"http://a", "hunter2 "},
+		{"", "k"},
+		{"localhost:8080", "k"},
+		{"ftp://a", "k"},
+		{"http://", "k"},
+		{"http://user:hunter2@a", "k"},
+		{"http://a?x=1", "k"},
+		{"http://a\x7f", "k"},
+		{"http://a", "hunter2\nX-Evil: 1"},
+		{"http://a", "hunter2 "},
 	} {
 		_, err := client.New(tc.server, tc.key)
 		if err == nil {

@@ -55,8 +55,12 @@ func TestWhatIsRepeated(t *testing.T) {
 		answer answer
 		tries  int
 	}{
-		{"create, lost", create, lost, 1}, {"create, 503", create, away, 1}, {"create, 429", create, busy, 4},
-		{"read, lost", read, lost, 4}, {"read, 503", read, away, 4}, {"read, 500", read, broken, 1},
+		{"create, lost", create, lost, 1},
+		{"create, 503", create, away, 1},
+		{"create, 429", create, busy, 4},
+		{"read, lost", read, lost, 4},
+		{"read, 503", read, away, 4},
+		{"read, 500", read, broken, 1},
 		{"delete, lost", remove, lost, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -114,7 +114,7 @@ func (s *server) said() string {
 // kill ends the server as kill -9 does, and waits until it is gone.
 func (s *server) kill() {
 	_ = s.process.Process.Kill() // it may be gone already
-	s.wait()
+	_ = s.wait()                 // it was killed
 }
 
 func (s *server) wait() error {
@@ -143,7 +143,21 @@ func (s *server) call(method, path, body string) (int, string) {
 	return code, text
 }
 
+// callAs is call with another key.
+func (s *server) callAs(key, method, path, body string) (int, string) {
+	s.t.Helper()
+	code, text, err := s.tryAs(key, method, path, body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return code, text
+}
+
 func (s *server) try(method, path, body string) (int, string, error) {
+	return s.tryAs(key, method, path, body)
+}
+
+func (s *server) tryAs(key, method, path, body string) (int, string, error) {
 	request, err := http.NewRequest(method, "http://"+s.address+path, strings.NewReader(body))
 	if err != nil {
 		return 0, "", err

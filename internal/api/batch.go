@@ -23,8 +23,8 @@ type batchLine struct {
 	Type       string `json:"type,omitempty"`
 	Timestamp  string `json:"timestamp,omitempty" format:"date-time"`
 	Deliveries *int   `json:"deliveries,omitempty"`
-	Duplicate  bool   `json:"duplicate,omitempty"`
-	Status     int    `json:"status,omitempty" doc:"The status that the event alone would have been answered with, if it was refused."`
+	Duplicate  bool   `json:"duplicate,omitzero,omitempty"`
+	Status     int    `json:"status,omitzero,omitempty" doc:"The status that the event alone would have been answered with, if it was refused."`
 	Code       string `json:"code,omitempty"`
 	Detail     string `json:"detail,omitempty"`
 	Hint       string `json:"hint,omitempty"`

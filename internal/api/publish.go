@@ -28,7 +28,7 @@ type published struct {
 	EnvironmentID string `json:"environmentId"`
 	Deliveries    int    `json:"deliveries" doc:"How many webhooks want it."`
 	Note          string `json:"note,omitempty" doc:"There when no webhook wants it."`
-	Duplicate     bool   `json:"duplicate,omitempty" doc:"True when the event was accepted before, by its id."`
+	Duplicate     bool   `json:"duplicate,omitzero,omitempty" doc:"True when the event was accepted before, by its id."`
 }
 
 func (s *Server) publishRoute() route {

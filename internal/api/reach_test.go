@@ -197,8 +197,14 @@ func TestEveryRouteNeedsAKey(t *testing.T) {
 			r := request{method: strings.ToUpper(method), path: filled(path), body: "{}"}
 			bodies := map[string]bool{}
 			for _, header := range []map[string]string{
-				{"X-Api-Key": ""}, {"X-Api-Key": "sk_user_wrong"}, {"X-Api-Key": "nonsense"}, {"X-Api-Key": revoked}, {"X-Api-Key": strings.Repeat("s", 5000)},
-				{"X-Api-Key": "", "Authorization": "Bearer " + revoked}, {"X-Api-Key": "", "Authorization": "Basic " + w.key}, {"X-Api-Key": "", "Authorization": w.key},
+				{"X-Api-Key": ""},
+				{"X-Api-Key": "sk_user_wrong"},
+				{"X-Api-Key": "nonsense"},
+				{"X-Api-Key": revoked},
+				{"X-Api-Key": strings.Repeat("s", 5000)},
+				{"X-Api-Key": "", "Authorization": "Bearer " + revoked},
+				{"X-Api-Key": "", "Authorization": "Basic " + w.key},
+				{"X-Api-Key": "", "Authorization": w.key},
 				{"Authorization": "Bearer " + w.key},
 			} {
 				r.header = header

@@ -59,7 +59,9 @@ func TestBodiesOverTheWire(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := over(t, address, c.raw, c.closing); got.StatusCode != c.status {
+			got := over(t, address, c.raw, c.closing)
+			defer got.Body.Close()
+			if got.StatusCode != c.status {
 				body, _ := io.ReadAll(got.Body)
 				t.Errorf("status %d, want %d: %s", got.StatusCode, c.status, body)
 			}

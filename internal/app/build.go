@@ -76,11 +76,11 @@ func (a *App) newSender() (*egress.Sender, error) {
 	if own, err := netip.ParseAddrPort(a.listener.Addr().String()); err == nil {
 		options.OwnAddresses = []netip.AddrPort{own}
 	}
-	policy := egress.Policy(c.Egress)
+	// On a server for production the policy holds for development environments
+	// too: a tenant may make one, and must not reach this network through it.
+	options.Development = egress.Policy(c.Egress)
 	if c.Environment == posthorn.Production {
-		options.Production = policy
-	} else {
-		options.Development = policy
+		options.Production = egress.Policy(c.Egress)
 	}
 	sender, err := egress.New(options)
 	if err != nil {

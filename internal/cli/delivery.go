@@ -142,8 +142,17 @@ func (s *session) deliveryAction(verb, short, done string, act func(*client.Clie
 
 func deliveryFields(d client.Delivery) []field {
 	return []field{
-		{"id", d.ID}, {"event", d.EventID}, {"type", d.EventType}, {"webhook", d.WebhookID}, {"environment", d.EnvironmentID},
-		{"status", d.Status}, {"attempts", strconv.Itoa(d.Attempts)}, {"last reason", textIf(d.LastReason)}, {"last status code", numberIf(d.LastStatusCode)},
-		{"next attempt", stampIf(d.DueAt)}, {"created", stamp(d.CreatedAt)}, {"updated", stamp(d.UpdatedAt)},
+		{"id", d.ID},
+		{"event", d.EventID},
+		{"type", d.EventType},
+		{"webhook", d.WebhookID},
+		{"environment", d.EnvironmentID},
+		{"status", d.Status},
+		{"attempts", strconv.Itoa(d.Attempts)},
+		{"last reason", textIf(d.LastReason)},
+		{"last status code", numberIf(d.LastStatusCode)},
+		{"next attempt", stampIf(d.DueAt)},
+		{"created", stamp(d.CreatedAt)},
+		{"updated", stamp(d.UpdatedAt)},
 	}
 }

@@ -86,7 +86,14 @@ func (s *session) environmentUpdate() *cobra.Command {
 
 func environmentFields(e client.Environment) []field {
 	return []field{
-		{"id", e.ID}, {"name", e.Name}, {"kind", e.Kind}, {"default format", e.DefaultFormat}, {"default retries", strconv.Itoa(e.DefaultRetries)},
-		{"project", e.ProjectID}, {"workspace", e.WorkspaceID}, {"created", stamp(e.CreatedAt)}, {"updated", stamp(e.UpdatedAt)},
+		{"id", e.ID},
+		{"name", e.Name},
+		{"kind", e.Kind},
+		{"default format", e.DefaultFormat},
+		{"default retries", strconv.Itoa(e.DefaultRetries)},
+		{"project", e.ProjectID},
+		{"workspace", e.WorkspaceID},
+		{"created", stamp(e.CreatedAt)},
+		{"updated", stamp(e.UpdatedAt)},
 	}
 }

@@ -96,7 +96,12 @@ func eventFields(e client.Event) []field {
 		deliveries += " (the event was there already)"
 	}
 	return []field{
-		{"id", e.ID}, {"type", e.Type}, {"timestamp", stamp(e.Timestamp)}, {"accepted", stamp(e.AcceptedAt)},
-		{"environment", e.EnvironmentID}, {"deliveries", deliveries}, {"note", strings.TrimSpace(e.Note)},
+		{"id", e.ID},
+		{"type", e.Type},
+		{"timestamp", stamp(e.Timestamp)},
+		{"accepted", stamp(e.AcceptedAt)},
+		{"environment", e.EnvironmentID},
+		{"deliveries", deliveries},
+		{"note", strings.TrimSpace(e.Note)},
 	}
 }

@@ -151,7 +151,15 @@ func (s *session) eventTypeDelete() *cobra.Command {
 
 func eventTypeFields(e client.EventType) []field {
 	return []field{
-		{"name", e.Name}, {"description", e.Description}, {"since", e.Since}, {"status", e.Status}, {"retries", numberIf(e.Retries)},
-		{"example", jsonIf(e.Example)}, {"schema", jsonIf(e.Schema)}, {"environment", e.EnvironmentID}, {"created", stamp(e.CreatedAt)}, {"updated", stamp(e.UpdatedAt)},
+		{"name", e.Name},
+		{"description", e.Description},
+		{"since", e.Since},
+		{"status", e.Status},
+		{"retries", numberIf(e.Retries)},
+		{"example", jsonIf(e.Example)},
+		{"schema", jsonIf(e.Schema)},
+		{"environment", e.EnvironmentID},
+		{"created", stamp(e.CreatedAt)},
+		{"updated", stamp(e.UpdatedAt)},
 	}
 }

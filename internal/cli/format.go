@@ -27,7 +27,7 @@ func (s *session) formatCommand() *cobra.Command {
 }
 
 // allFormats is the one page that the list of formats is.
-func allFormats(c *client.Client, ctx context.Context, _ client.ListQuery) iter.Seq2[client.Format, error] {
+func allFormats(c *client.Client, ctx context.Context, _ client.ListQuery) iter.Seq2[client.Format, error] { //nolint:revive // like the client's methods as functions: the receiver comes first
 	return func(yield func(client.Format, error) bool) {
 		page, err := c.ListFormats(ctx)
 		if err != nil {
@@ -48,9 +48,17 @@ func formatFields(f client.Format) []field {
 		tolerance = strconv.Itoa(f.ToleranceSeconds) + " s"
 	}
 	return []field{
-		{"name", f.Name}, {"description", f.Description}, {"content type", f.ContentType},
-		{"body", string(f.Body)}, {"headers", string(f.Headers)},
-		{"signature", strings.TrimSpace(f.Signature.Algorithm + " " + f.Signature.Encoding)}, {"signed content", f.Signature.Content},
-		{"key", f.Signature.Key}, {"key prefix", f.Signature.KeyPrefix}, {"success", string(f.Success)}, {"retries", numberIf(f.Retries)}, {"tolerance", tolerance},
+		{"name", f.Name},
+		{"description", f.Description},
+		{"content type", f.ContentType},
+		{"body", string(f.Body)},
+		{"headers", string(f.Headers)},
+		{"signature", strings.TrimSpace(f.Signature.Algorithm + " " + f.Signature.Encoding)},
+		{"signed content", f.Signature.Content},
+		{"key", f.Signature.Key},
+		{"key prefix", f.Signature.KeyPrefix},
+		{"success", string(f.Success)},
+		{"retries", numberIf(f.Retries)},
+		{"tolerance", tolerance},
 	}
 }

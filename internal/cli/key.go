@@ -54,7 +54,13 @@ func (s *session) keyRevoke() *cobra.Command {
 
 func keyFields(k client.Key) []field {
 	return []field{
-		{"id", k.ID}, {"name", k.Name}, {"kind", k.Kind}, {"workspace", textIf(k.WorkspaceID)}, {"key", k.Key}, {"start", k.Start},
-		{"created", stamp(k.CreatedAt)}, {"revoked", stampIf(k.RevokedAt)},
+		{"id", k.ID},
+		{"name", k.Name},
+		{"kind", k.Kind},
+		{"workspace", textIf(k.WorkspaceID)},
+		{"key", k.Key},
+		{"start", k.Start},
+		{"created", stamp(k.CreatedAt)},
+		{"revoked", stampIf(k.RevokedAt)},
 	}
 }

@@ -148,14 +148,28 @@ func (s *session) connectIn(environmentFlag string) (*client.Client, string, err
 
 func webhookFields(w client.Webhook) []field {
 	fields := []field{
-		{"id", w.ID}, {"name", w.Name}, {"url", w.URL}, {"events", strings.Join(w.Events, ", ")}, {"format", w.Format},
-		{"status", w.Status}, {"status reason", w.StatusReason}, {"description", w.Description},
-		{"secret", w.Secret}, {"standard secret", w.StandardSecret}, {"previous secret until", stampIf(w.PreviousSecretExpiresAt)},
-		{"headers", pairs(w.Headers)}, {"metadata", pairs(w.Metadata)},
-		{"retry attempts", strconv.Itoa(w.RetryAttempts)}, {"retry schedule", seconds(w.RetrySchedule)},
-		{"timeout", strconv.Itoa(w.TimeoutMs) + " ms"}, {"concurrency", strconv.Itoa(w.Concurrency)},
-		{"environment", w.EnvironmentID}, {"project", w.ProjectID}, {"workspace", w.WorkspaceID},
-		{"created", strings.TrimSuffix(stamp(w.CreatedAt)+" by "+w.CreatedBy, " by ")}, {"updated", stamp(w.UpdatedAt)},
+		{"id", w.ID},
+		{"name", w.Name},
+		{"url", w.URL},
+		{"events", strings.Join(w.Events, ", ")},
+		{"format", w.Format},
+		{"status", w.Status},
+		{"status reason", w.StatusReason},
+		{"description", w.Description},
+		{"secret", w.Secret},
+		{"standard secret", w.StandardSecret},
+		{"previous secret until", stampIf(w.PreviousSecretExpiresAt)},
+		{"headers", pairs(w.Headers)},
+		{"metadata", pairs(w.Metadata)},
+		{"retry attempts", strconv.Itoa(w.RetryAttempts)},
+		{"retry schedule", seconds(w.RetrySchedule)},
+		{"timeout", strconv.Itoa(w.TimeoutMs) + " ms"},
+		{"concurrency", strconv.Itoa(w.Concurrency)},
+		{"environment", w.EnvironmentID},
+		{"project", w.ProjectID},
+		{"workspace", w.WorkspaceID},
+		{"created", strings.TrimSuffix(stamp(w.CreatedAt)+" by "+w.CreatedBy, " by ")},
+		{"updated", stamp(w.UpdatedAt)},
 	}
 	return append(fields, statsFields(w.Stats)...)
 }
@@ -164,8 +178,11 @@ func statsFields(stats client.WebhookStats) []field {
 	deliveries := fmt.Sprintf("%d accepted = %d succeeded + %d pending + %d exhausted + %d cancelled + %d expired",
 		stats.Accepted, stats.Succeeded, stats.Pending, stats.Exhausted, stats.Cancelled, stats.Expired)
 	return []field{
-		{"deliveries", deliveries}, {"attempts", strconv.FormatInt(stats.Attempts, 10)},
-		{"last attempt", stampIf(stats.LastAttemptAt)}, {"last success", stampIf(stats.LastSuccessAt)}, {"last failure", stampIf(stats.LastFailureAt)},
+		{"deliveries", deliveries},
+		{"attempts", strconv.FormatInt(stats.Attempts, 10)},
+		{"last attempt", stampIf(stats.LastAttemptAt)},
+		{"last success", stampIf(stats.LastSuccessAt)},
+		{"last failure", stampIf(stats.LastFailureAt)},
 	}
 }
 

@@ -50,9 +50,15 @@ func testFields(result client.TestResult) []field {
 	}
 	timings := result.Timings
 	return []field{
-		{"result", outcome}, {"reason", result.Reason}, {"detail", result.Detail}, {"status code", status},
+		{"result", outcome},
+		{"reason", result.Reason},
+		{"detail", result.Detail},
+		{"status code", status},
 		{"duration", milliseconds(result.DurationMs)},
 		{"timings", fmt.Sprintf("DNS %s, connect %s, TLS %s, first byte %s", milliseconds(timings.DNSMs), milliseconds(timings.ConnectMs), milliseconds(timings.TLSMs), milliseconds(timings.FirstByteMs))},
-		{"event", result.EventID}, {"url", result.Request.URL}, {"sent", result.Request.Body}, {"answer", result.ResponseBody},
+		{"event", result.EventID},
+		{"url", result.Request.URL},
+		{"sent", result.Request.Body},
+		{"answer", result.ResponseBody},
 	}
 }

@@ -60,9 +60,13 @@ func TestKeyOfAContext(t *testing.T) {
 		want    string
 		bad     bool
 	}{
-		{config.Context{Key: "sk_2"}, "sk_2", false}, {config.Context{Key: "sk_2", KeyFile: file}, "sk_1", false}, {config.Context{}, "", false},
-		{config.Context{KeyFile: write(t, `{"server":"http://a", "apiKey": "sk_3"}`)}, "sk_3", false}, {config.Context{KeyFile: write(t, `{"key": "sk_3"}`)}, "", true},
-		{config.Context{KeyFile: file + ".none"}, "", true}, {config.Context{KeyFile: write(t, "\n")}, "", true},
+		{config.Context{Key: "sk_2"}, "sk_2", false},
+		{config.Context{Key: "sk_2", KeyFile: file}, "sk_1", false},
+		{config.Context{}, "", false},
+		{config.Context{KeyFile: write(t, `{"server":"http://a", "apiKey": "sk_3"}`)}, "sk_3", false},
+		{config.Context{KeyFile: write(t, `{"key": "sk_3"}`)}, "", true},
+		{config.Context{KeyFile: file + ".none"}, "", true},
+		{config.Context{KeyFile: write(t, "\n")}, "", true},
 		{config.Context{KeyFile: write(t, strings.Repeat("a", 5000))}, "", true},
 	} {
 		got, err := tc.context.ReadKey()

@@ -43,8 +43,8 @@ type Options struct {
 	// address is opened only by an entry for that one address (/32 or /128).
 	Allow []netip.Prefix
 	// OwnAddresses are where this program listens; production environments may
-	// not send to them. An unspecified address stands for all addresses of this
-	// machine at the time of New.
+	// not send to them, and development ones only under PolicyAny. An unspecified
+	// address stands for all addresses of this machine at the time of New.
 	OwnAddresses []netip.AddrPort
 	// Version is told to receivers in the User-Agent.
 	Version string

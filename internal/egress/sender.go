@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -41,7 +42,7 @@ func New(o Options) (*Sender, error) {
 	}
 	s := &Sender{
 		production:  newLane(o.Production, own, o),
-		development: newLane(o.Development, nil, o),
+		development: newLane(o.Development, ownFor(o.Development, own), o),
 		userAgent:   "Posthorn/" + o.Version + " (+https://github.com/posthorn/posthorn)",
 		now:         o.Now,
 	}
@@ -50,6 +51,14 @@ func New(o Options) (*Sender, error) {
 		return &buffer
 	}
 	return s, nil
+}
+
+// ownFor leaves this program's own addresses open where everything is.
+func ownFor(policy Policy, own []netip.AddrPort) []netip.AddrPort {
+	if policy == PolicyAny {
+		return nil
+	}
+	return own
 }
 
 // Close closes the connections that are kept for later. Requests under way are

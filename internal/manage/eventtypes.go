@@ -3,6 +3,7 @@ package manage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/posthorn/posthorn"
@@ -135,8 +136,8 @@ func (m *Manager) ImportEventTypes(ctx context.Context, p Principal, named posth
 
 // below moves an error's places under a pointer.
 func below(pointer string, err error) error {
-	known, isKnown := err.(*posthorn.Error)
-	if !isKnown {
+	var known *posthorn.Error
+	if !errors.As(err, &known) {
 		return err
 	}
 	moved := *known

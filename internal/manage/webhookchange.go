@@ -1,6 +1,7 @@
 package manage
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -61,7 +62,8 @@ func (m *Manager) apply(c WebhookChange, w posthorn.Webhook, environment posthor
 func (m *Manager) check(c WebhookChange, w posthorn.Webhook, kind posthorn.EnvironmentKind, urlChanged bool) error {
 	var problems posthorn.Problems
 	for _, err := range []error{w.Validate(kind), m.checkFormat("/format", w.Format)} {
-		if known, isKnown := err.(*posthorn.Error); isKnown {
+		var known *posthorn.Error
+		if errors.As(err, &known) {
 			problems.Add(known)
 			for _, other := range known.Others {
 				problems.Add(other)
@@ -80,8 +82,8 @@ func (m *Manager) check(c WebhookChange, w posthorn.Webhook, kind posthorn.Envir
 
 // flat takes the Others out of the Others, so that there is one list.
 func flat(err error) error {
-	first, isKnown := err.(*posthorn.Error)
-	if !isKnown {
+	var first *posthorn.Error
+	if !errors.As(err, &first) {
 		return err
 	}
 	for i, other := range first.Others {

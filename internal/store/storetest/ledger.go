@@ -104,11 +104,15 @@ func eventsPicked(w *world) {
 		"from, beyond":  {store.EventQuery{EnvironmentID: here, Accepted: posthorn.Span{From: at.Add(time.Microsecond)}}, []int{2}},
 		"until, beyond": {store.EventQuery{EnvironmentID: here, Accepted: posthorn.Span{Until: at}}, []int{0}},
 		"until, within": {store.EventQuery{EnvironmentID: here, Accepted: posthorn.Span{Until: at.Add(time.Microsecond)}}, []int{1, 0}},
-		"below a microsecond": {store.EventQuery{EnvironmentID: here,
-			Accepted: posthorn.Span{From: at.Add(999), Until: at.Add(1999)}}, []int{1}},
+		"below a microsecond": {store.EventQuery{
+			EnvironmentID: here,
+			Accepted:      posthorn.Span{From: at.Add(999), Until: at.Add(1999)},
+		}, []int{1}},
 		"elsewhere": {store.EventQuery{EnvironmentID: posthorn.NewID[posthorn.EnvironmentID](w.now, w.random)}, nil},
-		"everything": {store.EventQuery{EnvironmentID: here, Type: "user.created",
-			Accepted: posthorn.Span{From: at, Until: w.now.Add(time.Hour)}}, []int{2}},
+		"everything": {store.EventQuery{
+			EnvironmentID: here, Type: "user.created",
+			Accepted: posthorn.Span{From: at, Until: w.now.Add(time.Hour)},
+		}, []int{2}},
 	} {
 		c.query.Page.Limit = 10
 		var got, want []posthorn.EventID
@@ -151,8 +155,10 @@ func deliveriesPicked(w *world) {
 		"until":              {store.DeliveryQuery{EnvironmentID: w.environment.ID, Created: posthorn.Span{Until: at}}, []int{0}},
 		"webhook and status": {store.DeliveryQuery{WebhookID: first.ID, Status: posthorn.DeliverySucceeded}, []int{0}},
 		"event elsewhere":    {store.DeliveryQuery{WebhookID: first.ID, EventID: d[1].EventID}, nil},
-		"everything": {store.DeliveryQuery{EnvironmentID: w.environment.ID, WebhookID: second.ID, EventID: d[3].EventID,
-			Status: posthorn.DeliverySucceeded, Created: posthorn.Span{From: at, Until: w.now}}, []int{3}},
+		"everything": {store.DeliveryQuery{
+			EnvironmentID: w.environment.ID, WebhookID: second.ID, EventID: d[3].EventID,
+			Status: posthorn.DeliverySucceeded, Created: posthorn.Span{From: at, Until: w.now},
+		}, []int{3}},
 	} {
 		c.query.Page.Limit = 10
 		got := must[[]posthorn.Delivery](w)(w.Deliveries(w.ctx, c.query))
