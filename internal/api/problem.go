@@ -107,7 +107,7 @@ func problemOf(err error) (problem, bool) {
 
 func newProblem(status int, code string, e *posthorn.Error) problem {
 	p := problem{
-		Type: "https://posthorn.dev/errors/" + code, Title: titleOf(code), Status: status,
+		Type: "urn:posthorn:error:" + code, Title: titleOf(code), Status: status,
 		Detail: e.Message, Code: code, Hint: e.Hint, Errors: []problemPlace{},
 	}
 	for _, place := range append([]*posthorn.Error{e}, e.Others...) {
