@@ -29,8 +29,12 @@ func TestAttemptLog(t *testing.T) {
 		err     error
 		want    []string
 	}{
-		{"failure", slog.LevelInfo, failed, posthorn.Next{Status: posthorn.DeliveryPending, DueAt: due}, nil,
-			[]string{"level=WARN", "event=order-1", "type=user.created", "attempt=2", "reason=status_503", "status=503", "next=pending", "due=2026-05-04T12:00:00.000Z"}},
+		{
+			"failure", slog.LevelInfo, failed,
+			posthorn.Next{Status: posthorn.DeliveryPending, DueAt: due},
+			nil,
+			[]string{"level=WARN", "event=order-1", "type=user.created", "attempt=2", "reason=status_503", "status=503", "next=pending", "due=2026-05-04T12:00:00.000Z"},
+		},
 		{"success", slog.LevelInfo, succeeded, posthorn.Next{Status: posthorn.DeliverySucceeded}, nil, nil},
 		{"success for debugging", slog.LevelDebug, succeeded, posthorn.Next{Status: posthorn.DeliverySucceeded}, nil, []string{"level=DEBUG", "reason=success", "next=succeeded"}},
 		{"lease lost", slog.LevelInfo, succeeded, posthorn.Next{}, store.ErrLeaseLost, []string{"level=WARN", "leaseLost=true"}},
