@@ -23,6 +23,7 @@ type DeliveryBody struct {
 	Attempts       int     `json:"attempts"`
 	DueAt          *string `json:"dueAt" format:"date-time" doc:"When a pending delivery may be sent."`
 	NextAttemptAt  *string `json:"nextAttemptAt" format:"date-time" doc:"The same."`
+	WaitingFor     string  `json:"waitingFor,omitempty" doc:"What a pending delivery waits for besides its due time: its webhook is paused or disabled, or the receiver asked to wait."`
 	LastReason     *string `json:"lastReason"`
 	LastStatusCode *int    `json:"lastStatusCode"`
 	CreatedAt      string  `json:"createdAt" format:"date-time"`
@@ -100,7 +101,12 @@ func (c *call) pageOfDeliveries(ctx context.Context, filter manage.DeliveryFilte
 	if err != nil {
 		return page[DeliveryBody]{}, err
 	}
-	return pageOf(c, asked, deliveries, func(d posthorn.Delivery) [16]byte { return d.ID }, showDelivery), nil
+	waiting, err := c.Manager.Waiting(ctx, deliveries...)
+	if err != nil {
+		return page[DeliveryBody]{}, err
+	}
+	show := func(d posthorn.Delivery) DeliveryBody { return showDelivery(d, waiting) }
+	return pageOf(c, asked, deliveries, func(d posthorn.Delivery) [16]byte { return d.ID }, show), nil
 }
 
 func (c *call) deliveryFilter() (manage.DeliveryFilter, error) {
@@ -150,7 +156,11 @@ func getDelivery(ctx context.Context, c *call) (deliveryDetail, error) {
 	if err != nil {
 		return deliveryDetail{}, err
 	}
-	detail := deliveryDetail{DeliveryBody: showDelivery(delivery), AttemptList: make([]attemptBody, len(attempts))}
+	waiting, err := c.Manager.Waiting(ctx, delivery)
+	if err != nil {
+		return deliveryDetail{}, err
+	}
+	detail := deliveryDetail{DeliveryBody: showDelivery(delivery, waiting), AttemptList: make([]attemptBody, len(attempts))}
 	for i, a := range attempts {
 		detail.AttemptList[i] = showAttempt(a)
 	}
@@ -174,14 +184,18 @@ func withDelivery(ctx context.Context, c *call, do func(context.Context, manage.
 	if err != nil {
 		return DeliveryBody{}, err
 	}
-	return showDelivery(delivery), nil
+	waiting, err := c.Manager.Waiting(ctx, delivery)
+	if err != nil {
+		return DeliveryBody{}, err
+	}
+	return showDelivery(delivery, waiting), nil
 }
 
-func showDelivery(d posthorn.Delivery) DeliveryBody {
+func showDelivery(d posthorn.Delivery, waiting manage.Waiting) DeliveryBody {
 	body := DeliveryBody{
 		ID: d.ID.String(), EventID: d.EventPublicID, EventType: d.EventType, WebhookID: d.WebhookID.String(),
 		EnvironmentID: d.EnvironmentID.String(), Status: string(d.Status), Attempts: d.Attempts,
-		CreatedAt: showTime(d.CreatedAt), UpdatedAt: showTime(d.UpdatedAt),
+		CreatedAt: showTime(d.CreatedAt), UpdatedAt: showTime(d.UpdatedAt), WaitingFor: waiting.For(d),
 	}
 	if d.Status == posthorn.DeliveryPending {
 		body.DueAt = showTimeOrNull(d.DueAt)

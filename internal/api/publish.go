@@ -128,12 +128,20 @@ func (c *call) publishedAnswer(r intake.Result) (int, []byte) {
 	body = append(body, r.Event.EnvironmentID.String()...)
 	body = append(body, '"')
 	if r.Event.Deliveries == 0 {
-		body = append(body, `,"note":"No webhook wants this event; it is kept."`...)
+		body = append(append(append(body, `,"note":"`...), noteOf(r)...), '"')
 	}
 	if r.Duplicate {
 		body = append(body, `,"duplicate":true`...)
 	}
 	return http.StatusAccepted, append(body, `}}`...)
+}
+
+// noteOf says why an event has no deliveries.
+func noteOf(r intake.Result) string {
+	if r.Disabled == 0 {
+		return "No webhook wants this event; it is kept."
+	}
+	return "Every webhook that wants this event is disabled (" + strconv.Itoa(r.Disabled) + "); it is kept. Resume one, and publish it again under another id."
 }
 
 // appendEvent writes the members that every published event's answer has.

@@ -20,6 +20,7 @@ type WebhookBody struct {
 	TimeoutMs      int64             `json:"timeoutMs"`
 	Status         string            `json:"status" enum:"active,paused,disabled"`
 	StatusReason   string            `json:"statusReason,omitempty"`
+	HoldUntil      *string           `json:"holdUntil,omitempty" format:"date-time" doc:"There while the receiver asked to wait (Retry-After); resuming the webhook or changing its URL ends the wait."`
 	CreatedBy      string            `json:"createdBy" doc:"The id of the key that created it."`
 	CreatedAt      string            `json:"createdAt" format:"date-time"`
 	UpdatedAt      string            `json:"updatedAt" format:"date-time"`
@@ -69,6 +70,9 @@ func showWebhook(d manage.WebhookDetails, shown secretShown) WebhookBody {
 		Format: d.Format, Description: d.Description, Headers: make(map[string]string, len(d.Headers)),
 		Metadata: d.Metadata, RetrySchedule: make([]int64, len(d.RetrySchedule)), Concurrency: d.Concurrency,
 		Stats: showStats(d.Stats),
+	}
+	if d.IsHeld {
+		body.HoldUntil = showTimeOrNull(d.HoldUntil)
 	}
 	for _, h := range d.Headers {
 		body.Headers[h.Name] = h.Value

@@ -27,7 +27,7 @@ func (n notifier) DirectoryChanged(environment posthorn.EnvironmentID) {
 
 // DeliveriesDue implements manage.Notifier.
 func (n notifier) DeliveriesDue(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) {
-	n.engine.Wake(environment, webhook)
+	n.engine.Reconsider(environment, webhook)
 }
 
 // DeliveryCancelled implements manage.Notifier.

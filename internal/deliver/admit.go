@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/store"
@@ -21,6 +22,9 @@ func (e *Engine) Reserve(webhook *posthorn.Webhook, bytes int) bool {
 	now := e.Now()
 	l := e.lane(webhook.EnvironmentID, webhook.ID)
 	l.concurrency = webhook.Concurrency
+	if webhook.HoldUntil.After(l.holdUntil) {
+		l.holdUntil = webhook.HoldUntil
+	}
 	hasBacklog := !l.claimAt.IsZero() && !l.claimAt.After(now)
 	if hasBacklog || l.holdUntil.After(now) || !e.hasRoom(l, bytes) {
 		return false
@@ -57,12 +61,28 @@ func (e *Engine) enqueue(l *lane, job store.Job) {
 	e.dispatch()
 }
 
-// Wake says that deliveries of the webhook may be pending and due: they were
-// just made, asked to be retried, or their webhook was resumed or changed.
+// Wake says that deliveries of the webhook were just made and are pending.
 func (e *Engine) Wake(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.claimFrom(e.lane(environment, webhook), e.Now())
+	l := e.lane(environment, webhook)
+	now := e.Now()
+	if l.holdUntil.After(now) {
+		now = l.holdUntil
+	}
+	e.claimFrom(l, now)
+}
+
+// Reconsider says that a person changed something about the webhook or its
+// deliveries: it was resumed, its URL is another, a delivery is to be retried.
+// What the directory and the database say now holds; call it after the directory
+// was forgotten.
+func (e *Engine) Reconsider(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l := e.lane(environment, webhook)
+	l.holdUntil = time.Time{}
+	e.claimFrom(l, e.Now())
 }
 
 // Withdraw takes a cancelled delivery out of memory if it has not been sent yet.

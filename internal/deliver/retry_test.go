@@ -158,6 +158,61 @@ func TestRetryAfterHoldsTheWebhook(t *testing.T) {
 	})
 }
 
+// Invariant: a hold outlives the process: what is published after a restart waits
+// like the rest; lifting it by hand sends everything.
+func TestHoldOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		webhook := w.webhook(url)
+		busy := status(429)
+		busy.RetryAfter = time.Hour
+		w.answer(url, always(busy))
+		w.start()
+		w.publish(1)
+		synctest.Wait()
+		w.stop()
+		w.answer(url, nil)
+		w.start()
+		w.publish(3)
+		pass(10 * time.Minute)
+		if sent := w.sentTo(url); len(sent) != 1 {
+			t.Errorf("%d requests within the hold, want the 1 that caused it", len(sent))
+		}
+		w.update(webhook.ID, func(webhook *posthorn.Webhook) { webhook.HoldUntil = time.Time{} })
+		pass(time.Minute)
+		if done := w.deliveries(posthorn.DeliverySucceeded); len(done) != 3 {
+			t.Errorf("%d of 3 delivered after the hold was lifted", len(done))
+		}
+		pass(time.Hour)
+		if done := w.deliveries(posthorn.DeliverySucceeded); len(done) != 4 {
+			t.Errorf("%d of 4 delivered in the end", len(done))
+		}
+	})
+}
+
+// Invariant: lifting the hold works in the process that was told to wait, too.
+func TestHoldIsLifted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		webhook := w.webhook(url)
+		busy := status(503)
+		busy.RetryAfter = time.Hour
+		w.answer(url, always(busy))
+		w.start()
+		w.publish(1)
+		synctest.Wait()
+		w.answer(url, nil)
+		w.update(webhook.ID, func(webhook *posthorn.Webhook) { webhook.HoldUntil = time.Time{} })
+		w.publish(3)
+		pass(time.Second)
+		if done := w.deliveries(posthorn.DeliverySucceeded); len(done) != 3 {
+			t.Errorf("%d of 3 delivered after the hold was lifted", len(done))
+		}
+	})
+}
+
 // Invariant: 410 disables the webhook: nothing more is sent and no delivery made
 // for it, what waits is kept, and resuming delivers it.
 func TestGoneDisablesTheWebhook(t *testing.T) {

@@ -93,10 +93,25 @@ func judge(format posthorn.Format, outcome posthorn.Outcome) posthorn.Outcome {
 		return outcome
 	}
 	outcome.Reason = posthorn.StatusReason(outcome.StatusCode)
-	if outcome.Detail == "" {
-		outcome.Detail = fmt.Sprintf("The receiver answered with status %d.", outcome.StatusCode)
-	}
+	outcome.Detail = sentence(outcome)
 	return outcome
+}
+
+// sentence says what a status that is no success means for the webhook.
+func sentence(outcome posthorn.Outcome) string {
+	text := fmt.Sprintf("The receiver answered with status %d", outcome.StatusCode)
+	switch outcome.Reason {
+	case posthorn.ReasonGone:
+		text += " (Gone): the webhook is disabled until somebody resumes it"
+	case posthorn.ReasonRedirect:
+		text += ", a redirect, which is never followed: change the webhook's URL to where it leads"
+	case posthorn.ReasonRateLimited:
+		text += " (Too Many Requests)"
+	}
+	if outcome.RetryAfter > 0 {
+		text += fmt.Sprintf(" and asked to wait %v: nothing is sent to the webhook until then", outcome.RetryAfter)
+	}
+	return text + "."
 }
 
 func (e *Engine) sendSafely(ctx context.Context, request posthorn.Request) posthorn.Outcome {

@@ -183,7 +183,7 @@ func (w *world) update(id posthorn.WebhookID, change func(*posthorn.Webhook)) {
 	})
 	w.must(err)
 	w.directories.Forget(w.environment.ID)
-	w.engine.Wake(w.environment.ID, id)
+	w.engine.Reconsider(w.environment.ID, id)
 }
 
 func (w *world) publish(count int) {

@@ -16,6 +16,7 @@ type Index struct {
 	// families holds "user." for the pattern "user.*".
 	families map[string][]int
 	all      []int
+	disabled []posthorn.Webhook
 }
 
 // NewIndex makes an index of webhooks. Those that should get no new deliveries
@@ -23,6 +24,9 @@ type Index struct {
 func NewIndex(webhooks []posthorn.Webhook) *Index {
 	index := &Index{webhooks: webhooks, exact: map[string][]int{}, families: map[string][]int{}}
 	for position, webhook := range webhooks {
+		if webhook.Status == posthorn.WebhookDisabled {
+			index.disabled = append(index.disabled, webhook)
+		}
 		if webhook.Status != posthorn.WebhookActive && webhook.Status != posthorn.WebhookPaused {
 			continue
 		}
@@ -43,6 +47,18 @@ func (x *Index) add(pattern string, position int) {
 		return
 	}
 	x.exact[pattern] = append(x.exact[pattern], position)
+}
+
+// CountDisabled returns how many webhooks would want an event of this type if
+// they were not disabled. It looks at each of them.
+func (x *Index) CountDisabled(eventType string) int {
+	count := 0
+	for _, webhook := range x.disabled {
+		if slices.ContainsFunc(webhook.Events, func(pattern string) bool { return posthorn.MatchesPattern(pattern, eventType) }) {
+			count++
+		}
+	}
+	return count
 }
 
 // Match returns the webhooks that want an event of this type, each once, in the

@@ -43,6 +43,21 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// Invariant: who would want it but is disabled is counted.
+func TestCountDisabled(t *testing.T) {
+	t.Parallel()
+	index := filter.NewIndex([]posthorn.Webhook{
+		{Events: []string{"user.*"}, Status: posthorn.WebhookDisabled},
+		{Events: []string{"user.created", "*"}, Status: posthorn.WebhookDisabled},
+		{Events: []string{"user.*"}, Status: posthorn.WebhookActive},
+	})
+	for eventType, want := range map[string]int{"user.created": 2, "invoice.paid": 1} {
+		if got := index.CountDisabled(eventType); got != want {
+			t.Errorf("%s: %d, want %d", eventType, got, want)
+		}
+	}
+}
+
 // Invariant: the index gives the same answer as asking each webhook.
 func TestMatchAgreesWithWants(t *testing.T) {
 	t.Parallel()

@@ -75,6 +75,9 @@ type Result struct {
 	Event     posthorn.Event
 	Duplicate bool
 	Err       error
+	// Disabled is how many webhooks would have wanted an event that nobody else
+	// wants, were they not disabled.
+	Disabled int
 }
 
 // Receipt tells what became of a publication: one result for each item, or the
@@ -136,7 +139,7 @@ func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.
 		Version:       directory.Version,
 		NodeID:        i.Dispatcher.NodeID(),
 		Entries:       entries,
-		Idempotency:   i.idempotency(p.Idempotency, results, events),
+		Idempotency:   i.idempotency(p.Idempotency, directory, results, events),
 	})
 	if err != nil || kept.Replayed != nil {
 		i.unreserve(entries)
@@ -148,10 +151,10 @@ func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.
 		return Receipt{Replayed: kept.Replayed}, nil
 	}
 	i.handOver(entries, kept.Results)
-	return Receipt{Results: settle(results, events, kept.Results)}, nil
+	return Receipt{Results: settle(directory, results, events, kept.Results)}, nil
 }
 
-func (i *Intake) idempotency(given *Idempotency, results []Result, events []posthorn.Event) *store.Idempotency {
+func (i *Intake) idempotency(given *Idempotency, directory *snapshot.Environment, results []Result, events []posthorn.Event) *store.Idempotency {
 	if given == nil {
 		return nil
 	}
@@ -160,7 +163,7 @@ func (i *Intake) idempotency(given *Idempotency, results []Result, events []post
 		Key:       given.Key,
 		ValidFrom: now.Add(-AnswerLifetime),
 		Answer: func(kept []store.Result) store.Answer {
-			statusCode, body := given.Answer(settle(results, events, kept))
+			statusCode, body := given.Answer(settle(directory, results, events, kept))
 			return store.Answer{Fingerprint: given.Fingerprint, StatusCode: statusCode, Body: body, CreatedAt: now}
 		},
 	}

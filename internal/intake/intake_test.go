@@ -152,7 +152,11 @@ func TestFanOut(t *testing.T) {
 func TestNobodyWantsIt(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, 1)
+	f.webhook("user.*", posthorn.WebhookDisabled)
 	result := f.publish(item("")).Results[0]
+	if result.Disabled != 1 {
+		t.Errorf("%d disabled webhooks would want it", result.Disabled)
+	}
 	if kept, err := f.store.Event(t.Context(), result.Event.ID); err != nil || kept.Deliveries != 0 || kept.Timestamp.IsZero() {
 		t.Errorf("kept %+v, %v", kept, err)
 	}

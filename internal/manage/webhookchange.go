@@ -32,6 +32,9 @@ type WebhookChange struct {
 func (m *Manager) apply(c WebhookChange, w posthorn.Webhook, environment posthorn.Environment, now time.Time) (posthorn.Webhook, error) {
 	urlChanged := c.URL.Given && c.URL.Value != w.URL
 	w.URL = c.URL.take(w.URL, "")
+	if urlChanged {
+		w.HoldUntil = time.Time{} // it was another receiver that asked to wait
+	}
 	w.Name = strings.TrimSpace(c.Name.take(w.Name, ""))
 	if w.Name == "" {
 		w.Name = hostOf(w.URL)

@@ -3,6 +3,7 @@ package manage
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/wire"
@@ -16,6 +17,8 @@ type WebhookDetails struct {
 	// EffectiveRetries is the number of retries of an event whose type says nothing.
 	EffectiveRetries int
 	Stats            posthorn.WebhookStats
+	// IsHeld reports that the receiver asked to wait until Webhook.HoldUntil.
+	IsHeld bool
 }
 
 // CreateWebhook registers a webhook in the named environment, or else in the
@@ -176,7 +179,8 @@ func (m *Manager) PauseWebhook(ctx context.Context, p Principal, id posthorn.Web
 	})
 }
 
-// ResumeWebhook makes a paused or disabled webhook active again.
+// ResumeWebhook makes a paused or disabled webhook active again, and ends a wait
+// that its receiver asked for.
 func (m *Manager) ResumeWebhook(ctx context.Context, p Principal, id posthorn.WebhookID) (WebhookDetails, error) {
 	before, err := m.webhook(ctx, p, id)
 	if err != nil {
@@ -184,10 +188,10 @@ func (m *Manager) ResumeWebhook(ctx context.Context, p Principal, id posthorn.We
 	}
 	now := m.now()
 	return m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
-		if w.Status == posthorn.WebhookActive {
+		if w.Status == posthorn.WebhookActive && w.HoldUntil.IsZero() {
 			return w, nil
 		}
-		w.Status, w.StatusReason, w.UpdatedAt = posthorn.WebhookActive, "", now
+		w.Status, w.StatusReason, w.HoldUntil, w.UpdatedAt = posthorn.WebhookActive, "", time.Time{}, now
 		return w, nil
 	})
 }
@@ -205,7 +209,7 @@ func (m *Manager) withDetails(ctx context.Context, w posthorn.Webhook) (WebhookD
 }
 
 func (m *Manager) details(w posthorn.Webhook, e posthorn.Environment, stats posthorn.WebhookStats) WebhookDetails {
-	details := WebhookDetails{Webhook: w, Stats: stats}
+	details := WebhookDetails{Webhook: w, Stats: stats, IsHeld: w.HoldUntil.After(m.now())}
 	var byFormat *int
 	if dialect, exists := m.formats.Dialect(w.Format); exists {
 		details.Dialect = dialect

@@ -31,6 +31,10 @@ func (e *Environment) Webhook(id posthorn.WebhookID) (*posthorn.Webhook, bool) {
 // Match returns the webhooks that want an event of this type.
 func (e *Environment) Match(eventType string) []*posthorn.Webhook { return e.index.Match(eventType) }
 
+// CountDisabled returns how many webhooks would want an event of this type if
+// they were not disabled.
+func (e *Environment) CountDisabled(eventType string) int { return e.index.CountDisabled(eventType) }
+
 // Retries returns what the catalogue says of an event type's retries: nil when
 // it says nothing or the type is not in it.
 func (e *Environment) Retries(eventType string) *int { return e.eventTypes[eventType].Retries }

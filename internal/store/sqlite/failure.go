@@ -23,6 +23,18 @@ func explain(err error) error {
 	return fmt.Errorf("%w (%w)", full, err)
 }
 
+// advise adds what to do about a database that can't be opened.
+func advise(err error) error {
+	switch primaryCode(err) {
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return fmt.Errorf("%w; it was left as it is: put a backup in its place, or choose another --data directory", err)
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+		return fmt.Errorf("%w; make the file and its directory writable for this user", err)
+	default:
+		return err
+	}
+}
+
 // primaryCode is SQLite's result code without its extension, 0 when err is not
 // SQLite's.
 func primaryCode(err error) int {

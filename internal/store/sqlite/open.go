@@ -44,7 +44,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	s, err := open(ctx, path)
 	if err != nil {
-		return nil, errors.Join(err, release(lock))
+		return nil, errors.Join(fmt.Errorf("the database %s can't be used: %w", path, advise(err)), release(lock))
 	}
 	s.lock = lock
 	return s, nil
@@ -110,13 +110,10 @@ func openPool(path string, connections int, pragmas ...string) (*sql.DB, error) 
 func prepare(ctx context.Context, db *sql.DB) error {
 	var version, journal string
 	var synchronous int
-	err := errors.Join(
-		db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version),
-		db.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&journal),
-		db.QueryRowContext(ctx, "PRAGMA synchronous").Scan(&synchronous),
-	)
-	if err != nil {
-		return fmt.Errorf("opening the database: %w", explain(err))
+	for pragma, target := range map[string]any{"SELECT sqlite_version()": &version, "PRAGMA journal_mode": &journal, "PRAGMA synchronous": &synchronous} {
+		if err := db.QueryRowContext(ctx, pragma).Scan(target); err != nil {
+			return explain(err)
+		}
 	}
 	if !isSafeVersion(version) {
 		return fmt.Errorf("the SQLite library is %s; it must be at least 3.51.3, since older ones can lose committed writes", version)
