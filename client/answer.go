@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -84,6 +85,10 @@ func readProblem(answer *http.Response, body []byte) *Error {
 			Code:   CodeUnexpectedAnswer,
 			Detail: fmt.Sprintf("The server answered %d %s and not in Posthorn's words.", answer.StatusCode, http.StatusText(answer.StatusCode)),
 			Hint:   "Check the server's address: a proxy or another program may have answered.",
+		}
+		// net/http's servers answer so when TLS was expected.
+		if answer.StatusCode == http.StatusBadRequest && bytes.Contains(body, []byte("HTTP request to an HTTPS server")) {
+			problem.Detail, problem.Hint = "The server speaks https, not http.", "Write https:// in the server's address."
 		}
 	}
 	problem.Status = answer.StatusCode

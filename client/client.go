@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -63,8 +62,8 @@ func WithUserAgent(name string) Option { return func(c *Client) { c.userAgent = 
 // uniformly distributed and safe for concurrent use.
 func WithRandomness(random func() uint64) Option { return func(c *Client) { c.random = random } }
 
-// New makes a client of the server at the given URL (http or https, a path in
-// front of /v1 is kept) with the given API key. It connects to nothing. It
+// New makes a client of the server at the given URL (http or https; a path in
+// front of /v1 is kept, /v1 itself may stand at the end) with the given API key. It connects to nothing. It
 // returns an error when the URL or the key can't be right; the error holds
 // neither key nor password.
 func New(server, apiKey string, options ...Option) (*Client, error) {
@@ -96,18 +95,21 @@ func (c *Client) Server() string { return c.server }
 func serverBase(server string) (string, error) {
 	u, err := url.Parse(strings.TrimSpace(server))
 	if err != nil {
-		return "", errors.New("the server's address is not a URL")
+		return "", errors.New("the server's address is not a URL; " + exampleOfServer)
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
-		return "", fmt.Errorf("the server's address must begin with http:// or https:// and have a host")
+		return "", errors.New("the server's address must begin with http:// or https:// and have a host; " + exampleOfServer)
 	case u.User != nil:
 		return "", errors.New("the server's address must not have credentials in it")
 	case u.RawQuery != "" || u.Fragment != "":
 		return "", errors.New("the server's address must have no ? and no #")
 	}
-	return strings.TrimRight(u.String(), "/"), nil
+	base := strings.TrimRight(u.String(), "/")
+	return strings.TrimRight(strings.TrimSuffix(base, "/v1"), "/"), nil
 }
+
+const exampleOfServer = "for example http://127.0.0.1:8080"
 
 // defaultHTTPClient never follows a redirect: the key would travel along.
 func defaultHTTPClient() *http.Client {

@@ -19,11 +19,14 @@ type Delivery struct {
 	Status   string `json:"status"`
 	Attempts int    `json:"attempts"`
 	// DueAt is when a pending delivery is sent next.
-	DueAt          *time.Time `json:"dueAt"`
-	LastReason     *string    `json:"lastReason"`
-	LastStatusCode *int       `json:"lastStatusCode"`
-	CreatedAt      time.Time  `json:"createdAt"`
-	UpdatedAt      time.Time  `json:"updatedAt"`
+	DueAt *time.Time `json:"dueAt"`
+	// WaitingFor says what else a pending delivery waits for, such as "webhook is
+	// paused"; empty when it is nothing special.
+	WaitingFor     string    `json:"waitingFor"`
+	LastReason     *string   `json:"lastReason"`
+	LastStatusCode *int      `json:"lastStatusCode"`
+	CreatedAt      time.Time `json:"createdAt"`
+	UpdatedAt      time.Time `json:"updatedAt"`
 	// AttemptList is every attempt, oldest first; only GetDelivery returns it.
 	AttemptList []Attempt `json:"attemptList"`
 }

@@ -35,12 +35,15 @@ type Webhook struct {
 	TimeoutMs     int   `json:"timeoutMs"`
 	Concurrency   int   `json:"concurrency"`
 	// Status is active, paused or disabled, and StatusReason why.
-	Status       string       `json:"status"`
-	StatusReason string       `json:"statusReason"`
-	CreatedBy    string       `json:"createdBy"`
-	CreatedAt    time.Time    `json:"createdAt"`
-	UpdatedAt    time.Time    `json:"updatedAt"`
-	Stats        WebhookStats `json:"stats"`
+	Status       string `json:"status"`
+	StatusReason string `json:"statusReason"`
+	// HoldUntil is until when nothing is sent, because the receiver asked for it
+	// (Retry-After); nil when it didn't.
+	HoldUntil *time.Time   `json:"holdUntil"`
+	CreatedBy string       `json:"createdBy"`
+	CreatedAt time.Time    `json:"createdAt"`
+	UpdatedAt time.Time    `json:"updatedAt"`
+	Stats     WebhookStats `json:"stats"`
 	// PreviousSecretExpiresAt is until when the secret before still signs; only
 	// RotateSecret sets it.
 	PreviousSecretExpiresAt *time.Time `json:"previousSecretExpiresAt"`
