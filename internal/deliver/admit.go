@@ -16,21 +16,26 @@ import (
 func (e *Engine) Reserve(webhook *posthorn.Webhook, bytes int) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.stopping || e.launch == nil {
+	if e.stopping || e.background == nil {
 		return false
 	}
 	now := e.Now()
 	l := e.lane(webhook.EnvironmentID, webhook.ID)
-	l.concurrency = webhook.Concurrency
-	if webhook.HoldUntil.After(l.holdUntil) {
-		l.holdUntil = webhook.HoldUntil
-	}
+	e.learn(l, webhook)
 	hasBacklog := !l.claimAt.IsZero() && !l.claimAt.After(now)
 	if hasBacklog || l.holdUntil.After(now) || !e.hasRoom(l, bytes) {
 		return false
 	}
 	e.hold(l, bytes)
 	return true
+}
+
+// learn takes over what the directory says of the webhook.
+func (e *Engine) learn(l *lane, webhook *posthorn.Webhook) {
+	l.concurrency = webhook.Concurrency
+	if webhook.HoldUntil.After(l.holdUntil) {
+		l.holdUntil = webhook.HoldUntil
+	}
 }
 
 // Unreserve gives back the room of a delivery that was not kept.
@@ -105,10 +110,13 @@ func (e *Engine) Withdraw(webhook posthorn.WebhookID, id posthorn.DeliveryID) {
 // dispatch starts as many requests as may be under way, one lane after the
 // other.
 func (e *Engine) dispatch() {
-	for e.sending < e.MaxSending && !e.stopping && e.launch != nil {
+	for e.sending < e.MaxSending && !e.stopping && e.background != nil {
 		l, ok := e.turns.next()
 		if !ok {
 			return
+		}
+		if l.holdUntil.After(e.Now()) {
+			e.sendBack(l)
 		}
 		if len(l.waiting) == 0 || l.sending >= l.concurrency {
 			continue
@@ -121,17 +129,17 @@ func (e *Engine) dispatch() {
 		if len(l.waiting) > 0 && l.sending < l.concurrency {
 			e.turns.add(l)
 		}
-		e.launch(l, job)
+		e.background(func(ctx context.Context) { e.try(ctx, l, job) })
 	}
 }
 
 // sent frees the place of a request that is over, after holding back the others
 // if the receiver asked to wait.
-func (e *Engine) sent(ctx context.Context, l *lane, next posthorn.Next) {
+func (e *Engine) sent(l *lane, next posthorn.Next) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if next.HoldUntil.After(l.holdUntil) {
-		e.holdBack(ctx, l, next.HoldUntil)
+		l.holdUntil = next.HoldUntil
 	}
 	l.sending--
 	e.sending--

@@ -4,20 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
-// claimLoop fetches what is due whenever there is room for it, until ctx ends.
+// maxClaims bounds the claims under way at once; a database that commits in
+// groups answers several as fast as one.
+const maxClaims = 8
+
+// claimLoop fetches what is due whenever there is room for it, until ctx ends and
+// the claims under way are over.
 func (e *Engine) claimLoop(ctx context.Context) {
+	var claims sync.WaitGroup
+	defer claims.Wait()
+	places := make(chan struct{}, maxClaims)
 	sweep := time.NewTimer(0)
 	defer sweep.Stop()
 	alarm := time.NewTimer(time.Hour)
 	defer alarm.Stop()
 	for ctx.Err() == nil {
-		alarm.Reset(e.claimDue(ctx))
+		alarm.Reset(e.claimDue(ctx, places, &claims))
 		select {
 		case <-ctx.Done():
 		case <-e.kick:
@@ -29,78 +38,89 @@ func (e *Engine) claimLoop(ctx context.Context) {
 	}
 }
 
-// claimDue claims for every lane whose time has come, and returns how long to
-// wait for the next one.
-func (e *Engine) claimDue(ctx context.Context) time.Duration {
-	const idle = time.Hour
-	for ctx.Err() == nil {
-		l, wait := e.nextToClaim()
+// claimDue starts a claim for every lane whose time has come, and returns how
+// long to wait for the next one.
+func (e *Engine) claimDue(ctx context.Context, places chan struct{}, claims *sync.WaitGroup) time.Duration {
+	for {
+		select {
+		case places <- struct{}{}:
+		case <-ctx.Done():
+			return 0
+		}
+		l, since, wait := e.nextToClaim()
 		if l == nil {
+			<-places
 			return wait
 		}
-		err := e.claim(ctx, l)
-		if err != nil && ctx.Err() == nil {
-			e.Logger.Error("claiming deliveries failed, trying again", "webhook", l.webhook, "error", err)
-		}
-		e.claimed(l, err)
+		claims.Go(func() {
+			defer func() { <-places }()
+			e.claimed(l, e.claim(ctx, l, since))
+		})
 	}
-	return idle
 }
 
-// crowded is how long a webhook waits for its first delivery in memory when the
-// engine holds all it may.
-const crowded = 100 * time.Millisecond
+// crowdedPause is how long a webhook waits when the engine holds all it may.
+const crowdedPause = 100 * time.Millisecond
 
-// nextToClaim takes the lane that claims first out of the timetable, if its time
-// has come and there is room; else it tells how long to wait.
-func (e *Engine) nextToClaim() (*lane, time.Duration) {
+// nextToClaim takes the lane that claims first, if its time has come and there is
+// room, and returns since when it could have claimed; else it tells how long to
+// wait.
+func (e *Engine) nextToClaim() (*lane, time.Time, time.Duration) {
 	const idle = time.Hour
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.Now()
 	for len(e.timetable) > 0 {
-		if wait := e.timetable[0].claimAt.Sub(now); wait > 0 {
-			return nil, wait
+		l := e.timetable[0]
+		if wait := l.claimAt.Sub(now); wait > 0 {
+			return nil, time.Time{}, wait
 		}
-		l := e.timetable.next()
 		if e.hasRoom(l, 0) {
-			l.claimAt = time.Time{}
-			l.isClaiming = true
-			return l, 0
+			since := l.claimAt
+			l.claimAt, l.isClaiming = time.Time{}, true
+			e.arrange(l)
+			return l, since, 0
 		}
-		if l.held == 0 {
-			l.claimAt = now.Add(crowded)
-			e.timetable.add(l)
-		}
-		// A lane that holds something is put back when it lets go of it.
+		l.claimAt = now.Add(crowdedPause)
+		e.arrange(l)
 	}
-	return nil, idle
+	return nil, time.Time{}, idle
 }
 
-// claim fetches due deliveries of one webhook.
-func (e *Engine) claim(ctx context.Context, l *lane) error {
+// claimed ends a claim; one that failed is tried again.
+func (e *Engine) claimed(l *lane, err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		e.Logger.Error("claiming deliveries failed, trying again", "webhook", l.webhook, "error", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l.isClaiming = false
+	if err != nil {
+		e.claimFrom(l, e.Now().Add(time.Second))
+	}
+	e.arrange(l)
+	e.drop(l, e.Now())
+}
+
+// claim fetches due deliveries of one webhook; the earliest was due since then.
+// For a webhook that is gone or not active it ends those that have no future.
+func (e *Engine) claim(ctx context.Context, l *lane, since time.Time) error {
 	directory, err := e.Directories.Environment(ctx, l.environment)
 	if err != nil {
 		return fmt.Errorf("finding the webhook: %w", err)
 	}
 	webhook, ok := directory.Webhook(l.webhook)
-	if !ok {
-		return e.cancelRest(ctx, l)
+	switch {
+	case !ok:
+		return e.endSome(l, func() (int, error) { return e.Queue.CancelPending(ctx, l.webhook, chunk, e.Now()) })
+	case webhook.Status != posthorn.WebhookActive:
+		before := e.Now().Add(-e.MaxWait)
+		if !since.Before(before) {
+			return nil
+		}
+		return e.endSome(l, func() (int, error) { return e.Queue.Expire(ctx, l.webhook, before, chunk, e.Now()) })
 	}
-	if webhook.Status != posthorn.WebhookActive {
-		return e.expire(ctx, l)
-	}
-	e.mu.Lock()
-	l.concurrency = webhook.Concurrency
-	request := store.Claim{
-		WebhookID: l.webhook,
-		NodeID:    e.node,
-		Now:       e.Now(),
-		Limit:     max(1, min(l.window-l.held, e.MaxHeldJobs-e.heldJobs)),
-		MaxBytes:  max(1, min(maxLaneBytes-l.heldBytes, e.MaxHeldBytes-e.heldBytes)),
-	}
-	e.mu.Unlock()
-	claimed, err := e.Queue.Claim(ctx, request)
+	claimed, err := e.Queue.Claim(ctx, e.claimFor(l, webhook))
 	if err != nil {
 		return fmt.Errorf("claiming: %w", err)
 	}
@@ -108,15 +128,24 @@ func (e *Engine) claim(ctx context.Context, l *lane) error {
 	return nil
 }
 
-// claimed ends a claim; one that failed is tried again.
-func (e *Engine) claimed(l *lane, err error) {
+// Limits of one claim; several are under way at once, and together they may
+// exceed the bounds of the engine by this much each.
+const (
+	maxClaimJobs  = 256
+	maxClaimBytes = 4 << 20
+)
+
+func (e *Engine) claimFor(l *lane, webhook *posthorn.Webhook) store.Claim {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	l.isClaiming = false
-	if err != nil {
-		e.claimFrom(l, e.Now().Add(time.Second))
+	e.learn(l, webhook)
+	return store.Claim{
+		WebhookID: l.webhook,
+		NodeID:    e.node,
+		Now:       e.Now(),
+		Limit:     max(1, min(maxClaimJobs, l.window-l.held, e.MaxHeldJobs-e.heldJobs)),
+		MaxBytes:  max(1, min(maxClaimBytes, maxLaneBytes-l.heldBytes, e.MaxHeldBytes-e.heldBytes)),
 	}
-	e.drop(l, e.Now())
 }
 
 func (e *Engine) take(l *lane, claimed store.Claimed) {
@@ -132,32 +161,19 @@ func (e *Engine) take(l *lane, claimed store.Claimed) {
 // chunk bounds how many deliveries one transaction ends.
 const chunk = 500
 
-// cancelRest ends what is left of a deleted webhook.
-func (e *Engine) cancelRest(ctx context.Context, l *lane) error {
-	for {
-		n, err := e.Queue.CancelPending(ctx, l.webhook, chunk, e.Now())
-		if err != nil && !errors.Is(err, posthorn.ErrNotFound) {
-			return fmt.Errorf("cancelling the deliveries of a deleted webhook: %w", err)
-		}
-		if n < chunk {
-			return nil
-		}
+// endSome ends a chunk of deliveries. When there may be more, the lane queues up
+// again behind the others.
+func (e *Engine) endSome(l *lane, end func() (int, error)) error {
+	n, err := end()
+	if err != nil {
+		return fmt.Errorf("ending deliveries: %w", err)
 	}
-}
-
-// expire ends deliveries that have waited too long for a webhook that is not
-// active.
-func (e *Engine) expire(ctx context.Context, l *lane) error {
-	for {
-		now := e.Now()
-		n, err := e.Queue.Expire(ctx, l.webhook, now.Add(-e.MaxWait), chunk, now)
-		if err != nil {
-			return fmt.Errorf("expiring deliveries: %w", err)
-		}
-		if n < chunk {
-			return nil
-		}
+	if n == chunk {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.claimFrom(l, e.Now())
 	}
+	return nil
 }
 
 // sweep asks the database which webhooks have pending deliveries.

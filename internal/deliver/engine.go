@@ -55,7 +55,8 @@ type Options struct {
 	// MaxSending bounds the requests under way at once. Default 2048.
 	MaxSending int
 	// MaxHeldJobs and MaxHeldBytes bound the deliveries held in memory, and their
-	// data. Defaults 16384 and 64 MiB.
+	// data; webhooks that hold nothing yet share a reserve of the same size.
+	// Defaults 16384 and 32 MiB.
 	MaxHeldJobs  int
 	MaxHeldBytes int
 	// SweepEvery is how often the database is asked for due deliveries that
@@ -69,7 +70,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	setDefault(&o.MaxSending, 2048)
 	setDefault(&o.MaxHeldJobs, 16384)
-	setDefault(&o.MaxHeldBytes, 64<<20)
+	setDefault(&o.MaxHeldBytes, 32<<20)
 	setDefault(&o.SweepEvery, 30*time.Second)
 	setDefault(&o.MaxWait, 30*24*time.Hour)
 	return o
@@ -94,15 +95,16 @@ type Engine struct {
 	work sync.WaitGroup
 
 	mu sync.Mutex
-	// launch starts an attempt; nil until Run.
-	launch    func(l *lane, job store.Job)
-	stopping  bool
-	lanes     map[posthorn.WebhookID]*lane
-	turns     turns
-	timetable timetable
-	sending   int
-	heldJobs  int
-	heldBytes int
+	// background starts work that Run waits for, with a context that ends when
+	// requests under way must be given up; nil until Run.
+	background func(work func(ctx context.Context))
+	stopping   bool
+	lanes      map[posthorn.WebhookID]*lane
+	turns      turns
+	timetable  timetable
+	sending    int
+	heldJobs   int
+	heldBytes  int
 }
 
 // New makes an engine that works under a node id of its own.

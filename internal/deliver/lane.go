@@ -60,10 +60,11 @@ func (e *Engine) drop(l *lane, now time.Time) {
 const maxLaneBytes = 4 << 20
 
 // hasRoom reports whether the lane may hold one more delivery of so many bytes.
-// An empty lane may always hold one, so that nobody's bulk keeps another out.
+// A lane that holds nothing may take one out of a reserve as large as the bounds
+// themselves, so that nobody's bulk keeps another out.
 func (e *Engine) hasRoom(l *lane, bytes int) bool {
 	if l.held == 0 {
-		return e.heldJobs < 2*e.MaxHeldJobs
+		return e.heldJobs < 2*e.MaxHeldJobs && e.heldBytes+bytes <= 2*e.MaxHeldBytes
 	}
 	return l.held < l.window && l.heldBytes+bytes <= maxLaneBytes &&
 		e.heldJobs < e.MaxHeldJobs && e.heldBytes+bytes <= e.MaxHeldBytes
@@ -74,22 +75,19 @@ func (e *Engine) hold(l *lane, bytes int) {
 	l.heldBytes += bytes
 	e.heldJobs++
 	e.heldBytes += bytes
+	e.arrange(l)
 }
 
-// letGo gives back the room of one delivery, and lets the lane claim again if it
-// had no room to.
+// letGo gives back the room of one delivery.
 func (e *Engine) letGo(l *lane, bytes int) {
 	l.held--
 	l.heldBytes -= bytes
 	e.heldJobs--
 	e.heldBytes -= bytes
-	if !l.claimAt.IsZero() && l.position < 0 && l.held <= l.window/2 {
-		e.timetable.add(l)
-		signal(e.kick)
-	}
 	if e.heldJobs == 0 {
 		signal(e.settled)
 	}
+	e.arrange(l)
 	e.drop(l, e.Now())
 }
 
@@ -99,12 +97,26 @@ func (e *Engine) claimFrom(l *lane, at time.Time) {
 		return
 	}
 	l.claimAt = at
-	if l.position >= 0 {
+	e.arrange(l)
+}
+
+// arrange puts the lane into the timetable, moves it there, or takes it out. A
+// lane stands in the timetable while it has something to claim, no claim of it is
+// under way, and it holds at most half of what it may: so claims are few and
+// large. Whatever changes one of these calls arrange.
+func (e *Engine) arrange(l *lane) {
+	belongs := !l.claimAt.IsZero() && !l.isClaiming && l.held <= l.window/2
+	switch {
+	case belongs && l.position < 0:
+		heap.Push(&e.timetable, l)
+	case belongs:
 		heap.Fix(&e.timetable, l.position)
-	} else if l.held <= l.window/2 {
-		e.timetable.add(l)
+	case l.position >= 0:
+		heap.Remove(&e.timetable, l.position)
 	}
-	signal(e.kick)
+	if belongs && l.position == 0 {
+		signal(e.kick)
+	}
 }
 
 // timetable orders lanes by when they claim next. It implements heap.Interface.
@@ -117,14 +129,14 @@ func (t timetable) Swap(i, j int) {
 	t[i].position, t[j].position = i, j
 }
 
-// Push implements heap.Interface; call add.
+// Push implements heap.Interface.
 func (t *timetable) Push(x any) {
-	l := x.(*lane) //nolint:forcetypeassert // only add calls it
+	l := x.(*lane) //nolint:forcetypeassert // only arrange calls it
 	l.position = len(*t)
 	*t = append(*t, l)
 }
 
-// Pop implements heap.Interface; call next.
+// Pop implements heap.Interface.
 func (t *timetable) Pop() any {
 	last := len(*t) - 1
 	l := (*t)[last]
@@ -133,10 +145,6 @@ func (t *timetable) Pop() any {
 	l.position = -1
 	return l
 }
-
-func (t *timetable) add(l *lane) { heap.Push(t, l) }
-
-func (t *timetable) next() *lane { return heap.Pop(t).(*lane) } //nolint:forcetypeassert // it holds nothing else
 
 // turns is the order in which lanes send their next request.
 type turns struct{ lanes []*lane }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/posthorn/posthorn/internal/store"
 )
 
 // Join makes the node known to the database; on a database that only one node
@@ -42,7 +40,7 @@ func (e *Engine) Run(ctx context.Context) {
 func (e *Engine) start(sendContext context.Context) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.launch = func(l *lane, job store.Job) { e.work.Go(func() { e.try(sendContext, l, job) }) }
+	e.background = func(work func(ctx context.Context)) { e.work.Go(func() { work(sendContext) }) }
 	e.dispatch()
 }
 

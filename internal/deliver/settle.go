@@ -54,20 +54,19 @@ func (e *Engine) finish(l *lane, job store.Job, next posthorn.Next, err error) {
 	e.letGo(l, len(job.Event.Data))
 }
 
-// holdBack sends nothing more to a webhook until its receiver wants it: what
-// waits in memory goes back to the database.
-func (e *Engine) holdBack(ctx context.Context, l *lane, until time.Time) {
-	l.holdUntil = until
+// sendBack puts what waits in memory for a webhook whose receiver asked to wait
+// back into the database.
+func (e *Engine) sendBack(l *lane) {
 	jobs := l.waiting
 	l.waiting = nil
 	if len(jobs) == 0 {
 		return
 	}
-	e.work.Go(func() {
+	e.background(func(ctx context.Context) {
 		e.release(ctx, jobs)
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.claimFrom(l, until)
+		e.claimFrom(l, l.holdUntil)
 		for _, job := range jobs {
 			e.letGo(l, len(job.Event.Data))
 		}

@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -16,21 +17,21 @@ import (
 func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 	directory, webhook, err := e.receiver(ctx, job)
 	if err != nil || webhook.Status != posthorn.WebhookActive {
-		e.sent(ctx, l, posthorn.Next{})
+		e.sent(l, posthorn.Next{})
 		e.giveBack(ctx, l, job, err)
 		return
 	}
 	startedAt := e.Now()
 	outcome, policy := e.send(ctx, directory, webhook, job, startedAt)
 	if outcome.Reason == posthorn.ReasonInterrupted {
-		e.sent(ctx, l, posthorn.Next{})
+		e.sent(l, posthorn.Next{})
 		e.giveBack(ctx, l, job, nil)
 		return
 	}
 	now := e.Now()
 	history := schedule.History{Attempts: job.Delivery.Attempts + 1, Uncounted: job.Delivery.Uncounted}
 	next := schedule.Next(policy, history, outcome, now, e.Random)
-	e.sent(ctx, l, next)
+	e.sent(l, next)
 	attempt := posthorn.Attempt{
 		ID:         posthorn.NewID[posthorn.AttemptID](startedAt, e.Random),
 		DeliveryID: job.Delivery.ID,
@@ -56,8 +57,7 @@ func (e *Engine) receiver(ctx context.Context, job store.Job) (*snapshot.Environ
 	return directory, webhook, nil
 }
 
-// send renders the request and sends it. A panic on the way is an outcome, not
-// the end of everybody's deliveries.
+// send renders the request and sends it.
 func (e *Engine) send(ctx context.Context, directory *snapshot.Environment, webhook *posthorn.Webhook, job store.Job, at time.Time) (posthorn.Outcome, posthorn.RetryPolicy) {
 	dialect, ok := e.Dialects.Dialect(webhook.Format)
 	if !ok {
@@ -66,18 +66,23 @@ func (e *Engine) send(ctx context.Context, directory *snapshot.Environment, webh
 	}
 	format := dialect.Format()
 	policy := e.policy(directory, webhook, format.Retries, job)
+	outcome := e.safely(func() posthorn.Outcome { return e.renderAndSend(ctx, dialect, directory.Kind, webhook, job, at) })
+	return judge(format, outcome), policy
+}
+
+func (e *Engine) renderAndSend(ctx context.Context, dialect *wire.Dialect, kind posthorn.EnvironmentKind, webhook *posthorn.Webhook, job store.Job, at time.Time) posthorn.Outcome {
 	request, err := dialect.Render(wire.Input{
 		Event:           job.Event,
 		Webhook:         *webhook,
-		EnvironmentKind: directory.Kind,
+		EnvironmentKind: kind,
 		DeliveryID:      job.Delivery.ID,
 		AttemptNumber:   job.Delivery.Attempts + 1,
 		Now:             at,
 	})
 	if err != nil {
-		return posthorn.Outcome{Reason: posthorn.ReasonRenderFailed, Detail: err.Error()}, policy
+		return posthorn.Outcome{Reason: posthorn.ReasonRenderFailed, Detail: err.Error()}
 	}
-	return judge(format, e.sendSafely(ctx, request)), policy
+	return e.Sender.Send(ctx, request)
 }
 
 func (e *Engine) policy(directory *snapshot.Environment, webhook *posthorn.Webhook, format *int, job store.Job) posthorn.RetryPolicy {
@@ -114,16 +119,17 @@ func sentence(outcome posthorn.Outcome) string {
 	return text + "."
 }
 
-func (e *Engine) sendSafely(ctx context.Context, request posthorn.Request) posthorn.Outcome {
+// safely makes a panic an outcome, not the end of everybody's deliveries.
+func (e *Engine) safely(work func() posthorn.Outcome) posthorn.Outcome {
 	done := make(chan posthorn.Outcome, 1)
 	func() {
 		defer func() {
 			if cause := recover(); cause != nil {
-				e.Logger.Error("sending panicked", "cause", fmt.Sprintf("%T", cause))
+				e.Logger.Error("an attempt panicked", "cause", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
 				done <- posthorn.Outcome{Reason: posthorn.ReasonInternal, Detail: "The server made a mistake while sending; this attempt doesn't count."}
 			}
 		}()
-		done <- e.Sender.Send(ctx, request)
+		done <- work()
 	}()
 	return <-done
 }

@@ -115,7 +115,7 @@ const maxStale = 8
 // when too much is waiting to be written.
 func (i *Intake) Publish(ctx context.Context, p Publication) (Receipt, error) {
 	results, events := i.prepare(p)
-	if len(events) == 0 {
+	if len(events) == 0 && p.Idempotency == nil {
 		return Receipt{Results: results}, nil
 	}
 	for range maxStale {

@@ -12,8 +12,11 @@ import (
 const jitterShare = 0.2
 
 // uncountedDelay is the wait before another try when the attempt failed through
-// no fault of the receiver's.
-const uncountedDelay = 5 * time.Second
+// no fault of the receiver's. It doubles with each such failure, up to a limit.
+const (
+	uncountedDelay    = 5 * time.Second
+	maxUncountedDelay = 15 * time.Minute
+)
 
 // History is what happened to a delivery before the outcome.
 type History struct {
@@ -31,7 +34,7 @@ func Next(policy posthorn.RetryPolicy, history History, outcome posthorn.Outcome
 	if !outcome.ChargedToReceiver() {
 		return posthorn.Next{
 			Status:    posthorn.DeliveryPending,
-			DueAt:     now.Add(jitter(uncountedDelay, random)),
+			DueAt:     now.Add(jitter(min(uncountedDelay<<min(history.Uncounted, 20), maxUncountedDelay), random)),
 			Uncounted: true,
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/store"
@@ -67,11 +68,26 @@ func (t *tx) attempt(w *write) error {
 	if err := w.ctx.Err(); err != nil {
 		return fmt.Errorf("waiting to write: %w", err)
 	}
-	err := w.run(t)
+	err := t.runSafely(w.run)
 	if err != nil && t.changes > 0 && t.failure == nil {
 		t.failure = err
 	}
 	return err
+}
+
+// runSafely makes a panic of one write its caller's error, not everybody's end.
+func (t *tx) runSafely(run func(tx *tx) error) error {
+	result := make(chan error, 1)
+	func() {
+		defer func() {
+			if cause := recover(); cause != nil {
+				t.failure = fmt.Errorf("a write panicked: %T\n%s", cause, debug.Stack())
+				result <- t.failure
+			}
+		}()
+		result <- run(t)
+	}()
+	return <-result
 }
 
 // isSpoilt reports whether the last write failed in a way that only a rollback
