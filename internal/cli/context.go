@@ -123,6 +123,9 @@ func (s *session) contextSet() *cobra.Command {
 				return fmt.Errorf("finding the key's file: %w", err)
 			}
 			given.KeyFile = path
+			if _, err := config.ReadKeyFile(path); err != nil {
+				return usage(err.Error(), "context set --help")
+			}
 		}
 		return s.changeContexts(func(contexts *config.Contexts) error {
 			contexts.Contexts[args[0]] = given

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,20 +13,30 @@ import (
 
 func (s *session) deliveryCommand() *cobra.Command {
 	return s.noun("delivery", "See what became of events, and try again", s.deliveryList(), s.deliveryGet(),
-		s.deliveryAction("retry", "Try a delivery again now", "Another try is due now.", (*client.Client).RetryDelivery),
-		s.deliveryAction("cancel", "Stop a delivery that waits", "Cancelled.", (*client.Client).CancelDelivery))
+		s.deliveryAction("retry", "Try a delivery again now", retried, (*client.Client).RetryDelivery),
+		s.deliveryAction("cancel", "Stop a delivery that waits", cancelled, (*client.Client).CancelDelivery))
 }
 
-func deliveryColumns() []column[client.Delivery] {
+func retried(d client.Delivery) string {
+	if d.WaitingFor != "" {
+		return "It waits: " + d.WaitingFor + "."
+	}
+	return "Another try is due now."
+}
+
+func cancelled(client.Delivery) string { return "Cancelled." }
+
+// deliveryColumns are few enough for a usual screen: the event's id is not among
+// them.
+func (s *session) deliveryColumns() []column[client.Delivery] {
 	return []column[client.Delivery]{
 		{"id", func(d client.Delivery) string { return d.ID }},
-		{"event", func(d client.Delivery) string { return d.EventID }},
 		{"type", func(d client.Delivery) string { return d.EventType }},
 		{"webhook", func(d client.Delivery) string { return d.WebhookID }},
 		{"status", func(d client.Delivery) string { return d.Status }},
 		{"attempts", func(d client.Delivery) string { return strconv.Itoa(d.Attempts) }},
 		{"last", func(d client.Delivery) string { return textIf(d.LastReason) }},
-		{"next attempt", func(d client.Delivery) string { return stampIf(d.DueAt) }},
+		{"next attempt", func(d client.Delivery) string { return s.nextAttempt(d, shortStamp) }},
 	}
 }
 
@@ -53,7 +64,7 @@ func (s *session) deliveryList() *cobra.Command {
 				return err
 			}
 			query.EnvironmentID = environmentID
-			return showList(s, listing[client.Delivery]{items: c.Deliveries(ctx, query), limit: limit, columns: deliveryColumns(), empty: "There are no such deliveries."})
+			return showList(s, listing[client.Delivery]{items: c.Deliveries(ctx, query), limit: limit, columns: s.deliveryColumns(), empty: "There are no such deliveries."})
 		}),
 	}
 	list.addTo(command)
@@ -62,8 +73,8 @@ func (s *session) deliveryList() *cobra.Command {
 	flags.StringVar(&query.WebhookID, "webhook", "", "only deliveries to this webhook")
 	flags.StringVar(&query.EventID, "event", "", "only deliveries of this event")
 	flags.StringVar(&query.Status, "status", "", "only deliveries in this status: pending, leased, succeeded, exhausted, cancelled or expired")
-	flags.StringVar(&after, "after", "", "only deliveries made after this time (RFC 3339)")
-	flags.StringVar(&before, "before", "", "only deliveries made before this time (RFC 3339)")
+	flags.StringVar(&after, "after", "", "only deliveries made after this time (RFC 3339, or a date)")
+	flags.StringVar(&before, "before", "", "only deliveries made before this time (RFC 3339, or a date)")
 	s.completeFlag(command, "status", "pending", "leased", "succeeded", "exhausted", "cancelled", "expired")
 	return command
 }
@@ -81,7 +92,7 @@ func (s *session) deliveryGet() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := showOne(s, delivery, deliveryFields(delivery)); err != nil || s.output != asTable {
+			if err := showOne(s, delivery, s.deliveryFields(delivery)); err != nil || s.output != asTable {
 				return err
 			}
 			return s.showAttempts(delivery.AttemptList)
@@ -118,7 +129,7 @@ func (s *session) showAttempts(attempts []client.Attempt) error {
 	return s.write([]byte(title + "\n" + strings.TrimRight(escapeLines(last.ResponseBody), "\n") + "\n"))
 }
 
-func (s *session) deliveryAction(verb, short, done string, act func(*client.Client, context.Context, string) (client.Delivery, error)) *cobra.Command {
+func (s *session) deliveryAction(verb, short string, done func(client.Delivery) string, act func(*client.Client, context.Context, string) (client.Delivery, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: verb + " DELIVERY_ID", Short: short, Args: needs("DELIVERY_ID"),
 		Example: "  posthorn delivery " + verb + " dlv_abc123",
@@ -131,16 +142,16 @@ func (s *session) deliveryAction(verb, short, done string, act func(*client.Clie
 			if err != nil {
 				return err
 			}
-			if err := showOne(s, delivery, deliveryFields(delivery)); err != nil {
+			if err := showOne(s, delivery, s.deliveryFields(delivery)); err != nil {
 				return err
 			}
-			s.sayDone(done + " See: posthorn delivery get " + delivery.ID)
+			s.sayDone(done(delivery) + " See: posthorn delivery get " + delivery.ID)
 			return nil
 		}),
 	}
 }
 
-func deliveryFields(d client.Delivery) []field {
+func (s *session) deliveryFields(d client.Delivery) []field {
 	return []field{
 		{"id", d.ID},
 		{"event", d.EventID},
@@ -151,8 +162,24 @@ func deliveryFields(d client.Delivery) []field {
 		{"attempts", strconv.Itoa(d.Attempts)},
 		{"last reason", textIf(d.LastReason)},
 		{"last status code", numberIf(d.LastStatusCode)},
-		{"next attempt", stampIf(d.DueAt)},
+		{"next attempt", s.nextAttempt(d, func(moment, _ time.Time) string { return stamp(moment) })},
 		{"created", stamp(d.CreatedAt)},
 		{"updated", stamp(d.UpdatedAt)},
+	}
+}
+
+// nextAttempt says when a delivery is sent next, or what it waits for. A time
+// that has passed would look like a mistake: it is due.
+func (s *session) nextAttempt(d client.Delivery, show func(moment, now time.Time) string) string {
+	now := s.now()
+	switch {
+	case d.WaitingFor != "":
+		return d.WaitingFor
+	case d.DueAt == nil:
+		return ""
+	case d.DueAt.After(now):
+		return show(*d.DueAt, now)
+	default:
+		return "now"
 	}
 }

@@ -55,8 +55,8 @@ func (s *session) eventList() *cobra.Command {
 	environmentFlag(command, &environment)
 	flags := command.Flags()
 	flags.StringVar(&eventType, "type", "", "only events of this type")
-	flags.StringVar(&after, "after", "", "only events after this time (RFC 3339)")
-	flags.StringVar(&before, "before", "", "only events before this time (RFC 3339)")
+	flags.StringVar(&after, "after", "", "only events after this time (RFC 3339, or a date)")
+	flags.StringVar(&before, "before", "", "only events before this time (RFC 3339, or a date)")
 	return command
 }
 
@@ -86,7 +86,7 @@ func (s *session) showDeliveriesOf(ctx context.Context, c *client.Client, event 
 	if err := s.write([]byte("\ndata\n" + escapeLines(string(data)) + "\n")); err != nil {
 		return err
 	}
-	columns := slices.DeleteFunc(deliveryColumns(), func(c column[client.Delivery]) bool { return c.title == "event" || c.title == "type" })
+	columns := slices.DeleteFunc(s.deliveryColumns(), func(c column[client.Delivery]) bool { return c.title == "type" })
 	return showList(s, listing[client.Delivery]{items: c.EventDeliveries(ctx, event.ID), columns: columns, empty: "No webhook wanted this event."})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,10 +41,13 @@ func (s *session) sendBatch(ctx context.Context, flags sendFlags) error {
 	err = eachLot(source, name, func(lines lot) error {
 		batch, err := c.PublishLines(ctx, environmentID, lines.text)
 		if err != nil {
-			return fmt.Errorf("lines %d to %d: %w", lines.numbers[0], lines.numbers[len(lines.numbers)-1], err)
+			return &linesError{first: lines.numbers[0], last: lines.numbers[len(lines.numbers)-1], err: err}
 		}
 		return progress.show(lines, batch)
 	})
+	if err == nil && progress.shown == 0 {
+		return usage(name+" has no events", "event send --help")
+	}
 	if err == nil {
 		err = progress.finish()
 	}
@@ -56,12 +60,32 @@ func (s *session) sendBatch(ctx context.Context, flags sendFlags) error {
 	return progress.outcome()
 }
 
+// linesError says which lines of the file a request held that failed.
+type linesError struct {
+	first, last int
+	err         error
+}
+
+func (l *linesError) place() string {
+	if l.first == l.last {
+		return fmt.Sprintf("line %d", l.first)
+	}
+	return fmt.Sprintf("lines %d to %d", l.first, l.last)
+}
+
+// Error returns the lines and what went wrong.
+func (l *linesError) Error() string { return l.place() + ": " + l.err.Error() }
+
+// Unwrap returns what went wrong.
+func (l *linesError) Unwrap() error { return l.err }
+
 // eachLot reads lines and hands them over in lots that fit into one request.
 func eachLot(source io.Reader, name string, send func(lot) error) error {
 	reader := bufio.NewScanner(source)
 	reader.Buffer(make([]byte, 64<<10), maxInput)
 	var lines lot
-	for number := 1; reader.Scan(); number++ {
+	number := 1
+	for ; reader.Scan(); number++ {
 		line := reader.Bytes()
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
@@ -74,6 +98,9 @@ func eachLot(source io.Reader, name string, send func(lot) error) error {
 		}
 		lines.text = append(append(lines.text, line...), '\n')
 		lines.numbers = append(lines.numbers, number)
+	}
+	if errors.Is(reader.Err(), bufio.ErrTooLong) {
+		return usage(fmt.Sprintf("%s, line %d is longer than %d bytes; no server takes that", name, number, maxInput), "")
 	}
 	if err := reader.Err(); err != nil {
 		return fmt.Errorf("reading %s: %w", name, err)
@@ -108,7 +135,7 @@ func (p *batchProgress) show(lines lot, batch client.Batch) error {
 			rows = append(rows, []string{number, "", "", "", result.Code + ": " + result.Detail})
 		}
 		if p.session.output != asTable {
-			if err := p.writeJSON(result); err != nil {
+			if err := p.writeJSON(result, number); err != nil {
 				return err
 			}
 		}
@@ -122,12 +149,16 @@ func (p *batchProgress) show(lines lot, batch client.Batch) error {
 	return p.session.writeRows(rows)
 }
 
-// writeJSON writes a result; its index counts the events of the whole file.
-func (p *batchProgress) writeJSON(result client.BatchResult) error {
+// writeJSON writes a result with the number of its line; its index counts the
+// events of the whole file.
+func (p *batchProgress) writeJSON(result client.BatchResult, number string) error {
 	text := result.JSON()
 	if result.Index != p.shown {
 		const member = `"index":`
 		text = bytes.Replace(text, []byte(member+strconv.Itoa(result.Index)), []byte(member+strconv.Itoa(p.shown)), 1)
+	}
+	if members, isObject := bytes.CutPrefix(bytes.TrimSpace(text), []byte("{")); isObject && number != "" {
+		text = append([]byte(`{"line":`+number+","), members...)
 	}
 	before, after := "", "\n"
 	if p.session.output == asJSON {
@@ -142,9 +173,6 @@ func (p *batchProgress) writeJSON(result client.BatchResult) error {
 func (p *batchProgress) finish() error {
 	if p.session.output != asJSON {
 		return nil
-	}
-	if p.shown == 0 {
-		return p.session.write([]byte("[]\n"))
 	}
 	return p.session.write([]byte("]\n"))
 }

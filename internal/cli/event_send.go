@@ -18,7 +18,8 @@ func (s *session) eventSend() *cobra.Command {
 		Long: "Publish an event. Its data is any JSON value and arrives byte for byte: from --data, from a file\n" +
 			"(--data @FILE) or from stdin.\n\n" +
 			"With --batch, publish the events of an NDJSON file, one object a line with the members type, data and,\n" +
-			"if wanted, id and timestamp. A line that is rejected keeps no other back; the exit code is 1 then.",
+			"if wanted, id and timestamp. A line that is rejected keeps no other back; the exit code is 1 then. As JSON, each result\n" +
+			"has the number of its line.",
 		Example: "  posthorn event send user.created --data '{\"userId\":\"usr_1\"}'\n  posthorn event send user.created --data @event.json --id order-42\n  echo '{}' | posthorn event send user.login\n  posthorn event send --batch events.ndjson",
 		Args:    cobra.ArbitraryArgs,
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,7 +26,7 @@ const exitCodesText = `What the exit code of every command means:
   0    it worked
   1    it failed, for a reason that no other code names
   2    the command line is wrong; nothing was done
-  3    there is no such thing, or the key doesn't reach it
+  3    there is no such thing (a context, too), or the key doesn't reach it
   4    there is no API key, or it may not do this
   5    the state of things doesn't allow it
   6    the server can't be reached, is busy or is stopping; try again later
@@ -72,50 +71,25 @@ func (s *session) explain(ctx context.Context, command *cobra.Command, err error
 	var told *failure
 	var problem *client.Error
 	var lost *client.ConnectionError
+	var ofLines *linesError
 	switch {
 	case errors.As(err, &told):
 		return told
 	case ctx.Err() != nil:
 		return &failure{code: exitInterrupted, message: "interrupted"}
+	case errors.As(err, &ofLines):
+		told = s.explain(ctx, command, ofLines.err)
+		told.message = ofLines.place() + ": " + told.message
+		return told
 	case errors.As(err, &problem):
 		return fromProblem(command, problem)
 	case errors.As(err, &lost):
-		return &failure{code: exitUnavailable, message: "can't reach " + lost.Server + ": " + innermost(lost.Err), hint: "Is it running there? Another server is named with --server, POSTHORN_SERVER or a context.", next: "context show"}
+		return fromConnection(lost)
 	case !s.started:
 		return usage(err.Error(), below(command)+"--help")
 	default:
 		return &failure{code: exitFailed, message: err.Error()}
 	}
-}
-
-func fromProblem(command *cobra.Command, problem *client.Error) *failure {
-	told := &failure{code: exitFailed, message: problem.Message(), hint: problem.Hint}
-	var more []string
-	for _, place := range problem.Errors {
-		if place.Detail != "" && place.Detail != problem.Detail {
-			more = append(more, strings.TrimSpace(place.Pointer+" "+place.Detail))
-		}
-	}
-	if problem.RequestID != "" && problem.Status >= http.StatusInternalServerError {
-		more = append(more, "The server's log has more under "+problem.RequestID+".")
-	}
-	told.message = strings.Join(append([]string{told.message}, more...), "\n")
-	switch problem.Status {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		told.code, told.next = exitAuthentication, "context show"
-	case http.StatusNotFound:
-		told.code, told.next = exitNotFound, sibling(command, "list")
-	case http.StatusConflict, http.StatusPreconditionFailed:
-		told.code, told.next = exitConflict, sibling(command, "get")
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusInsufficientStorage:
-		told.code = exitUnavailable
-	case http.StatusUnprocessableEntity, http.StatusBadRequest:
-		told.next = below(command) + "--help"
-		if problem.Code == "idempotency_mismatch" {
-			told.code = exitConflict
-		}
-	}
-	return told
 }
 
 // below is the command's path without the program's name.
@@ -138,15 +112,4 @@ func sibling(command *cobra.Command, verb string) string {
 		}
 	}
 	return ""
-}
-
-// innermost leaves out what only a programmer wants to read: method, URL, layers.
-func innermost(err error) string {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err.Error()
-		}
-		err = inner
-	}
 }

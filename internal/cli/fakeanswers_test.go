@@ -16,7 +16,7 @@ func fakeAnswers() map[string]fakeAnswer {
 	}
 	const (
 		event    = `{"id":"evt_1","type":"user.created","timestamp":"2026-01-02T03:04:05.678Z","environmentId":"env_1","acceptedAt":"2026-01-02T03:04:05.678Z","deliveries":1`
-		delivery = `{"id":"dlv_1","eventId":"evt_1","eventType":"user.created","webhookId":"whc_abc123","environmentId":"env_1","status":"pending","attempts":1,"dueAt":"2026-01-02T03:09:05.678Z","lastReason":"status_503","lastStatusCode":503`
+		delivery = `{"id":"dlv_1","eventId":"evt_1","eventType":"user.created","webhookId":"whc_abc123","environmentId":"env_1","status":"pending","attempts":1,"dueAt":"2999-01-02T03:09:05.678Z","lastReason":"status_503","lastStatusCode":503`
 		attempt  = `{"id":"att_1","number":1,"startedAt":"2026-01-02T03:04:05.678Z","url":"https://example.com","success":false,"reason":"status_503","detail":"The receiver said \u001b[31mno\u001b[0m.","statusCode":503,"responseBody":"line one\n\u001b]0;owned\u0007line \u202etwo","responseBodyTruncated":true,"timings":{"totalMs":12.345}}`
 		hostile  = `{"name":"evil\u001b[2J","description":"first\nsecond\u009b31m","status":"GA","retries":5}`
 	)
@@ -34,6 +34,9 @@ func fakeAnswers() map[string]fakeAnswer {
 		"POST /v1/event-types/import":                ok(`{"created":11,"skipped":0,"eventTypes":["user.created","user.login"]}`),
 		"GET /v1/formats":                            ok(`[{"name":"standard","description":"Standard Webhooks","signature":{"algorithm":"hmac-sha256","encoding":"base64"}}]`),
 		"GET /v1/formats/standard":                   ok(`{"name":"standard","body":[{"name":"type"}],"signature":{"algorithm":"hmac-sha256"},"success":["2xx"]}`),
+		"POST /v1/projects":                          {http.StatusConflict, `{"success":false,"status":409,"code":"conflict","detail":"There is one of that name."}`},
+		"POST /v1/environments":                      {http.StatusRequestEntityTooLarge, `{"success":false,"status":413,"code":"too_large","detail":"The body is too long.","hint":"Send less."}`},
+		"POST /v1/webhooks/whc_full/rotate-secret":   {http.StatusConflict, `{"success":false,"status":409,"code":"conflict","detail":"Three secrets are valid.","hint":"Rotate with \"overlapSeconds\": 0."}`},
 		"POST /v1/workspaces":                        created(`{"id":"ws_1","name":"Acme","externalId":null,"project":{"id":"prj_1"},"environment":{"id":"env_1"}}`),
 		"GET /v1/workspaces":                         ok(`[{"id":"ws_1","name":"Acme"}]`),
 		"POST /v1/keys":                              created(`{"id":"key_1","kind":"workspace","name":"backend","start":"sk_abcd","key":"sk_abcdefgh"}`),

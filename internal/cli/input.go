@@ -103,11 +103,14 @@ func parseTime(flag, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	moment, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return time.Time{}, usage(fmt.Sprintf("--%s takes a time like 2026-01-02T03:04:05Z, not %q", flag, text), "")
+	if moment, err := time.Parse(time.RFC3339, text); err == nil {
+		return moment, nil
 	}
-	return moment, nil
+	// A date is its first moment, in UTC.
+	if moment, err := time.Parse(time.DateOnly, text); err == nil {
+		return moment, nil
+	}
+	return time.Time{}, usage(fmt.Sprintf("--%s takes a time like 2026-01-02T03:04:05Z or a date like 2026-01-02, not %q", flag, text), "")
 }
 
 func optionalIf[T any](given bool, value T) client.Optional[T] {

@@ -127,6 +127,10 @@ func tableList[T documented](s *session, list listing[T]) error {
 }
 
 func (s *session) sayMore(limit int) {
+	if limit == 1 {
+		s.say("Only the first is shown; --all shows every one.")
+		return
+	}
 	s.say("Only the first %d are shown; --all shows every one.", limit)
 }
 

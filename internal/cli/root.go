@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -35,9 +33,8 @@ func (s *session) rootCommand() *cobra.Command {
 		RunE:              s.chooseCommand,
 		Version:           version(),
 	}
-	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error {
-		return usage(err.Error(), below(command)+"--help")
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(s.helpCommand())
 	flags := root.PersistentFlags()
 	flags.StringVar(&s.server, "server", "", "URL of the server (POSTHORN_SERVER)")
 	flags.StringVar(&s.keyFile, "api-key-file", "", "file that holds the API key (or POSTHORN_API_KEY)")
@@ -136,23 +133,4 @@ func needs(names ...string) cobra.PositionalArgs {
 		}
 		return usage(command.CommandPath()+" needs "+strings.Join(names[len(args):], " and "), next)
 	}
-}
-
-func (s *session) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Show the version of this program", Args: needs(),
-		Example: "  posthorn version",
-		RunE: s.does(func(context.Context, []string) error {
-			return s.write(fmt.Appendf(nil, "posthorn %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH))
-		}),
-	}
-}
-
-// version is what the Go tool stamped into the program.
-func version() string {
-	info, found := debug.ReadBuildInfo()
-	if !found || info.Main.Version == "" {
-		return "(devel)"
-	}
-	return info.Main.Version
 }

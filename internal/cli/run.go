@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -13,7 +15,7 @@ import (
 // Run carries out one command line, args[0] being the name the program was called
 // by, and returns the exit code. When ctx ends, what is under way is given up.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string) int {
-	s := &session{program: programName(args), stdin: stdin, stdout: stdout, stderr: stderr, env: env}
+	s := &session{program: programName(args), stdin: stdin, stdout: stdout, stderr: stderr, env: env, now: time.Now, variables: os.Environ()}
 	root := s.rootCommand()
 	root.SetArgs(args[min(1, len(args)):])
 	root.SetIn(stdin)

@@ -25,20 +25,20 @@ func (s *session) serveCommand() *cobra.Command {
 			"printed once and kept in credentials.json in the data directory. POSTHORN_BOOTSTRAP_KEY sets that key.",
 		Example: "  posthorn serve\n  posthorn serve --listen 0.0.0.0:8080 --data /var/lib/posthorn\n  POSTHORN_BOOTSTRAP_KEY_FILE=/run/secrets/posthorn posthorn serve --config /etc/posthorn.yaml",
 	}
-	flags := settingFlags(command, &file)
+	flags := settingFlags(command, &file, nil)
 	command.RunE = s.does(func(ctx context.Context, _ []string) error {
 		settings, err := s.settings(file, given(flags))
 		if err != nil {
 			return err
 		}
-		return s.run(ctx, settings, s.welcome)
+		return s.run(ctx, settings, s.welcome, "")
 	})
 	return command
 }
 
 // settingFlags gives a command a flag for every setting; a secret one names a
-// file.
-func settingFlags(command *cobra.Command, file *string) *pflag.FlagSet {
+// file. Other defaults than the usual ones are given by key.
+func settingFlags(command *cobra.Command, file *string, defaults map[string]string) *pflag.FlagSet {
 	own := pflag.NewFlagSet("settings", pflag.ContinueOnError)
 	for _, setting := range config.Settings() {
 		if setting.Secret {
@@ -46,8 +46,8 @@ func settingFlags(command *cobra.Command, file *string) *pflag.FlagSet {
 			continue
 		}
 		help := setting.Help + " (" + setting.Variable()
-		if setting.Default != "" {
-			help += "; default " + setting.Default
+		if usual := first(defaults[setting.Key], setting.Default); usual != "" {
+			help += "; default " + usual
 		}
 		own.String(setting.Key, "", help+")")
 	}
@@ -76,9 +76,13 @@ func (s *session) settings(file string, flags map[string]string) (config.Config,
 	return settings, nil
 }
 
-// run runs a server until ctx ends or it fails.
-func (s *session) run(ctx context.Context, settings config.Config, greet func(server *app.App) error) error {
+// run runs a server until ctx ends or it fails. The farewell, if any, is said
+// when it is asked to stop.
+func (s *session) run(ctx context.Context, settings config.Config, greet func(server *app.App, settings config.Config) error, farewell string) error {
 	logger := telemetry.NewLogger(s.stderr, settings.LogLevel, settings.LogFormat)
+	for _, misspelt := range config.FindMisspelt(s.variables) {
+		logger.Warn(misspelt.Variable + " is not a setting; did you mean " + misspelt.Meant + "?")
+	}
 	restore := routeStandardLog(logger)
 	defer restore()
 	server, err := app.New(ctx, app.Options{Config: settings, Logger: logger, Version: version()})
@@ -87,11 +91,14 @@ func (s *session) run(ctx context.Context, settings config.Config, greet func(se
 	}
 	err = server.Start(ctx)
 	if err == nil {
-		err = greet(server)
+		err = greet(server, settings)
 	}
 	if err == nil {
 		select {
 		case <-ctx.Done():
+			if farewell != "" {
+				s.say("%s", farewell)
+			}
 		case err = <-server.Failed():
 		}
 	}
@@ -114,16 +121,20 @@ func routeStandardLog(logger *slog.Logger) func() {
 }
 
 // welcome tells where the server listens and, once, the first key.
-func (s *session) welcome(server *app.App) error {
+func (s *session) welcome(server *app.App, settings config.Config) error {
 	s.say("%s %s listens on http://%s (API under /v1, its description at /docs)", s.program, version(), server.Addr())
 	key := server.First().Key
 	if key == nil {
+		return nil
+	}
+	if settings.BootstrapKey != "" {
+		s.say("First start: the key that was given with the settings is the platform key.")
 		return nil
 	}
 	text := fmt.Sprintf("First start: made the platform key %s\n", key.Text.Reveal())
 	if _, err := fmt.Fprint(s.stdout, text); err != nil {
 		return fmt.Errorf("printing the first key: %w", err)
 	}
-	s.say("It is shown this once; keep it. A random one is also in %s (readable by you only).", server.CredentialsPath())
+	s.say("It is not shown again; it is kept in %s, readable by you only.", server.CredentialsPath())
 	return nil
 }

@@ -18,7 +18,7 @@ func readSettings(t *testing.T, env map[string]string, args ...string) (config.C
 	s := &session{env: func(name string) string { return env[name] }}
 	command := &cobra.Command{Use: "serve"}
 	var file string
-	flags := settingFlags(command, &file)
+	flags := settingFlags(command, &file, nil)
 	if err := command.ParseFlags(args); err != nil {
 		t.Fatal(err)
 	}

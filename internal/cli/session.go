@@ -23,6 +23,9 @@ type session struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	env            func(string) string
+	now            func() time.Time
+	// variables are all of the environment's, NAME=VALUE.
+	variables []string
 
 	server, keyFile, contextName, output string
 	// started reports that a command began; an error before that is a mistake in
@@ -46,21 +49,36 @@ func (s *session) target() (target, error) {
 		return target{}, err
 	}
 	found := target{server: first(s.server, s.env("POSTHORN_SERVER"), chosen.Server, defaultServer), key: strings.TrimSpace(s.env("POSTHORN_API_KEY")), environmentID: s.env("POSTHORN_ENVIRONMENT_ID")}
-	matches := chosen.Server != "" && strings.TrimRight(found.server, "/") == strings.TrimRight(chosen.Server, "/")
-	if matches {
+	if s.keyFile != "" {
+		if found.key, err = config.ReadKeyFile(s.keyFile); err != nil {
+			return target{}, unreadableKey(err)
+		}
+	}
+	if chosen.Server != "" && strings.TrimRight(found.server, "/") == strings.TrimRight(chosen.Server, "/") {
 		found.contextName = name
-		found.environmentID = first(found.environmentID, chosen.EnvironmentID)
-	}
-	switch {
-	case s.keyFile != "":
-		found.key, err = config.ReadKeyFile(s.keyFile)
-	case found.key == "" && matches:
-		found.key, err = chosen.ReadKey()
-	}
-	if err != nil {
-		return target{}, &failure{code: exitAuthentication, message: err.Error(), hint: "Check the file that should hold the API key."}
+		return found.with(chosen)
 	}
 	return found, nil
+}
+
+// with adds the key of the context where none was given, and its environment
+// unless another key was given: that one may not reach it.
+func (t target) with(chosen config.Context) (target, error) {
+	key, err := chosen.ReadKey()
+	switch {
+	case t.key == "" && err != nil:
+		return target{}, unreadableKey(err)
+	case t.key == "":
+		t.key = key
+	case err != nil, key != "" && key != t.key:
+		return t, nil
+	}
+	t.environmentID = first(t.environmentID, chosen.EnvironmentID)
+	return t, nil
+}
+
+func unreadableKey(err error) *failure {
+	return &failure{code: exitAuthentication, message: err.Error(), hint: "Check the file that should hold the API key."}
 }
 
 func (s *session) chosenContext() (string, config.Context, error) {
@@ -74,7 +92,7 @@ func (s *session) chosenContext() (string, config.Context, error) {
 	}
 	chosen, found := contexts.Contexts[name]
 	if !found {
-		return "", config.Context{}, &failure{code: exitUsage, message: fmt.Sprintf("there is no context %q", name), next: "context list"}
+		return "", config.Context{}, &failure{code: exitNotFound, message: fmt.Sprintf("there is no context %q", name), next: "context list"}
 	}
 	return name, chosen, nil
 }
@@ -97,7 +115,7 @@ func (s *session) connect() (*client.Client, error) {
 	if chosen.key == "" {
 		return nil, &failure{
 			code: exitAuthentication, message: "there is no API key for " + chosen.server,
-			hint: "Give one with --api-key-file FILE or POSTHORN_API_KEY, or keep it in a context.", next: "context set --help",
+			hint: howToGiveAKey, next: "context set --help",
 		}
 	}
 	c, err := client.New(chosen.server, chosen.key, client.WithUserAgent("posthorn-cli/"+version()), client.WithRetries(2), client.WithBackoff(150*time.Millisecond, 10*time.Second))

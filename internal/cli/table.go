@@ -98,6 +98,14 @@ func stamp(moment time.Time) string {
 	return moment.UTC().Format("2006-01-02 15:04:05Z")
 }
 
+// shortStamp is stamp without the year, where that is this one.
+func shortStamp(moment, now time.Time) string {
+	if moment.UTC().Year() != now.UTC().Year() {
+		return stamp(moment)
+	}
+	return moment.UTC().Format("01-02 15:04:05Z")
+}
+
 func stampIf(moment *time.Time) string {
 	if moment == nil {
 		return ""
@@ -119,6 +127,18 @@ func numberIf(number *int) string {
 	return strconv.Itoa(*number)
 }
 
+// milliseconds shows how long something took; above a second, in seconds.
 func milliseconds(ms float64) string {
+	if ms >= 1000 {
+		return strconv.FormatFloat(ms/1000, 'f', 1, 64) + " s"
+	}
 	return strconv.FormatFloat(ms, 'f', 1, 64) + " ms"
+}
+
+// partTime is milliseconds of a part of an attempt, which 0 says didn't happen.
+func partTime(ms float64) string {
+	if ms == 0 {
+		return "-"
+	}
+	return milliseconds(ms)
 }

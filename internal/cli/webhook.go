@@ -155,15 +155,16 @@ func webhookFields(w client.Webhook) []field {
 		{"format", w.Format},
 		{"status", w.Status},
 		{"status reason", w.StatusReason},
+		{"held until", stampIf(w.HoldUntil)},
 		{"description", w.Description},
 		{"secret", w.Secret},
 		{"standard secret", w.StandardSecret},
 		{"previous secret until", stampIf(w.PreviousSecretExpiresAt)},
-		{"headers", pairs(w.Headers)},
-		{"metadata", pairs(w.Metadata)},
+		{"headers", pairs(w.Headers, masked)},
+		{"metadata", pairs(w.Metadata, strings.Clone)},
 		{"retry attempts", strconv.Itoa(w.RetryAttempts)},
 		{"retry schedule", seconds(w.RetrySchedule)},
-		{"timeout", strconv.Itoa(w.TimeoutMs) + " ms"},
+		{"timeout", strconv.FormatFloat(float64(w.TimeoutMs)/1000, 'f', -1, 64) + " s"},
 		{"concurrency", strconv.Itoa(w.Concurrency)},
 		{"environment", w.EnvironmentID},
 		{"project", w.ProjectID},
@@ -186,12 +187,22 @@ func statsFields(stats client.WebhookStats) []field {
 	}
 }
 
-func pairs(values map[string]string) string {
+func pairs(values map[string]string, show func(string) string) string {
 	var texts []string
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		texts = append(texts, name+"="+values[name])
+		texts = append(texts, name+"="+show(values[name]))
 	}
 	return strings.Join(texts, ", ")
+}
+
+// masked shows the beginning of what may be a secret, and nothing of a short one.
+func masked(value string) string {
+	const shown = 4
+	runes := []rune(value)
+	if len(runes) <= 2*shown {
+		return "…"
+	}
+	return string(runes[:shown]) + "…"
 }
 
 func seconds(delays []int) string {

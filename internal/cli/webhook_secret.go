@@ -50,12 +50,31 @@ func (s *session) webhookRotateSecret() *cobra.Command {
 			return err
 		}
 		rotation := client.Rotation{Secret: secret, OverlapSeconds: optionalIf(command.Flags().Changed("overlap"), int(overlap/time.Second))}
-		return s.onWebhook(func(c *client.Client) (client.Webhook, error) { return c.RotateSecret(ctx, args[0], rotation) },
-			"Rotated. Give the new secret to the receiver.")
+		c, err := s.connect()
+		if err != nil {
+			return err
+		}
+		webhook, err := c.RotateSecret(ctx, args[0], rotation)
+		if err != nil {
+			return err
+		}
+		if err := showOne(s, webhook, webhookFields(webhook)); err != nil {
+			return err
+		}
+		s.sayDone("Rotated. " + secretToGive(webhook))
+		return nil
 	})
 	flags := command.Flags()
 	flags.StringVar(&file, "secret-file", "", "file that holds the new secret; without one a random secret is made")
 	flags.BoolVar(&fromStdin, "secret-stdin", false, "read the new secret from stdin")
 	flags.DurationVar(&overlap, "overlap", 24*time.Hour, "how long the old secret signs too, 0s to 168h")
 	return command
+}
+
+// secretToGive says which of the two notations of a secret is the receiver's.
+func secretToGive(webhook client.Webhook) string {
+	if webhook.StandardSecret == "" {
+		return "Give it to the receiver."
+	}
+	return "Give the receiver the standard secret (whsec_…): the official Standard Webhooks libraries take it as it is. Posthorn's own verification takes either."
 }

@@ -20,13 +20,13 @@ type webhookSettings struct {
 	retrySchedule                              []int
 }
 
-func (w *webhookSettings) addTo(flags *pflag.FlagSet) {
+func (w *webhookSettings) addTo(flags *pflag.FlagSet, withoutSecret string) {
+	flags.StringVar(&w.secretFile, "secret-file", "", "file that holds the signing secret; "+withoutSecret)
 	flags.StringVar(&w.url, "url", "", "where to send to; https in a production environment")
 	flags.StringSliceVar(&w.events, "events", nil, "event types it wants, separated by commas: a type, a family (user.*) or all (*)")
 	flags.StringVar(&w.name, "name", "", "name; without one it is called after its host")
 	flags.StringVar(&w.format, "format", "", "dialect of the requests (see: format list)")
 	flags.StringVar(&w.description, "description", "", "what it is for")
-	flags.StringVar(&w.secretFile, "secret-file", "", "file that holds the signing secret; without one a random secret is made")
 	flags.BoolVar(&w.secretStdin, "secret-stdin", false, "read the signing secret from stdin")
 	flags.StringArrayVar(&w.headers, "header", nil, "NAME=VALUE to send with every request, or NAME=@FILE; may be repeated")
 	flags.StringArrayVar(&w.metadata, "metadata", nil, "NAME=VALUE to keep with it; may be repeated")
@@ -64,10 +64,11 @@ func (s *session) webhookCreate() *cobra.Command {
 		if err := showOne(s, webhook, webhookFields(webhook)); err != nil {
 			return err
 		}
-		s.sayDone("The secret signs every request. Test the webhook: posthorn webhook test " + webhook.ID)
+		s.sayDone("The secret signs every request. " + secretToGive(webhook))
+		s.sayDone("Test the webhook: posthorn webhook test " + webhook.ID)
 		return nil
 	})
-	settings.addTo(command.Flags())
+	settings.addTo(command.Flags(), "without one a random secret is made")
 	environmentFlag(command, &environment)
 	return command
 }
@@ -118,7 +119,7 @@ func (s *session) webhookUpdate() *cobra.Command {
 		}
 		return s.onWebhook(func(c *client.Client) (client.Webhook, error) { return c.UpdateWebhook(ctx, args[0], changes) }, "Updated.")
 	})
-	settings.addTo(command.Flags())
+	settings.addTo(command.Flags(), "without one the secret stays")
 	command.Flags().StringSliceVar(&reset, "reset", nil, "settings to set back to their defaults, for example retry-attempts,headers")
 	return command
 }

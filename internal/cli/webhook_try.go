@@ -55,7 +55,7 @@ func testFields(result client.TestResult) []field {
 		{"detail", result.Detail},
 		{"status code", status},
 		{"duration", milliseconds(result.DurationMs)},
-		{"timings", fmt.Sprintf("DNS %s, connect %s, TLS %s, first byte %s", milliseconds(timings.DNSMs), milliseconds(timings.ConnectMs), milliseconds(timings.TLSMs), milliseconds(timings.FirstByteMs))},
+		{"timings", fmt.Sprintf("DNS %s, connect %s, TLS %s, first byte %s", partTime(timings.DNSMs), partTime(timings.ConnectMs), partTime(timings.TLSMs), partTime(timings.FirstByteMs))},
 		{"event", result.EventID},
 		{"url", result.Request.URL},
 		{"sent", result.Request.Body},

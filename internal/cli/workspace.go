@@ -30,9 +30,19 @@ func (s *session) workspaceCreate() *cobra.Command {
 		Use: "create NAME", Short: "Make a workspace with a project and an environment", Args: needs("NAME"),
 		Example: "  posthorn workspace create 'Acme Inc' --external-id customer-42",
 		RunE: s.does(func(ctx context.Context, args []string) error {
-			return asking(s, func(c *client.Client) (client.Workspace, error) {
-				return c.CreateWorkspace(ctx, client.WorkspaceInput{Name: args[0], ExternalID: externalID})
-			}, workspaceFields, "Made. Give it a key: posthorn key create NAME --workspace WORKSPACE_ID")
+			c, err := s.connect()
+			if err != nil {
+				return err
+			}
+			workspace, err := c.CreateWorkspace(ctx, client.WorkspaceInput{Name: args[0], ExternalID: externalID})
+			if err != nil {
+				return err
+			}
+			if err := showOne(s, workspace, workspaceFields(workspace)); err != nil {
+				return err
+			}
+			s.sayDone("Made. Give it a key: posthorn key create backend --workspace " + workspace.ID)
+			return nil
 		}),
 	}
 	command.Flags().StringVar(&externalID, "external-id", "", "the tenant's id in your own system")
