@@ -114,9 +114,11 @@ func (s *session) contextSet() *cobra.Command {
 			return usage(err.Error(), "")
 		}
 		given.Server, given.KeyFile = s.server, first(given.KeyFile, s.keyFile)
-		if _, err := client.New(given.Server, ""); err != nil {
+		c, err := client.New(given.Server, "")
+		if err != nil {
 			return usage("context set needs --server URL: "+err.Error(), "context set --help")
 		}
+		given.Server = c.Server()
 		if given.KeyFile != "" {
 			path, err := filepath.Abs(given.KeyFile)
 			if err != nil {

@@ -36,7 +36,7 @@ func (s *session) deliveryColumns() []column[client.Delivery] {
 		{"status", func(d client.Delivery) string { return d.Status }},
 		{"attempts", func(d client.Delivery) string { return strconv.Itoa(d.Attempts) }},
 		{"last", func(d client.Delivery) string { return textIf(d.LastReason) }},
-		{"next attempt", func(d client.Delivery) string { return s.nextAttempt(d, shortStamp) }},
+		{"next", func(d client.Delivery) string { return s.nextAttempt(d, shortStamp) }},
 	}
 }
 

@@ -24,7 +24,8 @@ func TestNextAttempt(t *testing.T) {
 		{"done", client.Delivery{}, ""},
 		{"past", at(now.Add(-time.Second)), "now"},
 		{"this moment", at(now), "now"},
-		{"this year", at(now.Add(time.Minute + 890*time.Millisecond)), "03-04 05:07:07Z"},
+		{"this year", at(now.Add(time.Minute + 890*time.Millisecond)), "05:07:07Z"},
+		{"another day", at(now.AddDate(0, 0, 1)), "03-05 05:06:07Z"},
 		{"another year", at(now.AddDate(1, 0, 0)), "2027-03-04 05:06:07Z"},
 		{"waiting", paused, "webhook is paused"},
 	} {

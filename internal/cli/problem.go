@@ -63,7 +63,7 @@ func everyMistake(problem *client.Error) string {
 
 // inFlags says in flags what a server says in members of a request.
 func inFlags(hint string) string {
-	return strings.NewReplacer(`"overlapSeconds": 0`, "--overlap 0s").Replace(hint)
+	return strings.NewReplacer(`"overlapSeconds": 0`, "--overlap 0s", `Leave out "id"`, "Leave out --id", "another externalId", "another --external-id").Replace(hint)
 }
 
 func fromConnection(lost *client.ConnectionError) *failure {

@@ -54,11 +54,16 @@ func (s *session) target() (target, error) {
 			return target{}, unreadableKey(err)
 		}
 	}
-	if chosen.Server != "" && strings.TrimRight(found.server, "/") == strings.TrimRight(chosen.Server, "/") {
+	if chosen.Server != "" && baseOf(found.server) == baseOf(chosen.Server) {
 		found.contextName = name
 		return found.with(chosen)
 	}
 	return found, nil
+}
+
+// baseOf is a server's address without what the client ignores at its end.
+func baseOf(server string) string {
+	return strings.TrimRight(strings.TrimSuffix(strings.TrimRight(server, "/"), "/v1"), "/")
 }
 
 // with adds the key of the context where none was given, and its environment

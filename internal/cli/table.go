@@ -98,12 +98,17 @@ func stamp(moment time.Time) string {
 	return moment.UTC().Format("2006-01-02 15:04:05Z")
 }
 
-// shortStamp is stamp without the year, where that is this one.
+// shortStamp is stamp without what is the same now: the year, or the whole date.
 func shortStamp(moment, now time.Time) string {
-	if moment.UTC().Year() != now.UTC().Year() {
+	moment, now = moment.UTC(), now.UTC()
+	switch {
+	case moment.Year() != now.Year():
 		return stamp(moment)
+	case moment.YearDay() != now.YearDay():
+		return moment.Format("01-02 15:04:05Z")
+	default:
+		return moment.Format("15:04:05Z")
 	}
-	return moment.UTC().Format("01-02 15:04:05Z")
 }
 
 func stampIf(moment *time.Time) string {
