@@ -133,6 +133,16 @@ type EventType struct {
 	UpdatedAt time.Time
 }
 
+// MaxExample is the longest example or schema of an event type, in bytes.
+const MaxExample = 64 << 10
+
+func validateExample(pointer string, text []byte) *Error {
+	if len(text) > MaxExample {
+		return Invalid(pointer, fmt.Sprintf("It is %d bytes long; the limit is %d.", len(text), MaxExample), "Shorten it.")
+	}
+	return nil
+}
+
 // Validate checks the event type. It returns an *Error with CodeInvalid that
 // names every mistake.
 func (t EventType) Validate() error {
@@ -143,6 +153,8 @@ func (t EventType) Validate() error {
 	if t.Retries != nil {
 		problems.Add(validateRetries("/retries", *t.Retries))
 	}
+	problems.Add(validateExample("/example", t.Example))
+	problems.Add(validateExample("/schema", t.Schema))
 	switch t.Status {
 	case EventTypeGA, EventTypeBeta, EventTypeDeprecated:
 	default:

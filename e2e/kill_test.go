@@ -151,3 +151,38 @@ func TestSecondServerIsRefused(t *testing.T) {
 		t.Errorf("%v: %s", err, output)
 	}
 }
+
+// Invariant: a stop claims nothing more, however long a request to the API takes,
+// and ends within the grace period with nothing left leased.
+func TestStopDoesNotWaitForTheSlow(t *testing.T) {
+	t.Parallel()
+	failing := make(chan struct{}, 1000)
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if r.URL.Path == "/hangs" {
+			<-r.Context().Done()
+			return
+		}
+		failing <- struct{}{}
+		w.WriteHeader(http.StatusInternalServerError)
+	}))
+	defer receiver.Close()
+	directory := t.TempDir()
+	s := serve(t, directory, "--grace-period", "2s")
+	s.createWebhook(receiver.URL, "standard", `, "retryAttempts": 50, "retrySchedule": [0]`)
+	hanging := s.createWebhook(receiver.URL+"/hangs", "standard", `, "timeoutMs": 60000`)
+	s.call("POST", "/v1/events", `{"type": "a", "data": {}}`)
+	<-failing
+	go func() { _, _, _ = s.try("POST", "/v1/webhooks/"+hanging.ID+"/test", "{}") }()
+	began := time.Now()
+	if err := s.terminate(); err != nil {
+		t.Errorf("the server ended with %v\n%s", err, s.said())
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("stopping took %v with 2 s of grace", took)
+	}
+	s = serve(t, directory)
+	if stats := s.webhook(hanging.ID).Stats; stats.Attempts != 0 || stats.Pending != 1 {
+		t.Errorf("the delivery that was cut off: %+v", stats)
+	}
+}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"strings"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -29,7 +30,7 @@ type WebhookBody struct {
 	EnvironmentID  string            `json:"environmentId"`
 	Format         string            `json:"format"`
 	Description    string            `json:"description"`
-	Headers        map[string]string `json:"headers"`
+	Headers        map[string]string `json:"headers" doc:"Values of headers that hold credentials (Authorization, Cookie, …-Key, …-Token, …-Secret) are shortened like the secret."`
 	Metadata       map[string]string `json:"metadata"`
 	RetrySchedule  []int64           `json:"retrySchedule" doc:"Seconds before each retry; empty for the default delays."`
 	Concurrency    int               `json:"concurrency"`
@@ -76,6 +77,9 @@ func showWebhook(d manage.WebhookDetails, shown secretShown) WebhookBody {
 	}
 	for _, h := range d.Headers {
 		body.Headers[h.Name] = h.Value
+		if shown == secretShort && isCredential(h.Name) {
+			body.Headers[h.Name] = posthorn.Secret(h.Value).Shortened()
+		}
 	}
 	for i, delay := range d.RetrySchedule {
 		body.RetrySchedule[i] = int64(delay / time.Second)
@@ -87,6 +91,18 @@ func showWebhook(d manage.WebhookDetails, shown secretShown) WebhookBody {
 		body.StandardSecret = standardSecret(d)
 	}
 	return body
+}
+
+// isCredential reports whether a static header holds something that must not be
+// shown in passing.
+func isCredential(name string) bool {
+	name = strings.ToLower(name)
+	for _, ending := range []string{"authorization", "cookie", "-key", "-token", "-secret", "-password"} {
+		if strings.HasSuffix(name, ending) {
+			return true
+		}
+	}
+	return false
 }
 
 func currentSecret(w posthorn.Webhook) posthorn.Secret {

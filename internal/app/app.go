@@ -15,6 +15,7 @@ import (
 
 	"github.com/posthorn/posthorn/internal/config"
 	"github.com/posthorn/posthorn/internal/deliver"
+	"github.com/posthorn/posthorn/internal/egress"
 	"github.com/posthorn/posthorn/internal/manage"
 	"github.com/posthorn/posthorn/internal/store"
 )
@@ -36,6 +37,7 @@ type App struct {
 	engine   *deliver.Engine
 	manager  *manage.Manager
 	upkeep   *upkeep
+	sender   *egress.Sender
 	server   *http.Server
 	listener net.Listener
 	first    manage.Bootstrapped
@@ -96,20 +98,18 @@ func (a *App) Addr() string { return a.listener.Addr().String() }
 // the database had been used before.
 func (a *App) First() manage.Bootstrapped { return a.first }
 
-// Stop ends the server in order: it says that it isn't ready, finishes the API's
-// requests, gives back what has not been sent, waits up to the grace period for
-// deliveries under way, and closes the database. It returns the context's error
-// if that ends first; everything is then cut off.
+// Stop ends the server: it says that it isn't ready, stops claiming and gives
+// back what has not been sent; then the API's requests and the deliveries under
+// way have the grace period to end, side by side; what has not ended then is cut
+// off, and given back uncounted. The database is closed in any case. Stopping
+// twice does nothing.
 func (a *App) Stop(ctx context.Context) error {
 	a.isReady.set(false)
 	a.options.Logger.Info("stopping", "grace", a.options.Config.GracePeriod)
-	err := a.server.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(fmt.Errorf("finishing requests: %w", err), a.server.Close())
-	}
 	if a.stopEngine != nil {
 		a.stopEngine()
 	}
+	err := a.finishRequests(ctx)
 	done := make(chan struct{})
 	go func() {
 		a.running.Wait()
@@ -118,13 +118,32 @@ func (a *App) Stop(ctx context.Context) error {
 	select {
 	case <-done:
 	case <-ctx.Done():
-		return errors.Join(err, fmt.Errorf("stopping: %w", ctx.Err()))
+		err = errors.Join(err, fmt.Errorf("stopping: %w", ctx.Err()))
 	}
 	return errors.Join(err, a.close())
 }
 
+// finishRequests lets the API's requests end within the grace period, and cuts
+// off the rest: their effects are durable or have not happened.
+func (a *App) finishRequests(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, a.options.Config.GracePeriod)
+	defer cancel()
+	err := a.server.Shutdown(ctx)
+	if err == nil {
+		return nil
+	}
+	a.options.Logger.Warn("requests were cut off at the end of the grace period", "error", err)
+	if err := a.server.Close(); err != nil {
+		return fmt.Errorf("closing the API: %w", err)
+	}
+	return nil
+}
+
 func (a *App) close() error {
 	var failures []error
+	if a.sender != nil {
+		a.sender.Close()
+	}
 	if a.listener != nil {
 		if err := a.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			failures = append(failures, fmt.Errorf("closing the port: %w", err))

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -44,6 +45,7 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.sender = sender
 	directories := snapshot.NewCache(a.store)
 	a.engine = deliver.New(deliver.Options{
 		Queue: a.store, Directories: directories, Dialects: dialects, Sender: sender,
@@ -90,13 +92,13 @@ func (a *App) newSender() (*egress.Sender, error) {
 }
 
 func (a *App) buildServer(publisher api.Publisher) error {
-	var cursorKey [32]byte
-	for i := range cursorKey {
-		cursorKey[i] = byte(random())
+	cursorKey, err := loadCursorKey(filepath.Join(a.options.Config.DataDir, "cursor.key"))
+	if err != nil {
+		return err
 	}
 	handler, err := api.New(api.Options{
 		Manager: a.manager, Publisher: publisher, Answers: a.store, Ready: a.ready, Logger: a.options.Logger,
-		Now: time.Now, Random: random, CursorKey: cursorKey[:], MaxBody: a.options.Config.MaxBodyBytes, Version: a.options.Version,
+		Now: time.Now, Random: random, CursorKey: cursorKey, MaxBody: a.options.Config.MaxBodyBytes, Version: a.options.Version,
 	})
 	if err != nil {
 		return fmt.Errorf("building the API: %w", err)

@@ -1,8 +1,11 @@
 package app
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -59,4 +62,25 @@ func replaceFile(path string, text []byte) error {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
+}
+
+// loadCursorKey reads the key that signs the cursors of lists, or makes one, so
+// that a client that is paging doesn't notice a restart.
+func loadCursorKey(path string) ([]byte, error) {
+	const size = 32
+	key, err := os.ReadFile(path)
+	if err == nil && len(key) == size {
+		return key, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading the key of cursors: %w", err)
+	}
+	key = make([]byte, 0, size)
+	for len(key) < size {
+		key = binary.LittleEndian.AppendUint64(key, random())
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("making the data directory: %w", err)
+	}
+	return key, replaceFile(path, key)
 }

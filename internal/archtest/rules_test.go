@@ -72,9 +72,10 @@ func importRules() map[string]rule {
 			never:   noHTTPnoSQL,
 		},
 		"internal/snapshot": {
-			why:   "what intake and deliver both look up in memory; it reads through the store's contract",
-			may:   []string{"", "internal/store", "internal/filter"},
-			never: noHTTPnoSQL,
+			why:     "what intake and deliver both look up in memory; it reads through the store's contract",
+			may:     []string{"", "internal/store", "internal/filter"},
+			modules: []string{"golang.org/x/sync"},
+			never:   noHTTPnoSQL,
 		},
 		"internal/intake": {
 			why:   "accepting is a rule about events, the same whatever carried them here and whatever keeps them",

@@ -105,12 +105,13 @@ func judge(format posthorn.Format, outcome posthorn.Outcome) posthorn.Outcome {
 // sentence says what a status that is no success means for the webhook.
 func sentence(outcome posthorn.Outcome) string {
 	text := fmt.Sprintf("The receiver answered with status %d", outcome.StatusCode)
-	switch outcome.Reason {
-	case posthorn.ReasonGone:
+	if outcome.Reason == posthorn.ReasonGone {
 		text += " (Gone): the webhook is disabled until somebody resumes it"
-	case posthorn.ReasonRedirect:
+	}
+	if outcome.Reason == posthorn.ReasonRedirect {
 		text += ", a redirect, which is never followed: change the webhook's URL to where it leads"
-	case posthorn.ReasonRateLimited:
+	}
+	if outcome.Reason == posthorn.ReasonRateLimited {
 		text += " (Too Many Requests)"
 	}
 	if outcome.RetryAfter > 0 {

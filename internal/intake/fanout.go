@@ -1,17 +1,36 @@
 package intake
 
 import (
+	"fmt"
+
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
+// MaxBatchDeliveries is how many deliveries the events of one publication may
+// make together, so that nobody's batch keeps everybody's writes waiting. A
+// single event is exempt.
+const MaxBatchDeliveries = 5000
+
 // fanOut makes a delivery for each webhook that wants each event. Those for
 // which the engine has room are leased to this node at once.
-func (i *Intake) fanOut(directory *snapshot.Environment, events []posthorn.Event) []store.Entry {
+func (i *Intake) fanOut(directory *snapshot.Environment, events []posthorn.Event) ([]store.Entry, error) {
+	matches := make([][]*posthorn.Webhook, len(events))
+	total := 0
+	for n, event := range events {
+		matches[n] = directory.Match(event.Type)
+		if total += len(matches[n]); total > MaxBatchDeliveries && len(events) > 1 {
+			return nil, &posthorn.Error{
+				Code:    posthorn.CodeTooLarge,
+				Message: fmt.Sprintf("The batch makes more than %d deliveries: its events are many, and so are the webhooks that want them.", MaxBatchDeliveries),
+				Hint:    "Nothing was kept. Send fewer events at a time.",
+			}
+		}
+	}
 	entries := make([]store.Entry, len(events))
 	for n, event := range events {
-		wanting := directory.Match(event.Type)
+		wanting := matches[n]
 		event.Deliveries = len(wanting)
 		deliveries := make([]posthorn.Delivery, len(wanting))
 		for k, webhook := range wanting {
@@ -19,7 +38,7 @@ func (i *Intake) fanOut(directory *snapshot.Environment, events []posthorn.Event
 		}
 		entries[n] = store.Entry{Event: event, Deliveries: deliveries}
 	}
-	return entries
+	return entries, nil
 }
 
 func (i *Intake) newDelivery(event posthorn.Event, webhook *posthorn.Webhook) posthorn.Delivery {

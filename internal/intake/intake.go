@@ -133,7 +133,10 @@ func (i *Intake) Publish(ctx context.Context, p Publication) (Receipt, error) {
 }
 
 func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.Environment, results []Result, events []posthorn.Event) (Receipt, error) {
-	entries := i.fanOut(directory, events)
+	entries, err := i.fanOut(directory, events)
+	if err != nil {
+		return Receipt{}, err
+	}
 	kept, err := i.Store.Accept(ctx, store.Submission{
 		EnvironmentID: p.EnvironmentID,
 		Version:       directory.Version,

@@ -268,6 +268,29 @@ func TestIdempotency(t *testing.T) {
 	}
 }
 
+// Invariant: nobody's batch fans out without limit; a single event does, and a
+// refused batch keeps nothing and holds no room.
+func TestBatchIsBounded(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 1_000_000)
+	const webhooks = 60
+	for range webhooks {
+		f.webhook("*", posthorn.WebhookActive)
+	}
+	items := make([]intake.Item, intake.MaxBatchDeliveries/webhooks+1)
+	for i := range items {
+		items[i] = item("")
+	}
+	_, err := f.intake.Publish(t.Context(), intake.Publication{EnvironmentID: f.environment, Items: items})
+	if !errors.Is(err, &posthorn.Error{Code: posthorn.CodeTooLarge}) || f.dispatcher.reserved != 0 {
+		t.Errorf("got %v, %d reserved", err, f.dispatcher.reserved)
+	}
+	receipt := f.publish(items[:len(items)-1]...)
+	if receipt.Results[0].Event.Deliveries != webhooks {
+		t.Errorf("%+v", receipt.Results[0])
+	}
+}
+
 // Invariant: an environment that doesn't exist is not found.
 func TestUnknownEnvironment(t *testing.T) {
 	t.Parallel()

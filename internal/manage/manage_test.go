@@ -177,12 +177,13 @@ func TestTestsAreBounded(t *testing.T) {
 	must(t, err)
 }
 
-// Guards that deleting cancels the whole backlog, however many chunks it takes.
-func TestDeleteCancelsTheWholeBacklog(t *testing.T) {
+// Guards that deleting cancels a bounded part of the backlog at once and tells
+// the engine of the rest.
+func TestDeleteCancelsAtOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
 	webhook := b.makeWebhook(t)
-	const backlog = 2*cancelChunk + 1
+	const backlog = cancelAtOnce + 1
 	snapshot, err := b.store.Snapshot(t.Context(), b.home.ID)
 	must(t, err)
 	submission := store.Submission{EnvironmentID: b.home.ID, Version: snapshot.Version}
@@ -198,8 +199,11 @@ func TestDeleteCancelsTheWholeBacklog(t *testing.T) {
 	must(t, b.DeleteWebhook(t.Context(), b.platform, webhook.ID))
 	pending, err := b.store.Deliveries(t.Context(), store.DeliveryQuery{EnvironmentID: b.home.ID, Status: posthorn.DeliveryPending, Page: posthorn.Page{Limit: 10}})
 	must(t, err)
-	if len(pending) != 0 {
-		t.Error("a deleted webhook has pending deliveries")
+	if len(pending) != backlog-cancelAtOnce {
+		t.Errorf("%d are left pending", len(pending))
+	}
+	if told := b.noted.take(); !slices.ContainsFunc(told, func(note string) bool { return strings.Contains(note, "due") }) {
+		t.Errorf("the engine isn't told: %v", told)
 	}
 }
 

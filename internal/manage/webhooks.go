@@ -122,11 +122,11 @@ func (m *Manager) changeWebhook(ctx context.Context, before posthorn.Webhook, ch
 	return m.withDetails(ctx, webhook)
 }
 
-// cancelChunk is how many deliveries one transaction cancels, so that a long
-// backlog doesn't hold up everybody else's writes.
-const cancelChunk = 1000
+// cancelAtOnce is how many deliveries are cancelled before a deletion is
+// answered; the engine cancels what is left, in turn with its other work.
+const cancelAtOnce = 500
 
-// DeleteWebhook deletes a webhook in reach and cancels what waits for it.
+// DeleteWebhook deletes a webhook in reach; what waits for it is cancelled.
 func (m *Manager) DeleteWebhook(ctx context.Context, p Principal, id posthorn.WebhookID) error {
 	before, err := m.webhook(ctx, p, id)
 	if err != nil {
@@ -141,21 +141,11 @@ func (m *Manager) DeleteWebhook(ctx context.Context, p Principal, id posthorn.We
 		return passOn("deleting the webhook", err)
 	}
 	m.notifier.DirectoryChanged(before.EnvironmentID)
-	m.notifier.DeliveriesDue(before.EnvironmentID, id)
-	// It is deleted whether or not the asker still waits, so its backlog goes too.
-	return m.cancelAll(context.WithoutCancel(ctx), id)
-}
-
-func (m *Manager) cancelAll(ctx context.Context, id posthorn.WebhookID) error {
-	for {
-		cancelled, err := m.store.CancelPending(ctx, id, cancelChunk, m.now())
-		if err != nil {
-			return fmt.Errorf("cancelling the deliveries of a deleted webhook: %w", err)
-		}
-		if cancelled < cancelChunk {
-			return nil
-		}
+	if _, err := m.store.CancelPending(ctx, id, cancelAtOnce, now); err != nil {
+		return passOn("cancelling the webhook's deliveries", err)
 	}
+	m.notifier.DeliveriesDue(before.EnvironmentID, id)
+	return nil
 }
 
 // PauseWebhook makes a webhook's deliveries wait. A disabled webhook can't be

@@ -1,12 +1,15 @@
-// Package snapshot keeps each environment's directory (its webhooks, its event
-// types and its defaults) in memory, so that neither accepting nor delivering
+// Package snapshot keeps each environment's directory (its webhooks, what its
+// event types say of retries, and its defaults) in memory, so that neither accepting nor delivering
 // an event asks the database for them.
 package snapshot
 
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/filter"
@@ -16,10 +19,10 @@ import (
 // Environment is an environment's directory at one version. It is immutable.
 type Environment struct {
 	posthorn.Environment
-	Version    store.Version
-	index      *filter.Index
-	webhooks   map[posthorn.WebhookID]*posthorn.Webhook
-	eventTypes map[string]posthorn.EventType
+	Version  store.Version
+	index    *filter.Index
+	webhooks map[posthorn.WebhookID]*posthorn.Webhook
+	retries  map[string]int
 }
 
 // Webhook returns a webhook that is not deleted. It must not be changed.
@@ -37,7 +40,13 @@ func (e *Environment) CountDisabled(eventType string) int { return e.index.Count
 
 // Retries returns what the catalogue says of an event type's retries: nil when
 // it says nothing or the type is not in it.
-func (e *Environment) Retries(eventType string) *int { return e.eventTypes[eventType].Retries }
+func (e *Environment) Retries(eventType string) *int {
+	retries, ok := e.retries[eventType]
+	if !ok {
+		return nil
+	}
+	return &retries
+}
 
 // Source is where snapshots come from.
 type Source interface {
@@ -58,6 +67,8 @@ type Cache struct {
 	// forgotten counts Forget calls, so that a read that was under way while the
 	// directory changed is not kept.
 	forgotten uint64
+	// reading makes those who ask for the same environment share one read.
+	reading singleflight.Group
 }
 
 // NewCache makes an empty cache.
@@ -74,9 +85,19 @@ func (c *Cache) Environment(ctx context.Context, id posthorn.EnvironmentID) (*En
 	if known != nil {
 		return known, nil
 	}
-	read, err := c.source.Snapshot(ctx, id)
+	// Who asks after a change must not share a read that began before it.
+	key := string(id[:]) + strconv.FormatUint(forgotten, 10)
+	fresh, err, _ := c.reading.Do(key, func() (any, error) { return c.read(context.WithoutCancel(ctx), id, forgotten) })
 	if err != nil {
 		return nil, fmt.Errorf("reading the environment's directory: %w", err)
+	}
+	return fresh.(*Environment), nil //nolint:forcetypeassert // read returns nothing else
+}
+
+func (c *Cache) read(ctx context.Context, id posthorn.EnvironmentID, forgotten uint64) (*Environment, error) {
+	read, err := c.source.Snapshot(ctx, id)
+	if err != nil {
+		return nil, err
 	}
 	fresh := newEnvironment(read)
 	c.mu.Lock()
@@ -112,13 +133,10 @@ func newEnvironment(s store.Snapshot) *Environment {
 		Version:     s.Version,
 		index:       filter.NewIndex(s.Webhooks),
 		webhooks:    make(map[posthorn.WebhookID]*posthorn.Webhook, len(s.Webhooks)),
-		eventTypes:  make(map[string]posthorn.EventType, len(s.EventTypes)),
+		retries:     s.Retries,
 	}
 	for i := range s.Webhooks {
 		e.webhooks[s.Webhooks[i].ID] = &s.Webhooks[i]
-	}
-	for _, eventType := range s.EventTypes {
-		e.eventTypes[eventType.Name] = eventType
 	}
 	return e
 }

@@ -24,8 +24,8 @@ func (s *source) Snapshot(_ context.Context, id posthorn.EnvironmentID) (store.S
 	}
 	read := store.Snapshot{
 		Version: s.version, Environment: posthorn.Environment{ID: id},
-		Webhooks:   []posthorn.Webhook{{ID: posthorn.WebhookID{1}, Events: []string{"a"}, Status: posthorn.WebhookActive}},
-		EventTypes: []posthorn.EventType{{Name: "a", Retries: new(int)}},
+		Webhooks: []posthorn.Webhook{{ID: posthorn.WebhookID{1}, Events: []string{"a"}, Status: posthorn.WebhookActive}},
+		Retries:  map[string]int{"a": 0},
 	}
 	if s.during != nil {
 		s.during()

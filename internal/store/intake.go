@@ -27,8 +27,8 @@ type Intake interface {
 	Accept(ctx context.Context, s Submission) (Receipt, error)
 
 	// Snapshot returns an environment, its webhooks that are not deleted (oldest
-	// first), its event types (by name), and the version of all that. It returns
-	// posthorn.ErrNotFound.
+	// first), the retries of its event types, and the version of all that. It
+	// returns posthorn.ErrNotFound.
 	Snapshot(ctx context.Context, id posthorn.EnvironmentID) (Snapshot, error)
 
 	// Answer returns what was answered under an idempotency key. It returns
@@ -113,5 +113,7 @@ type Snapshot struct {
 	Version     Version
 	Environment posthorn.Environment
 	Webhooks    []posthorn.Webhook
-	EventTypes  []posthorn.EventType
+	// Retries is what event types say of retries, by name; those that say nothing
+	// are not in it.
+	Retries map[string]int
 }

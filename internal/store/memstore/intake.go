@@ -103,7 +103,12 @@ func (s *Store) Snapshot(ctx context.Context, id posthorn.EnvironmentID) (store.
 	}) {
 		snapshot.Webhooks = append(snapshot.Webhooks, copyWebhook(s.webhooks[webhookID]))
 	}
-	snapshot.EventTypes = s.eventTypesByName(id)
+	snapshot.Retries = map[string]int{}
+	for _, eventType := range s.eventTypes[id] {
+		if eventType.Retries != nil {
+			snapshot.Retries[eventType.Name] = *eventType.Retries
+		}
+	}
 	return snapshot, nil
 }
 

@@ -127,9 +127,12 @@ func readSnapshot(ctx context.Context, read *sql.Tx, id posthorn.EnvironmentID) 
 	if err != nil {
 		return store.Snapshot{}, err
 	}
-	err = eachRow(ctx, read, selectEventType+` WHERE environment_id = ? ORDER BY name`, []any{id[:]}, func(scan func(...any) error) error {
-		eventType, err := scanEventType(scan)
-		snapshot.EventTypes = append(snapshot.EventTypes, eventType)
+	snapshot.Retries = map[string]int{}
+	err = eachRow(ctx, read, `SELECT name, retries FROM event_types WHERE environment_id = ? AND retries IS NOT NULL`, []any{id[:]}, func(scan func(...any) error) error {
+		var name string
+		var retries int
+		err := scan(&name, &retries)
+		snapshot.Retries[name] = retries
 		return err
 	})
 	return snapshot, err

@@ -145,11 +145,13 @@ func snapshotHolds(w *world) {
 	w.setStatus(webhooks[1], posthorn.WebhookPaused)
 	webhooks[1].Status = posthorn.WebhookPaused
 	types := []posthorn.EventType{w.newEventType("b"), w.newEventType("B"), w.newEventType("a")}
+	five, none := 5, 0
+	types[0].Retries, types[1].Retries, types[2].Retries = &five, nil, &none
 	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types))
 	snapshot := must[store.Snapshot](w)(w.Snapshot(w.ctx, w.environment.ID))
 	w.want("the directory", snapshot, store.Snapshot{
 		Version: snapshot.Version, Environment: w.environment, Webhooks: webhooks,
-		EventTypes: []posthorn.EventType{types[1], types[2], types[0]},
+		Retries: map[string]int{"b": 5, "a": 0},
 	})
 }
 
