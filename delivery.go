@@ -87,8 +87,10 @@ type Next struct {
 }
 
 // WebhookStats counts a webhook's deliveries by status, and tells of its
-// attempts. Accepted is the sum of all statuses.
+// attempts.
 type WebhookStats struct {
+	// Accepted is how many deliveries were ever made; it is counted when they are,
+	// and nothing else changes it. It equals the sum of all statuses.
 	Accepted      int64
 	Pending       int64 // waiting or leased
 	Succeeded     int64

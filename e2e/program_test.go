@@ -82,6 +82,7 @@ func serveKind(t *testing.T, data, kind string, flags ...string) *server {
 	found := make(chan string, 1)
 	go s.watch(output, found)
 	t.Cleanup(s.kill)
+	t.Cleanup(s.wantBooks)
 	select {
 	case s.address = <-found:
 	case err := <-s.exited:
@@ -121,6 +122,15 @@ func (s *server) wait() error {
 	err := <-s.exited
 	s.exited <- err
 	return err
+}
+
+// wantBooks wants that no delivery has vanished, at the end of every test whose
+// server still runs.
+func (s *server) wantBooks() {
+	code, text, err := s.try("GET", "/v1/conservation", "")
+	if err == nil && code == http.StatusOK && !strings.Contains(text, `"holds":true`) {
+		s.t.Errorf("the books don't balance: %s", text)
+	}
 }
 
 // terminate asks the server to stop, and returns how it ended.

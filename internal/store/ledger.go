@@ -32,6 +32,10 @@ type Ledger interface {
 	// have now. Pending includes leased. Attempts under void leases are not in the
 	// stats. Webhooks that never had any delivery are absent from the map.
 	WebhookStats(ctx context.Context, ids []posthorn.WebhookID) (map[posthorn.WebhookID]posthorn.WebhookStats, error)
+
+	// Conservation returns the books of all deliveries at one moment. Its cost grows
+	// with the webhooks and not with the deliveries.
+	Conservation(ctx context.Context) (posthorn.Conservation, error)
 }
 
 // EventQuery picks events. Empty fields pick everything.

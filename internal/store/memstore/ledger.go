@@ -110,6 +110,29 @@ func (s *Store) WebhookStats(ctx context.Context, ids []posthorn.WebhookID) (map
 	return found, nil
 }
 
+// Conservation implements store.Ledger.
+func (s *Store) Conservation(ctx context.Context) (posthorn.Conservation, error) {
+	if err := s.enter(ctx); err != nil {
+		return posthorn.Conservation{}, err
+	}
+	defer s.mu.Unlock()
+	var c posthorn.Conservation
+	for _, stats := range s.stats {
+		c.Accepted += stats.Accepted
+		c.Pending += stats.Pending
+		c.Succeeded += stats.Succeeded
+		c.Exhausted += stats.Exhausted
+		c.Cancelled += stats.Cancelled
+		c.Expired += stats.Expired
+	}
+	for _, d := range s.deliveries {
+		if d.Status == posthorn.DeliveryLeased {
+			c.Leased++
+		}
+	}
+	return c, nil
+}
+
 // matches reports whether a query's field picks the value; an empty one picks
 // everything.
 func matches[T comparable](wanted, value T) bool {

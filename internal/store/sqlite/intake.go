@@ -100,7 +100,9 @@ func (t *tx) insertDelivery(node posthorn.NodeID, d *posthorn.Delivery) error {
 	if err != nil {
 		return err
 	}
-	t.statsOf(d.WebhookID).byStatus[status]++
+	change := t.statsOf(d.WebhookID)
+	change.accepted++
+	change.byStatus[status]++
 	return nil
 }
 

@@ -262,6 +262,25 @@ func conservation(w *world) {
 	w.want("cancelled", stats.Cancelled, counted[posthorn.DeliveryCancelled])
 	w.want("expired", stats.Expired, counted[posthorn.DeliveryExpired])
 	w.want("pending", stats.Pending, counted[posthorn.DeliveryPending]+counted[posthorn.DeliveryLeased])
+	wantBooks(w)
+}
+
+// wantBooks wants the books of all deliveries to say what the deliveries say.
+func wantBooks(w *world) {
+	w.t.Helper()
+	all := must[[]posthorn.Delivery](w)(w.Deliveries(w.ctx, store.DeliveryQuery{Page: posthorn.Page{Limit: 100_000}}))
+	want := posthorn.Conservation{Accepted: int64(len(all))}
+	columns := map[posthorn.DeliveryStatus]*int64{
+		posthorn.DeliveryPending: &want.Pending, posthorn.DeliveryLeased: &want.Leased, posthorn.DeliverySucceeded: &want.Succeeded,
+		posthorn.DeliveryExhausted: &want.Exhausted, posthorn.DeliveryCancelled: &want.Cancelled, posthorn.DeliveryExpired: &want.Expired,
+	}
+	for _, d := range all {
+		*columns[d.Status]++
+	}
+	want.Pending += want.Leased
+	books := must[posthorn.Conservation](w)(w.Conservation(w.ctx))
+	w.want("the books", books, want)
+	w.want("the books hold", books.Holds(), true)
 }
 
 // someMove does something to the webhook's deliveries; that it may be refused is

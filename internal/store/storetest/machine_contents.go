@@ -84,6 +84,7 @@ func (m *machine) compareStats() {
 	all, _ := both(m, "WebhookStats", func(s side) (map[posthorn.WebhookID]posthorn.WebhookStats, error) {
 		return s.WebhookStats(m.ctx(), ids)
 	})
+	both(m, "Conservation", func(s side) (posthorn.Conservation, error) { return s.Conservation(m.ctx()) })
 	accepted := 0
 	for _, stats := range all[tested] {
 		if !conserved(stats) {

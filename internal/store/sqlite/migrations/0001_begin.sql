@@ -74,6 +74,9 @@ CREATE INDEX webhooks_by_environment ON webhooks (environment_id);
 
 CREATE TABLE webhook_stats (
 	webhook_id      BLOB PRIMARY KEY,
+	-- counted when deliveries are made; the sum of the statuses beside it, which
+	-- are counted when deliveries move
+	accepted        INTEGER NOT NULL,
 	pending         INTEGER NOT NULL,
 	succeeded       INTEGER NOT NULL,
 	exhausted       INTEGER NOT NULL,
