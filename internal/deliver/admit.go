@@ -118,7 +118,7 @@ func (e *Engine) dispatch() {
 		if l.holdUntil.After(e.Now()) {
 			e.sendBack(l)
 		}
-		if len(l.waiting) == 0 || l.sending >= l.concurrency {
+		if len(l.waiting) == 0 || l.sending >= l.pace.allowed(l.concurrency) {
 			continue
 		}
 		job := l.waiting[0]
@@ -126,21 +126,27 @@ func (e *Engine) dispatch() {
 		l.waiting = l.waiting[1:]
 		l.sending++
 		e.sending++
-		if len(l.waiting) > 0 && l.sending < l.concurrency {
+		if len(l.waiting) > 0 && l.sending < l.pace.allowed(l.concurrency) {
 			e.turns.add(l)
 		}
 		e.background(func(ctx context.Context) { e.try(ctx, l, job) })
 	}
 }
 
-// sent frees the place of a request that is over, after holding back the others
-// if the receiver asked to wait.
-func (e *Engine) sent(l *lane, next posthorn.Next) {
+// sent frees the place of a request that is over, after learning from its
+// outcome how fast, and from when on, the receiver wants more.
+func (e *Engine) sent(l *lane, attempt posthorn.Attempt, next posthorn.Next) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	l.pace.learn(attempt.Outcome, l.concurrency, attempt.StartedAt, e.Now())
 	if next.HoldUntil.After(l.holdUntil) {
 		l.holdUntil = next.HoldUntil
 	}
+	e.free(l)
+}
+
+// free frees the place of a request that is over or was not made.
+func (e *Engine) free(l *lane) {
 	l.sending--
 	e.sending--
 	if len(l.waiting) > 0 {

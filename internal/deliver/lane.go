@@ -22,6 +22,7 @@ type lane struct {
 	environment posthorn.EnvironmentID
 	waiting     []store.Job
 	concurrency int
+	pace        pace
 	// sending counts requests under way; held counts all deliveries in memory:
 	// reserved, waiting, being sent and being recorded.
 	sending   int

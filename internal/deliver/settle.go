@@ -76,6 +76,9 @@ func (e *Engine) sendBack(l *lane) {
 // giveBack ends a lease without an attempt: the engine is stopping, the webhook
 // is not active, or it is gone (then there is a cause).
 func (e *Engine) giveBack(ctx context.Context, l *lane, job store.Job, cause error) {
+	e.mu.Lock()
+	e.free(l)
+	e.mu.Unlock()
 	e.release(ctx, []store.Job{job})
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -17,21 +17,18 @@ import (
 func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 	directory, webhook, err := e.receiver(ctx, job)
 	if err != nil || webhook.Status != posthorn.WebhookActive {
-		e.sent(l, posthorn.Next{})
 		e.giveBack(ctx, l, job, err)
 		return
 	}
 	startedAt := e.Now()
 	outcome, policy := e.send(ctx, directory, webhook, job, startedAt)
 	if outcome.Reason == posthorn.ReasonInterrupted {
-		e.sent(l, posthorn.Next{})
 		e.giveBack(ctx, l, job, nil)
 		return
 	}
 	now := e.Now()
 	history := schedule.History{Attempts: job.Delivery.Attempts + 1, Uncounted: job.Delivery.Uncounted}
 	next := schedule.Next(policy, history, outcome, now, e.Random)
-	e.sent(l, next)
 	attempt := posthorn.Attempt{
 		ID:         posthorn.NewID[posthorn.AttemptID](startedAt, e.Random),
 		DeliveryID: job.Delivery.ID,
@@ -40,6 +37,7 @@ func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 		URL:        webhook.URL,
 		Outcome:    outcome,
 	}
+	e.sent(l, attempt, next)
 	err = e.record(ctx, store.Recording{Lease: job.Lease, Attempt: attempt, Next: next, Now: now})
 	e.Observer.Attempted(job, attempt, next, err)
 	e.finish(l, job, next, err)

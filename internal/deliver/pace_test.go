@@ -1,0 +1,113 @@
+package deliver_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/deliver"
+)
+
+// Invariant: a receiver that hangs takes up one place after a few timeouts, and
+// gets its concurrency back when it recovers.
+func TestPaceFollowsTheReceiver(t *testing.T) {
+	t.Parallel()
+	for name, trouble := range map[string]posthorn.Outcome{
+		"timeout": {Reason: posthorn.ReasonTimeout}, "429": status(429), "503": status(503),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.webhook(url, func(webhook *posthorn.Webhook) {
+					retries := 50
+					webhook.Concurrency, webhook.Retries, webhook.RetrySchedule = 16, &retries, []time.Duration{10 * time.Second}
+				})
+				var healthy atomic.Bool
+				var under, most atomic.Int32
+				w.answer(url, func(ctx context.Context, r posthorn.Request) posthorn.Outcome {
+					most.Store(max(most.Load(), under.Add(1)))
+					defer under.Add(-1)
+					after(time.Second, posthorn.Outcome{})(ctx, r)
+					if healthy.Load() {
+						return status(200)
+					}
+					return trouble
+				})
+				w.start()
+				w.publish(300)
+				pass(20 * time.Second)
+				most.Store(0)
+				pass(10 * time.Second)
+				if most.Load() != 1 {
+					t.Errorf("%d requests at once to a receiver in trouble", most.Load())
+				}
+				healthy.Store(true)
+				pass(3 * time.Minute)
+				if most.Load() != 16 {
+					t.Errorf("%d requests at once after the recovery, want 16", most.Load())
+				}
+				if done := w.deliveries(posthorn.DeliverySucceeded); len(done) != 300 {
+					t.Errorf("%d of 300 delivered", len(done))
+				}
+			})
+		})
+	}
+}
+
+// Invariant: an ordinary failure (a bug in the receiver) does not slow it down.
+func TestOrdinaryFailuresKeepThePace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		none := 0
+		w.webhook(url, func(webhook *posthorn.Webhook) { webhook.Retries = &none })
+		var under, most atomic.Int32
+		w.answer(url, func(ctx context.Context, r posthorn.Request) posthorn.Outcome {
+			most.Store(max(most.Load(), under.Add(1)))
+			defer under.Add(-1)
+			return after(time.Second, status(500))(ctx, r)
+		})
+		w.start()
+		w.publish(20)
+		pass(5 * time.Second)
+		most.Store(0)
+		w.publish(30)
+		pass(10 * time.Second)
+		if most.Load() != posthorn.DefaultConcurrency {
+			t.Errorf("%d requests at once", most.Load())
+		}
+	})
+}
+
+// Invariant: many hanging webhooks leave places for a healthy one, even when all
+// of their requests together would fill the engine.
+func TestManyHangingNeighbours(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		const hanging, places = 40, 100
+		for i := range hanging {
+			u := fmt.Sprintf("https://hanging%d.example", i)
+			w.webhook(u, func(webhook *posthorn.Webhook) { webhook.Events = []string{"user.*"} })
+			w.answer(u, after(10*time.Second, posthorn.Outcome{Reason: posthorn.ReasonTimeout}))
+		}
+		w.start(func(o *deliver.Options) { o.MaxSending = places })
+		w.publish(50)
+		pass(time.Minute) // they are down to one request each
+		w.webhook(url)
+		w.answer(url, after(time.Millisecond, status(200)))
+		for range 50 {
+			before := len(w.sentTo(url))
+			w.publish(1)
+			pass(10 * time.Millisecond)
+			if len(w.sentTo(url)) != before+1 {
+				t.Fatal("the healthy webhook waited for hanging ones")
+			}
+		}
+	})
+}
