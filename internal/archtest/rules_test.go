@@ -61,7 +61,7 @@ func importRules() map[string]rule {
 		},
 		"internal/store/sqlite": {
 			why:     "an engine stores and decides nothing; engines never import each other",
-			may:     []string{"", "internal/store"},
+			may:     []string{"", "internal/store", "internal/failpoint"},
 			modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/gofrs/flock"},
 			never:   []string{"net", "net/http", "os/exec"},
 		},
@@ -70,6 +70,11 @@ func importRules() map[string]rule {
 			may:     []string{"", "internal/store", "internal/store/memstore"},
 			modules: []string{"github.com/google/go-cmp", "pgregory.net/rapid"},
 			never:   noHTTPnoSQL,
+		},
+		"internal/failpoint": {
+			why:   "breaks the others on purpose in builds that are no release; in a release it is nothing, so it must need nothing",
+			may:   []string{""},
+			never: []string{"net", "net/http", "database/sql", "os/exec"},
 		},
 		"internal/snapshot": {
 			why:     "what intake and deliver both look up in memory; it reads through the store's contract",
@@ -84,7 +89,7 @@ func importRules() map[string]rule {
 		},
 		"internal/deliver": {
 			why:   "the engine learns outcomes as data, so that it can be tested without a network and a database; rendering is pure, so it may render",
-			may:   []string{"", "internal/store", "internal/schedule", "internal/snapshot", "internal/wire"},
+			may:   []string{"", "internal/store", "internal/schedule", "internal/snapshot", "internal/wire", "internal/failpoint"},
 			never: noHTTPnoSQL,
 		},
 		"internal/egress": {
@@ -141,6 +146,11 @@ func importRules() map[string]rule {
 		},
 		"e2e": {
 			why: "tests of the whole program, which they know from outside alone",
+		},
+		"e2e/crash": {
+			why:     "kills the server and looks at it from outside: what it is told, what arrives, and the database file; the failpoints lend it their names",
+			may:     []string{"signature", "internal/failpoint"},
+			modules: []string{"modernc.org/sqlite"},
 		},
 		"internal/archtest": {
 			why: "looks at source, not at packages",

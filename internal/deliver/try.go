@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/schedule"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store"
@@ -22,13 +23,14 @@ func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 	}
 	startedAt := e.Now()
 	outcome, policy := e.send(ctx, directory, webhook, job, startedAt)
+	outcome = failpoint.Outcome(outcome)
 	if outcome.Reason == posthorn.ReasonInterrupted {
 		e.giveBack(ctx, l, job, nil)
 		return
 	}
 	now := e.Now()
 	history := schedule.History{Attempts: job.Delivery.Attempts + 1, Uncounted: job.Delivery.Uncounted}
-	next := schedule.Next(policy, history, outcome, now, e.Random)
+	next := failpoint.Next(outcome, schedule.Next(policy, history, outcome, now, e.Random))
 	attempt := posthorn.Attempt{
 		ID:         posthorn.NewID[posthorn.AttemptID](startedAt, e.Random),
 		DeliveryID: job.Delivery.ID,
@@ -69,6 +71,7 @@ func (e *Engine) send(ctx context.Context, directory *snapshot.Environment, webh
 }
 
 func (e *Engine) renderAndSend(ctx context.Context, dialect *wire.Dialect, kind posthorn.EnvironmentKind, webhook *posthorn.Webhook, job store.Job, at time.Time) posthorn.Outcome {
+	job.Event.Data = failpoint.Data(job.Event.Data)
 	request, err := dialect.Render(wire.Input{
 		Event:           job.Event,
 		Webhook:         *webhook,
@@ -80,7 +83,7 @@ func (e *Engine) renderAndSend(ctx context.Context, dialect *wire.Dialect, kind 
 	if err != nil {
 		return posthorn.Outcome{Reason: posthorn.ReasonRenderFailed, Detail: err.Error()}
 	}
-	return e.Sender.Send(ctx, request)
+	return failpoint.Send(ctx, request, e.Sender.Send)
 }
 
 func (e *Engine) policy(directory *snapshot.Environment, webhook *posthorn.Webhook, format *int, job store.Job) posthorn.RetryPolicy {

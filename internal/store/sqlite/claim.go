@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
@@ -21,6 +22,7 @@ func (s *Store) Claim(ctx context.Context, c store.Claim) (store.Claimed, error)
 	if err != nil {
 		return store.Claimed{}, fmt.Errorf("claiming deliveries: %w", err)
 	}
+	failpoint.Hit(failpoint.AfterClaim)
 	return claimed, nil
 }
 

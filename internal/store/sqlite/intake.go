@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
@@ -48,6 +49,9 @@ func (t *tx) accept(s store.Submission) (store.Receipt, error) {
 		}
 	}
 	if s.Idempotency != nil {
+		if failpoint.Is(failpoint.IdempotencyInMemory) {
+			return store.Receipt{Results: results}, nil
+		}
 		if err := t.keepAnswer(s.Idempotency.Key, s.Idempotency.Answer(results)); err != nil {
 			return store.Receipt{}, err
 		}
@@ -75,6 +79,11 @@ func (t *tx) acceptEntry(node posthorn.NodeID, entry store.Entry) (store.Result,
 		if err := t.insertDelivery(node, &entry.Deliveries[i]); err != nil {
 			return store.Result{}, err
 		}
+		failpoint.Hit(failpoint.MidFanout)
+		if failpoint.Is(failpoint.FanoutOutsideTransaction) {
+			_, _ = t.exec("COMMIT")
+			_, _ = t.exec("BEGIN IMMEDIATE")
+		}
 	}
 	event.Timestamp, event.AcceptedAt = asKept(event.Timestamp), asKept(event.AcceptedAt)
 	return store.Result{Event: event, Kept: true}, nil
@@ -101,7 +110,9 @@ func (t *tx) insertDelivery(node posthorn.NodeID, d *posthorn.Delivery) error {
 		return err
 	}
 	change := t.statsOf(d.WebhookID)
-	change.accepted++
+	if !failpoint.Is(failpoint.StatsForgotten) {
+		change.accepted++
+	}
 	change.byStatus[status]++
 	return nil
 }

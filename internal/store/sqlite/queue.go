@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
@@ -23,7 +24,7 @@ const (
 // Join implements store.Queue.
 func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time) error {
 	err := s.write(ctx, func(tx *tx) error {
-		if _, err := tx.exec(`INSERT OR REPLACE INTO nodes (id, joined_at) VALUES (?, ?)`, node[:], micros(now)); err != nil {
+		if _, err := tx.exec(`INSERT OR REPLACE INTO nodes (id, joined_at) VALUES (?, ?)`, node[:], micros(now)); err != nil || failpoint.Is(failpoint.TakeoverForgotten) {
 			return err
 		}
 		_, err := tx.exec(`UPDATE deliveries SET status = 0, node_id = NULL, epoch = epoch + 1, due_at = ?, updated_at = ?
@@ -165,6 +166,7 @@ func (s *Store) endPending(ctx context.Context, webhook posthorn.WebhookID, stat
 
 // Record implements store.Queue.
 func (s *Store) Record(ctx context.Context, r store.Recording) error {
+	failpoint.Hit(failpoint.AfterSendBeforeRecord)
 	var outcome error
 	err := s.write(ctx, func(tx *tx) error {
 		err := tx.record(r)

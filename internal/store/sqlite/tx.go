@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
@@ -40,6 +41,9 @@ func newTx(ctx context.Context, conn *sql.Conn) *tx {
 // transact runs body between BEGIN and COMMIT; its error rolls back.
 func (t *tx) transact(body func() error) error {
 	t.changes, t.failure = 0, nil
+	if failpoint.Is(failpoint.SynchronousOff) {
+		_, _ = t.exec("PRAGMA synchronous = off")
+	}
 	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -48,6 +52,7 @@ func (t *tx) transact(body func() error) error {
 		err = t.flushStats()
 	}
 	if err == nil {
+		failpoint.Hit(failpoint.BeforeCommit)
 		_, err = t.exec("COMMIT")
 	}
 	if err == nil {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/failpoint"
 )
 
 // maxWaiting bounds the writes that wait for the writer; maxGroup bounds the
@@ -148,6 +149,9 @@ func commitGroup(t *tx, group []*write) {
 	err := t.transact(func() error {
 		for i, w := range group {
 			results[i] = t.attempt(w)
+			if failpoint.Is(failpoint.AckBeforeCommit) {
+				w.done <- results[i]
+			}
 			if t.isSpoilt() {
 				return t.failure
 			}
@@ -156,6 +160,7 @@ func commitGroup(t *tx, group []*write) {
 	})
 	switch {
 	case err == nil:
+		failpoint.Hit(failpoint.AfterCommitBeforeAck)
 		for i, w := range group {
 			w.done <- results[i]
 		}

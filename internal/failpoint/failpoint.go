@@ -1,0 +1,66 @@
+// Package failpoint breaks the server on purpose, so that the crash harness can
+// show what it would notice. All of it is compiled out unless the build tag
+// failpoint is given.
+//
+// A [Point] is a moment at which the process may end: the variable FAILPOINT
+// names one and, behind a colon, at which passing ("before_commit:7"). A [Mutant]
+// is a mistake somebody could make in the code: the variable MUTANT names the one
+// that the process makes.
+package failpoint
+
+// Point is a moment at which a crash would hurt.
+type Point string
+
+// The points.
+const (
+	// BeforeCommit: a group of writes is done, and not durable.
+	BeforeCommit Point = "before_commit"
+	// AfterCommitBeforeAck: it is durable, and nobody knows.
+	AfterCommitBeforeAck Point = "after_commit_before_ack"
+	// MidFanout: an event and some of its deliveries are written.
+	MidFanout Point = "mid_fanout"
+	// AfterClaim: deliveries are leased, and not sent.
+	AfterClaim Point = "after_claim"
+	// AfterSendBeforeRecord: the receiver has answered, and it is not written down.
+	AfterSendBeforeRecord Point = "after_send_before_record"
+)
+
+// Points lists every point.
+func Points() []Point {
+	return []Point{BeforeCommit, AfterCommitBeforeAck, MidFanout, AfterClaim, AfterSendBeforeRecord}
+}
+
+// Mutant is a mistake that a test of the harness makes.
+type Mutant string
+
+// The mutants.
+const (
+	// AckBeforeCommit answers writes before they are durable.
+	AckBeforeCommit Mutant = "ack_before_commit"
+	// SynchronousOff leaves it to the operating system when to write.
+	SynchronousOff Mutant = "synchronous_off"
+	// FanoutOutsideTransaction commits an event before its deliveries.
+	FanoutOutsideTransaction Mutant = "fanout_outside_transaction"
+	// IdempotencyInMemory keeps no answer on disk.
+	IdempotencyInMemory Mutant = "idempotency_in_memory"
+	// TakeoverForgotten leaves a dead process's leases as they are.
+	TakeoverForgotten Mutant = "takeover_forgotten"
+	// StatsForgotten does not count the deliveries that are made.
+	StatsForgotten Mutant = "stats_forgotten"
+	// SuccessBeforeSend records a success without waiting for the answer.
+	SuccessBeforeSend Mutant = "success_before_send"
+	// TimeoutIsSuccess takes no answer for a good answer.
+	TimeoutIsSuccess Mutant = "timeout_is_success"
+	// DropOn429 gives up a delivery when the receiver asks to wait.
+	DropOn429 Mutant = "drop_on_429"
+	// RetryAfterIgnored does not wait as long as the receiver asks.
+	RetryAfterIgnored Mutant = "retry_after_ignored"
+	// MaxAttemptsIgnored never gives up.
+	MaxAttemptsIgnored Mutant = "max_attempts_ignored"
+	// RetryForgotten gives up after the first failure.
+	RetryForgotten Mutant = "retry_forgotten"
+	// SuccessRepeated sends again what was taken.
+	SuccessRepeated Mutant = "success_repeated"
+	// DataEncodedAgain sends the data in another form than it came in.
+	DataEncodedAgain Mutant = "data_encoded_again"
+)

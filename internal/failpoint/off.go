@@ -1,0 +1,29 @@
+//go:build !failpoint
+
+package failpoint
+
+import (
+	"context"
+
+	"github.com/posthorn/posthorn"
+)
+
+// Hit does nothing in this build.
+func Hit(Point) {}
+
+// Is reports that this build makes no mistakes on purpose.
+func Is(Mutant) bool { return false }
+
+// Send sends.
+func Send(ctx context.Context, request posthorn.Request, send func(context.Context, posthorn.Request) posthorn.Outcome) posthorn.Outcome {
+	return send(ctx, request)
+}
+
+// Data returns the data.
+func Data(data []byte) []byte { return data }
+
+// Outcome returns the outcome.
+func Outcome(o posthorn.Outcome) posthorn.Outcome { return o }
+
+// Next returns what happens next.
+func Next(_ posthorn.Outcome, next posthorn.Next) posthorn.Next { return next }
