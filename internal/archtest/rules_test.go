@@ -97,6 +97,10 @@ func importRules() map[string]rule {
 			may:   []string{""},
 			never: []string{"database/sql", "os/exec"},
 		},
+		"internal/egress/registry": {
+			why:   "a tool for go generate: it turns the copies of the registries into a table and is no part of the server",
+			never: []string{"net", "net/http", "database/sql", "os/exec"},
+		},
 		"internal/manage": {
 			why:   "what people may ask for, the same from the API and from a dashboard",
 			may:   []string{"", "internal/store", "internal/wire"},
