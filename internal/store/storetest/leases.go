@@ -17,6 +17,7 @@ func leaseCases(s settings) []testCase {
 		{name: "release makes the lease void", run: voidBy(releaseAway)},
 		{name: "cancelling makes the lease void", run: voidBy(cancelAway)},
 		{name: "a new lease makes the old one void", run: voidBy(claimAway)},
+		{name: "claiming a recorded delivery again makes the first lease void", run: voidBy(retryAway)},
 		{name: "release makes deliveries pending and due now, untried", run: releaseGivesBack},
 		{name: "release passes over void leases", run: releasePassesOver},
 		{name: "joining leaves the node's own leases", alone: true, run: joinKeepsOwn},
@@ -87,6 +88,19 @@ func claimAway(w *world, lease store.Lease) store.Lease {
 	claim := w.newClaim(posthorn.Webhook{ID: w.delivery(lease.DeliveryID).WebhookID})
 	if claimed := w.claimed(claim); len(claimed.Jobs) != 1 {
 		w.t.Fatalf("%d jobs after a release, want 1", len(claimed.Jobs))
+	}
+	return lease
+}
+
+// retryAway records a failure and claims the retry: nothing but the epoch tells
+// the new lease from the old one.
+func retryAway(w *world, lease store.Lease) store.Lease {
+	w.t.Helper()
+	r := w.record(store.Job{Lease: lease, Delivery: w.delivery(lease.DeliveryID)}, posthorn.StatusReason(500), posthorn.DeliveryPending)
+	w.now = r.Next.DueAt
+	claimed := w.claimed(w.newClaim(posthorn.Webhook{ID: w.delivery(lease.DeliveryID).WebhookID}))
+	if len(claimed.Jobs) != 1 || claimed.Jobs[0].Lease.Epoch <= lease.Epoch {
+		w.t.Fatalf("jobs when the retry is due: %+v, want one under a higher epoch than %d", claimed.Jobs, lease.Epoch)
 	}
 	return lease
 }

@@ -1,0 +1,126 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// submitted starts a write, and returns when so many wait for the writer, which
+// is occupied: so the order of a group is known.
+func submitted(t *testing.T, s *Store, group *sync.WaitGroup, place int, result *error, run func() error) {
+	t.Helper()
+	group.Go(func() { *result = run() })
+	waitForQueue(s, place)
+}
+
+// Invariant: stats count what was kept, once: what a group counted before it was
+// rolled back does not count.
+func TestRollbackForgetsStats(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	environment := posthorn.Environment{ID: posthorn.EnvironmentID{1}}
+	webhook := posthorn.Webhook{ID: posthorn.WebhookID{2}, EnvironmentID: environment.ID, Status: posthorn.WebhookActive}
+	err := errors.Join(
+		s.CreateWorkspace(t.Context(), posthorn.Workspace{ID: posthorn.WorkspaceID{1}}, posthorn.Project{ID: posthorn.ProjectID{1}}, environment),
+		s.CreateWebhook(t.Context(), webhook),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	directory, err := s.Snapshot(t.Context(), environment.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	submission := store.Submission{EnvironmentID: environment.ID, Version: directory.Version, Entries: []store.Entry{{
+		Event:      posthorn.Event{ID: posthorn.EventID{3}, EnvironmentID: environment.ID, Data: []byte("1")},
+		Deliveries: []posthorn.Delivery{{ID: posthorn.DeliveryID{4}, EventID: posthorn.EventID{3}, WebhookID: webhook.ID, EnvironmentID: environment.ID, Status: posthorn.DeliveryPending}},
+	}}}
+	release := occupy(t, s)
+	var group sync.WaitGroup
+	var accepted, failed error
+	failure := errors.New("no")
+	submitted(t, s, &group, 1, &accepted, func() error {
+		_, err := s.Accept(t.Context(), submission)
+		return err
+	})
+	submitted(t, s, &group, 2, &failed, func() error {
+		return s.write(t.Context(), func(tx *tx) error { return errors.Join(keepAnswerNamed("a")(tx), failure) })
+	})
+	release()
+	group.Wait()
+	if accepted != nil || !errors.Is(failed, failure) {
+		t.Fatalf("accepted: %v; the other: %v", accepted, failed)
+	}
+	stats, err := s.WebhookStats(t.Context(), []posthorn.WebhookID{webhook.ID})
+	if err != nil || stats[webhook.ID].Accepted != 1 || stats[webhook.ID].Pending != 1 {
+		t.Errorf("%+v, %v; want one delivery", stats[webhook.ID], err)
+	}
+}
+
+// Invariant: a write that panics is its caller's error alone: what it changed is
+// taken back, its neighbours' writes are kept, and the writer goes on.
+func TestPanicIsNobodyElses(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	release := occupy(t, s)
+	var group sync.WaitGroup
+	results := make([]error, 3)
+	for i, name := range []string{"before", "panics", "after"} {
+		submitted(t, s, &group, i+1, &results[i], func() error {
+			return s.write(t.Context(), func(tx *tx) error {
+				err := keepAnswerNamed(name)(tx)
+				if name == "panics" {
+					panic("boom")
+				}
+				return err
+			})
+		})
+	}
+	release()
+	group.Wait()
+	if results[0] != nil || results[1] == nil || results[2] != nil {
+		t.Errorf("results: %v", results)
+	}
+	if err := s.write(t.Context(), keepAnswerNamed("later")); err != nil {
+		t.Errorf("a later write: %v", err)
+	}
+	for name, want := range map[string]error{"before": nil, "panics": posthorn.ErrNotFound, "after": nil, "later": nil} {
+		if _, err := s.Answer(t.Context(), store.IdempotencyKey{Scope: "s", Key: name}); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", name, err, want)
+		}
+	}
+}
+
+// Invariant: a write that waits for a place in the full queue gives up when its
+// context ends.
+func TestPatienceEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &writer{waiting: make(chan *write, 1)}
+		w.waiting <- &write{}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		result := make(chan error, 1)
+		go func() { result <- w.submit(ctx, &write{ctx: ctx}, true) }()
+		synctest.Wait()
+		if len(result) != 0 {
+			t.Fatalf("it didn't wait for a place: %v", <-result)
+		}
+		<-time.After(2 * time.Second)
+		synctest.Wait()
+		if len(result) == 0 {
+			t.Error("it still waits when its context is over")
+			<-w.waiting // lets it end
+		}
+		if err := <-result; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
