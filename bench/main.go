@@ -8,7 +8,8 @@
 // arrival at 100 events a second, both beside a bare client that posts straight
 // to the receiver: the ratio is what compares between machines. With
 // POSTHORN_BENCH_PROFILE=FILE the server writes a CPU profile of its last
-// scenario.
+// scenario. With -hanging N it measures instead how a healthy webhook fares beside
+// N webhooks that hang and have a backlog.
 package main
 
 import (
@@ -43,9 +44,13 @@ func run(ctx context.Context) error {
 	duration := flag.Duration("duration", 10*time.Second, "how long each scenario runs")
 	connections := flag.Int("connections", 64, "connections that publish at saturation")
 	rate := flag.Int("rate", 100, "events a second of the paced scenario")
+	hanging := flag.Int("hanging", 0, "also measure a healthy webhook beside so many that hang, with 500 deliveries waiting for each")
 	flag.Parse()
-	if *duration < time.Second || *duration > 10*time.Minute || *connections < 1 || *connections > 1024 || *rate < 1 || *rate > 100_000 {
-		return errors.New("out of bounds: -duration is 1s to 10m, -connections 1 to 1024, -rate 1 to 100000")
+	if *duration < time.Second || *duration > 10*time.Minute || *connections < 1 || *connections > 1024 || *rate < 1 || *rate > 100_000 || *hanging < 0 || *hanging > 500 {
+		return errors.New("out of bounds: -duration is 1s to 10m, -connections 1 to 1024, -rate 1 to 100000, -hanging 0 to 500")
+	}
+	if *hanging > 0 {
+		return compareNeighbours(ctx, *duration, *rate, *hanging)
 	}
 	return compare(ctx, *duration, *connections, *rate)
 }

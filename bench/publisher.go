@@ -14,6 +14,8 @@ import (
 
 // publisher posts events.
 type publisher struct {
+	// server is the address of the server, if there is one.
+	server string
 	url    string
 	key    string
 	client *http.Client

@@ -31,6 +31,9 @@ func (a arrivals) percentile(p int) time.Duration {
 	return time.Duration(a.Latencies[len(a.Latencies)*p/100]).Round(10 * time.Microsecond)
 }
 
+// hangingPath is where the receiver takes requests and never answers.
+const hangingPath = "/hanging"
+
 // counter takes requests and notes when they arrive.
 type counter struct {
 	mu   sync.Mutex
@@ -39,6 +42,11 @@ type counter struct {
 
 // ServeHTTP takes a POST; a GET asks how many have come.
 func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == hangingPath {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+		return
+	}
 	body, err := io.ReadAll(r.Body)
 	now := time.Now()
 	if err != nil {
@@ -68,6 +76,9 @@ func receive(ctx context.Context) error {
 	var c counter
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: &c}
 	go func() { _ = server.Serve(listener) }() // ends with the process
+	if err := serveNeighbours(server, listener); err != nil {
+		return err
+	}
 	fmt.Println(listener.Addr())
 	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
 		return fmt.Errorf("waiting for the end: %w", err)
@@ -76,6 +87,27 @@ func receive(ctx context.Context) error {
 	defer c.mu.Unlock()
 	slices.Sort(c.seen.Latencies)
 	return json.NewEncoder(os.Stdout).Encode(c.seen)
+}
+
+// serveNeighbours listens on as many further loopback addresses as were asked
+// for, for webhooks that hang.
+func serveNeighbours(server *http.Server, first net.Listener) error {
+	count, err := strconv.Atoi(os.Getenv(neighboursVariable))
+	if err != nil {
+		return nil //nolint:nilerr // no number, no neighbours
+	}
+	_, port, err := net.SplitHostPort(first.Addr().String())
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	for i := range count {
+		listener, err := net.Listen("tcp", neighbour(i, port))
+		if err != nil {
+			return fmt.Errorf("listening for a webhook that hangs: %w", err)
+		}
+		go func() { _ = server.Serve(listener) }() // ends with the process
+	}
+	return nil
 }
 
 // publishedAt finds the moment in the body, wherever the format put the data.

@@ -21,7 +21,7 @@ const benchKey = "sk_user_0123456789abcdefghijklmnopqrstuv"
 // ends.
 func serve(ctx context.Context) error {
 	settings, err := config.Load(config.Sources{Env: os.Getenv, Flags: map[string]string{
-		"listen": "127.0.0.1:0", "environment": "development",
+		"listen": "127.0.0.1:0", "environment": "development", "grace-period": "1s",
 	}})
 	if err != nil {
 		return err
@@ -75,7 +75,7 @@ func serverTarget(ctx context.Context, receiver string) (publisher, func() (usag
 	if err != nil {
 		return publisher{}, nil, err
 	}
-	p := publisher{url: "http://" + server.address + "/v1/events", key: benchKey, client: newClient(), body: asEvent}
+	p := publisher{server: server.address, url: "http://" + server.address + "/v1/events", key: benchKey, client: newClient(), body: asEvent}
 	stop := func() (usage, error) {
 		defer func() { _ = os.RemoveAll(directory) }() // a temporary folder
 		if err := server.finish(nil); err != nil {
@@ -83,15 +83,15 @@ func serverTarget(ctx context.Context, receiver string) (publisher, func() (usag
 		}
 		return server.used(), nil
 	}
-	if err := register(ctx, server.address, receiver); err != nil {
+	if err := register(ctx, server.address, "http://"+receiver+"/", "bench.*"); err != nil {
 		server.kill()
 		return publisher{}, nil, err
 	}
 	return p, stop, nil
 }
 
-func register(ctx context.Context, server, receiver string) error {
-	body := strings.NewReader(`{"url": "http://` + receiver + `/", "events": ["*"]}`)
+func register(ctx context.Context, server, url, pattern string) error {
+	body := strings.NewReader(`{"url": "` + url + `", "events": ["` + pattern + `"]}`)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+server+"/v1/webhooks", body)
 	if err != nil {
 		return fmt.Errorf("registering the receiver: %w", err)
