@@ -1,0 +1,105 @@
+package hostile
+
+// expectation is what must come of the deliveries to one behaviour.
+type expectation struct {
+	chaos string
+	// reasons are the words that are right; several where the operating system
+	// decides who notices first.
+	reasons []string
+	// holds means that the first answers hold back or disable the webhook, so that
+	// the other deliveries wait.
+	holds bool
+	// bytes is how long each event's data is; 0 is short.
+	bytes int
+}
+
+func is(chaos string, reasons ...string) expectation {
+	return expectation{chaos: chaos, reasons: reasons}
+}
+
+func holding(chaos string) expectation {
+	return expectation{chaos: chaos, reasons: []string{"rate_limited"}, holds: true}
+}
+
+func expectations() []expectation {
+	list := []expectation{
+		is("refuse", "connection_refused"),
+		is("blackhole", "timeout"),
+		is("close", "connection_closed"),
+		is("close-at-once", "connection_closed", "connection_reset"),
+		is("reset", "connection_reset"),
+		is("reset-at-once", "connection_reset"),
+		is("slow-headers=100ms", "timeout"),
+		is("slow-body=100ms", "success"),
+		is("stalled-headers", "timeout"),
+		is("stalled-body", "success"),
+		is("delay=500ms", "success"),
+		is("delay=1500ms", "timeout"),
+		{chaos: "zero-window", reasons: []string{"timeout"}, bytes: 900_000},
+		{chaos: "answer-early", reasons: []string{"success"}, bytes: 900_000},
+		is("empty", "success"),
+		is("connection-close", "success"),
+		is("stale-keep-alive", "success"),
+
+		is("endless-body", "success"),
+		is("endless-headers", "response_headers_too_large"),
+		is("long-header", "response_headers_too_large"),
+		is("many-headers", "response_headers_too_large"),
+		is("endless-informational=100", "response_headers_too_large"),
+		is("endless-informational=102", "response_headers_too_large"),
+		is("endless-informational=103", "response_headers_too_large"),
+		is("endless-trailers", "success"),
+		is("endless-chunk-extension", "success"),
+		is("compressed-bomb", "success"),
+
+		is("banner", "protocol_error"),
+		is("no-status", "protocol_error"),
+		is("garbage", "protocol_error"),
+		is("tls-on-plain", "protocol_error"),
+		is("switch-protocols", "protocol_error"),
+		is("cut-headers", "connection_closed"),
+		is("bad-header", "protocol_error"),
+		is("bad-version", "protocol_error"),
+
+		is("bad-chunk", "success"),
+		is("huge-chunk", "success"),
+		is("cut-chunk", "success"),
+		is("short-body", "success"),
+		is("long-body", "success"),
+		is("negative-length", "protocol_error"),
+		is("no-number-length", "protocol_error"),
+		is("two-lengths", "protocol_error"),
+		is("length-and-chunks", "success"),
+
+		is("redirect=file:///etc/passwd", "redirect"),
+		is("redirect=http://169.254.169.254/latest/meta-data/", "redirect"),
+		{chaos: "status=410", reasons: []string{"gone"}, holds: true},
+
+		is("tls-expired", "tls_expired"),
+		is("tls-not-yet-valid", "tls_not_yet_valid"),
+		is("tls-self-signed", "tls_unknown_authority"),
+		is("tls-wrong-name", "tls_wrong_name"),
+		is("tls-old", "tls_version"),
+		is("tls-stall", "timeout", "tls_timeout"),
+		is("tls-garbage", "tls_error"),
+	}
+	for _, code := range []string{"200", "201", "202", "203", "204", "205", "206", "207", "226", "299"} {
+		list = append(list, is("status="+code, "success"))
+	}
+	for _, code := range []string{"300", "301", "302", "303", "304", "307", "308"} {
+		list = append(list, is("status="+code, "redirect"))
+	}
+	for _, code := range []string{"400", "401", "403", "404", "409", "413", "418", "451", "499", "500", "502", "503", "504", "599"} {
+		list = append(list, is("status="+code, "status_"+code))
+	}
+	for _, code := range []string{"0", "000", "99", "099", "600", "999", "2000", "-200", "2e2", " 200"} {
+		list = append(list, is("status="+code, "protocol_error"))
+	}
+	for _, value := range []string{"120", "date", "far", "twice", "99999999999999999999"} {
+		list = append(list, holding("retry-after="+value))
+	}
+	for _, value := range []string{"-1", "0", "1e300", "NaN", "inf", "past", "soon", "0x10"} {
+		list = append(list, is("retry-after="+value, "rate_limited"))
+	}
+	return list
+}
