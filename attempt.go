@@ -44,6 +44,9 @@ const (
 	// ReasonLocalResource: this machine lacked something (ports, descriptors);
 	// not the receiver's fault.
 	ReasonLocalResource Reason = "local_resource"
+	// ReasonEgressProxy: the proxy that the operator sends requests through failed;
+	// not the receiver's fault.
+	ReasonEgressProxy Reason = "egress_proxy"
 	// ReasonInterrupted: this node was stopping; never recorded, never counted.
 	ReasonInterrupted Reason = "interrupted"
 	// ReasonInternal: our own mistake; not the receiver's fault.
@@ -102,7 +105,7 @@ func (o Outcome) Succeeded() bool { return o.Reason == ReasonSuccess }
 // our own troubles don't use up its retries.
 func (o Outcome) ChargedToReceiver() bool {
 	switch o.Reason {
-	case ReasonLocalResource, ReasonInterrupted, ReasonInternal:
+	case ReasonLocalResource, ReasonEgressProxy, ReasonInterrupted, ReasonInternal:
 		return false
 	default:
 		return true

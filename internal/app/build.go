@@ -74,7 +74,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 
 func (a *App) newSender() (*egress.Sender, error) {
 	c := a.options.Config
-	options := egress.Options{Allow: c.EgressAllow, Version: a.options.Version}
+	options := egress.Options{Allow: c.EgressAllow, Ports: c.EgressPorts, Strict: c.EgressStrict, Proxy: c.EgressProxy, Logger: a.options.Logger, Version: a.options.Version}
 	if own, err := netip.ParseAddrPort(a.listener.Addr().String()); err == nil {
 		options.OwnAddresses = []netip.AddrPort{own}
 	}

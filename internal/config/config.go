@@ -42,6 +42,13 @@ type Config struct {
 	Egress EgressPolicy
 	// EgressAllow are ranges that are allowed besides the policy.
 	EgressAllow []netip.Prefix
+	// EgressPorts are the ports that requests may go to, ranges from the first to
+	// the last; empty for the egress policy's own.
+	EgressPorts [][2]uint16
+	// EgressStrict refuses names that have a forbidden address beside others.
+	EgressStrict bool
+	// EgressProxy is the host and port of an HTTP proxy; empty for none.
+	EgressProxy string
 	// Concurrency is how many deliveries may be under way at once.
 	Concurrency int
 	LogLevel    slog.Level

@@ -1,16 +1,18 @@
 package egress
 
 import (
+	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/posthorn/posthorn"
 )
 
 // CheckURL is the early check for people, when a webhook is saved: it refuses
-// what posthorn.ValidateURL refuses, literal addresses that the policy forbids,
+// what posthorn.ValidateURL refuses, ports and literal addresses that the policy forbids,
 // and names that only mean something inside a machine or a network. It asks no
 // resolver; what a name means is decided when it is dialled. The error is
 // posthorn.Invalid about "/url".
@@ -25,6 +27,9 @@ func (s *Sender) CheckURL(raw string, kind posthorn.EnvironmentKind) *posthorn.E
 	}
 	guard := s.lane(kind).guard
 	const hint = "Use a host on the public internet, or ask the operator to widen the egress policy or its allow list."
+	if port := portOf(target); !guard.ports.permits(port) {
+		return posthorn.Invalid(pointer, fmt.Sprintf("The egress policy forbids the port %d.", port), "Use port 443, or ask the operator to allow the port with egress-ports.")
+	}
 	host := target.Hostname()
 	if address, err := netip.ParseAddr(host); err == nil {
 		if !guard.permitsAddress(address) {
@@ -36,6 +41,22 @@ func (s *Sender) CheckURL(raw string, kind posthorn.EnvironmentKind) *posthorn.E
 		return posthorn.Invalid(pointer, "The URL's host is a name that only means something inside a machine or a private network.", hint)
 	}
 	return nil
+}
+
+// portOf is 0 for what is no port.
+func portOf(target *url.URL) uint16 {
+	switch text := target.Port(); {
+	case text != "":
+		port, err := strconv.ParseUint(text, 10, 16)
+		if err != nil {
+			return 0
+		}
+		return uint16(port)
+	case target.Scheme == "http":
+		return 80
+	default:
+		return 443
+	}
 }
 
 // refusesName reports whether a lower-case name can only lead to addresses that

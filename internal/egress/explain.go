@@ -24,6 +24,7 @@ func (s *Sender) reasonFor(attempt context.Context, failure error, p *progress) 
 		unsendable *buildError
 		handshake  *handshakeError
 		lookup     *net.DNSError
+		broken     *proxyError
 	)
 	switch cause := context.Cause(attempt); {
 	case errors.Is(cause, errDeadline):
@@ -33,9 +34,15 @@ func (s *Sender) reasonFor(attempt context.Context, failure error, p *progress) 
 	case errors.As(failure, &unsendable):
 		return posthorn.ReasonRenderFailed, "The request could not be built: its URL or one of its headers is not valid."
 	case errors.Is(failure, errForbidden):
-		return posthorn.ReasonAddressForbidden, "The egress policy forbids the address that the URL leads to."
+		return posthorn.ReasonAddressForbidden, "The egress policy forbids the address or the port that the URL leads to."
 	case isLocal(failure):
 		return posthorn.ReasonLocalResource, "This machine ran out of ports, file descriptors or memory for connections."
+	case errors.As(failure, &broken):
+		return posthorn.ReasonEgressProxy, "The egress proxy failed. This is not the receiver's fault."
+	case errors.Is(failure, errProxyUnreached):
+		return posthorn.ReasonUnreachable, "The egress proxy could not reach the receiver."
+	case errors.Is(failure, errProxyGaveUp):
+		return posthorn.ReasonConnectTimeout, "The egress proxy got no connection to the receiver in time."
 	case errors.As(failure, &handshake):
 		return s.handshakeReason(handshake, p)
 	case errors.As(failure, &lookup):
@@ -53,6 +60,8 @@ func deadlineReason(p *progress) (posthorn.Reason, string) {
 	switch phase(p.phase.Load()) {
 	case phaseResolving:
 		return posthorn.ReasonDNSError, "The host's name was not resolved in time."
+	case phaseProxy:
+		return posthorn.ReasonEgressProxy, "The egress proxy didn't take the connection in time."
 	case phaseConnecting:
 		return posthorn.ReasonConnectTimeout, "No connection was made in time: the receiver's address doesn't answer."
 	case phaseTLS:

@@ -3,8 +3,6 @@ package egress
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -14,27 +12,36 @@ import (
 // must not learn from it what a name means inside our network.
 var errForbidden = errors.New("the egress policy forbids the address")
 
-// guard decides which addresses may be reached.
+// guard decides which addresses and ports may be reached.
 type guard struct {
 	policy Policy
 	allow  []netip.Prefix
 	own    []netip.AddrPort
+	ports  portPolicy
 	tables addressTables
+	// refused is told the addresses that are refused; nil for nobody.
+	refused func(ctx context.Context, address string)
 }
 
 // control is net.Dialer.ControlContext: it sees the very address that is about
 // to be connected to, after every resolver and cache.
-func (g *guard) control(_ context.Context, _, address string, _ syscall.RawConn) error {
+func (g *guard) control(ctx context.Context, _, address string, _ syscall.RawConn) error {
 	target, err := netip.ParseAddrPort(address)
 	if err != nil || !g.permits(target) {
+		g.tellRefused(ctx, address)
 		return errForbidden
 	}
 	return nil
 }
 
+func (g *guard) tellRefused(ctx context.Context, address string) {
+	if g.refused != nil {
+		g.refused(ctx, address)
+	}
+}
+
 func (g *guard) permits(target netip.AddrPort) bool {
-	own := netip.AddrPortFrom(target.Addr().Unmap(), target.Port())
-	return !slices.Contains(g.own, own) && g.permitsAddress(target.Addr())
+	return !g.isOwn(target) && g.ports.permits(target.Port()) && g.permitsAddress(target.Addr())
 }
 
 func (g *guard) permitsAddress(address netip.Addr) bool {
@@ -90,26 +97,4 @@ func (g *guard) allowsExactly(address netip.Addr) bool {
 
 func contains(list []netip.Prefix, address netip.Addr) bool {
 	return slices.ContainsFunc(list, func(prefix netip.Prefix) bool { return prefix.Contains(address) })
-}
-
-// spread replaces each unspecified listen address by the addresses of this
-// machine.
-func spread(listen []netip.AddrPort) ([]netip.AddrPort, error) {
-	var list []netip.AddrPort
-	for _, own := range listen {
-		list = append(list, netip.AddrPortFrom(own.Addr().Unmap(), own.Port()))
-		if !own.Addr().IsUnspecified() {
-			continue
-		}
-		local, err := net.InterfaceAddrs()
-		if err != nil {
-			return nil, fmt.Errorf("listing this machine's addresses: %w", err)
-		}
-		for _, network := range local {
-			if prefix, err := netip.ParsePrefix(network.String()); err == nil {
-				list = append(list, netip.AddrPortFrom(prefix.Addr().Unmap(), own.Port()))
-			}
-		}
-	}
-	return list, nil
 }

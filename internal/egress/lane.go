@@ -32,12 +32,21 @@ type lane struct {
 	connectTimeout time.Duration
 	tls            *tls.Config
 	now            func() time.Time
-	dial           func(ctx context.Context, network, address string) (net.Conn, error)
+	dial           dialFunc
+}
+
+func newGuard(policy Policy, own []netip.AddrPort, o Options) *guard {
+	return &guard{
+		policy: policy, allow: o.Allow, own: own, ports: portsFor(policy, o.Ports), tables: newAddressTables(),
+		refused: func(ctx context.Context, address string) {
+			o.Logger.DebugContext(ctx, "the egress policy refused an address", "address", address)
+		},
+	}
 }
 
 func newLane(policy Policy, own []netip.AddrPort, o Options) *lane {
 	l := &lane{
-		guard:          &guard{policy: policy, allow: o.Allow, own: own, tables: newAddressTables()},
+		guard:          newGuard(policy, own, o),
 		connectTimeout: o.ConnectTimeout,
 		now:            o.Now,
 		tls: &tls.Config{
@@ -48,8 +57,7 @@ func newLane(policy Policy, own []netip.AddrPort, o Options) *lane {
 			Time:               o.Now,
 		},
 	}
-	dialer := &net.Dialer{Resolver: o.Resolver, ControlContext: l.guard.control}
-	l.dial = dialer.DialContext
+	l.dial = newDial(l.guard, o)
 	l.pooled, l.fresh = l.transport(o), l.transport(o)
 	l.fresh.DisableKeepAlives = true
 	return l

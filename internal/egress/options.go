@@ -3,6 +3,7 @@ package egress
 import (
 	"crypto/x509"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"time"
@@ -42,10 +43,24 @@ type Options struct {
 	// Allow are addresses that may be reached whatever the policy. A metadata
 	// address is opened only by an entry for that one address (/32 or /128).
 	Allow []netip.Prefix
+	// Ports are the ports that may be reached, ranges from the first to the last.
+	// Empty means all under PolicyAny, and otherwise 80, 443 and from 1024 on what
+	// no well-known service uses.
+	Ports [][2]uint16
+	// Strict refuses a name as soon as one of its addresses is forbidden; otherwise
+	// only those addresses are left out.
+	Strict bool
+	// Proxy is the host and port of a proxy that makes tunnels (HTTP CONNECT);
+	// empty means none. Names are looked up and checked here all the same: it is
+	// told addresses only.
+	Proxy string
 	// OwnAddresses are where this program listens; production environments may
 	// not send to them, and development ones only under PolicyAny. An unspecified
 	// address stands for all addresses of this machine at the time of New.
 	OwnAddresses []netip.AddrPort
+	// Logger is told at the level debug which addresses were refused; nil means
+	// nobody is.
+	Logger *slog.Logger
 	// Version is told to receivers in the User-Agent.
 	Version string
 	// ConnectTimeout bounds finding the address and connecting together, and TLS
@@ -73,6 +88,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Development == "" {
 		o.Development = PolicyAny
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	if o.Version == "" {
 		o.Version = "dev"
@@ -109,6 +127,16 @@ func (o Options) validate() error {
 	for _, own := range o.OwnAddresses {
 		if !own.IsValid() {
 			return fmt.Errorf("egress: %q is not an address and a port", own)
+		}
+	}
+	for _, r := range o.Ports {
+		if r[0] == 0 || r[0] > r[1] {
+			return fmt.Errorf("egress ports: %d to %d is not a range of ports", r[0], r[1])
+		}
+	}
+	if o.Proxy != "" {
+		if host, port, err := net.SplitHostPort(o.Proxy); err != nil || host == "" || port == "" {
+			return fmt.Errorf("egress proxy: %q is not a host and a port", o.Proxy)
 		}
 	}
 	if o.ConnectTimeout < 0 || o.MaxIdlePerHost < 0 || o.MaxIdle < 0 || o.MaxConnectionsPerHost < 0 {

@@ -16,6 +16,7 @@ type phase int32
 const (
 	phaseWaiting phase = iota // for a connection
 	phaseResolving
+	phaseProxy // connecting to the egress proxy
 	phaseConnecting
 	phaseTLS
 	phaseExchange // the request is on its way, or answered
