@@ -1,0 +1,74 @@
+package simulation
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/posthorn/posthorn"
+)
+
+// dice is all the chance there is in a run. What happens at a place depends on
+// the seed, the place and how often it was asked there before, and on nothing
+// that happens elsewhere: goroutines that change places between two runs of a
+// seed don't change each other's luck.
+type dice struct {
+	seed uint64
+
+	mu    sync.Mutex
+	times map[string]int
+}
+
+func newDice(seed uint64) *dice { return &dice{seed: seed, times: map[string]int{}} }
+
+// fixed is the luck of a place that is always the same.
+func (d *dice) fixed(place string, keys ...any) *rand.Rand {
+	h := fnv.New64a()
+	fmt.Fprint(h, place)
+	for _, key := range keys {
+		fmt.Fprint(h, "/", key)
+	}
+	return rand.New(rand.NewPCG(d.seed, h.Sum64()))
+}
+
+// next is the luck of the next visit to a place.
+func (d *dice) next(place string, keys ...any) *rand.Rand {
+	name := place + fmt.Sprint(keys...)
+	d.mu.Lock()
+	d.times[name]++
+	visit := d.times[name]
+	d.mu.Unlock()
+	return d.fixed(place, append(keys, visit)...)
+}
+
+// stream is the randomness that the program itself is given.
+func (d *dice) stream(name string) posthorn.Randomness {
+	source := d.fixed(name)
+	var mu sync.Mutex
+	return func() uint64 {
+		mu.Lock()
+		defer mu.Unlock()
+		return source.Uint64()
+	}
+}
+
+// between is a duration from least up to most.
+func between(r *rand.Rand, least, most time.Duration) time.Duration {
+	if most <= least {
+		return least
+	}
+	return least + time.Duration(r.Int64N(int64(most-least)))
+}
+
+func chance(r *rand.Rand, probability float64) bool { return r.Float64() < probability }
+
+func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
+
+// pass lets fake time go by.
+func pass(d time.Duration) {
+	if d > 0 {
+		<-time.After(d)
+	}
+}

@@ -1,0 +1,75 @@
+// Package simulation runs the engine, intake and everything between them in a
+// bubble of fake time, on a database and a network that fail as a seed says, and
+// compares what was promised with what happened.
+//
+// All chance comes from the seed, and each place has its own: who gets which
+// answer, which call of the database fails, who publishes what and when, is the
+// same in every run of a seed. Which of two goroutines that wake at the same
+// instant goes first is not, nor the order in which a select finds two channels
+// ready. A run whose verdict depends on that may have to be repeated:
+//
+//	go test ./e2e/simulation -simulation.seed=17 -simulation.seeds=1 -count=20
+package simulation
+
+import (
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/posthorn/posthorn/internal/wire"
+)
+
+//nolint:gochecknoglobals // flags have no other place
+var (
+	firstSeed  = flag.Uint64("simulation.seed", 1, "the first seed")
+	seeds      = flag.Int("simulation.seeds", 300, "how many seeds to run")
+	lateErrors = flag.Bool("simulation.late", false, "let claiming and accepting fail after their effect, too")
+	showTrace  = flag.Bool("simulation.trace", false, "show all that happened in runs that fail")
+)
+
+// Invariant: whatever fails, nothing that was acknowledged is lost, and nobody is
+// sent what they should not be.
+func TestSeeds(t *testing.T) {
+	t.Parallel()
+	formats, err := wire.BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialects, err := wire.NewSet(formats)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const lanes = 2
+	begin := time.Now()
+	for lane := range lanes {
+		t.Run(fmt.Sprint(lane), func(t *testing.T) {
+			t.Parallel()
+			for n := lane; n < *seeds && !t.Failed(); n += lanes {
+				seed := *firstSeed + uint64(n)
+				t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { simulate(t, seed, dialects) })
+			}
+		})
+	}
+	t.Cleanup(func() {
+		t.Logf("%d seeds, %.0f a minute", *seeds, float64(*seeds)/time.Since(begin).Minutes())
+	})
+}
+
+func simulate(t *testing.T, seed uint64, dialects *wire.Set) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, seed, dialects)
+		w.run()
+		if len(w.books.violations) == 0 {
+			return
+		}
+		const shown = 10
+		t.Errorf("seed %d broke invariants (%v):\n%s", seed, w.profile, strings.Join(w.books.violations[:min(shown, len(w.books.violations))], "\n"))
+		if *showTrace {
+			t.Log(strings.Join(w.books.trace, "\n"))
+		}
+	})
+}
