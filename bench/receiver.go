@@ -76,7 +76,7 @@ func receive(ctx context.Context) error {
 	var c counter
 	server := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: &c}
 	go func() { _ = server.Serve(listener) }() // ends with the process
-	if err := serveNeighbours(server, listener); err != nil {
+	if err := serveNeighbours(ctx, server, listener); err != nil {
 		return err
 	}
 	fmt.Println(listener.Addr())
@@ -91,7 +91,7 @@ func receive(ctx context.Context) error {
 
 // serveNeighbours listens on as many further loopback addresses as were asked
 // for, for webhooks that hang.
-func serveNeighbours(server *http.Server, first net.Listener) error {
+func serveNeighbours(ctx context.Context, server *http.Server, first net.Listener) error {
 	count, err := strconv.Atoi(os.Getenv(neighboursVariable))
 	if err != nil {
 		return nil //nolint:nilerr // no number, no neighbours
@@ -101,7 +101,7 @@ func serveNeighbours(server *http.Server, first net.Listener) error {
 		return fmt.Errorf("listening: %w", err)
 	}
 	for i := range count {
-		listener, err := net.Listen("tcp", neighbour(i, port))
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", neighbour(i, port))
 		if err != nil {
 			return fmt.Errorf("listening for a webhook that hangs: %w", err)
 		}

@@ -23,7 +23,7 @@ func (e *Engine) Reserve(webhook *posthorn.Webhook, bytes int) bool {
 	l := e.lane(webhook.EnvironmentID, webhook.ID)
 	e.learn(l, webhook)
 	hasBacklog := !l.claimAt.IsZero() && !l.claimAt.After(now)
-	if hasBacklog || l.holdUntil.After(now) || !e.hasRoom(l, bytes) {
+	if hasBacklog || l.sendFrom().After(now) || l.pace.isOpen() || !e.hasRoom(l, bytes) {
 		return false
 	}
 	e.hold(l, bytes)
@@ -72,8 +72,8 @@ func (e *Engine) Wake(environment posthorn.EnvironmentID, webhook posthorn.Webho
 	defer e.mu.Unlock()
 	l := e.lane(environment, webhook)
 	now := e.Now()
-	if l.holdUntil.After(now) {
-		now = l.holdUntil
+	if l.sendFrom().After(now) {
+		now = l.sendFrom()
 	}
 	e.claimFrom(l, now)
 }
@@ -86,7 +86,7 @@ func (e *Engine) Reconsider(environment posthorn.EnvironmentID, webhook posthorn
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	l := e.lane(environment, webhook)
-	l.holdUntil = time.Time{}
+	l.holdUntil, l.pace = time.Time{}, pace{}
 	e.claimFrom(l, e.Now())
 }
 
@@ -115,7 +115,7 @@ func (e *Engine) dispatch() {
 		if !ok {
 			return
 		}
-		if l.holdUntil.After(e.Now()) {
+		if l.sendFrom().After(e.Now()) {
 			e.sendBack(l)
 		}
 		if len(l.waiting) == 0 || l.sending >= l.pace.allowed(l.concurrency) {

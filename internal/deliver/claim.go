@@ -75,6 +75,11 @@ func (e *Engine) nextToClaim() (*lane, time.Time, time.Duration) {
 		if wait := l.claimAt.Sub(now); wait > 0 {
 			return nil, time.Time{}, wait
 		}
+		if from := l.sendFrom(); from.After(now) {
+			l.claimAt = from
+			e.arrange(l)
+			continue
+		}
 		if e.hasRoom(l, 0) {
 			since := l.claimAt
 			l.claimAt, l.isClaiming = time.Time{}, true
@@ -139,11 +144,15 @@ func (e *Engine) claimFor(l *lane, webhook *posthorn.Webhook) store.Claim {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.learn(l, webhook)
+	limit := max(1, min(maxClaimJobs, l.window-l.held, e.MaxHeldJobs-e.heldJobs))
+	if l.pace.isOpen() {
+		limit = 1 // a probe
+	}
 	return store.Claim{
 		WebhookID: l.webhook,
 		NodeID:    e.node,
 		Now:       e.Now(),
-		Limit:     max(1, min(maxClaimJobs, l.window-l.held, e.MaxHeldJobs-e.heldJobs)),
+		Limit:     limit,
 		MaxBytes:  max(1, min(maxClaimBytes, maxLaneBytes-l.heldBytes, e.MaxHeldBytes-e.heldBytes)),
 	}
 }

@@ -50,9 +50,18 @@ func (e *Engine) lane(environment posthorn.EnvironmentID, webhook posthorn.Webho
 	return l
 }
 
+// sendFrom is when the next request may go out: when the receiver wants it, and
+// when the breaker allows it.
+func (l *lane) sendFrom() time.Time {
+	if l.pace.pausedUntil.After(l.holdUntil) {
+		return l.pace.pausedUntil
+	}
+	return l.holdUntil
+}
+
 // drop forgets a lane that has nothing to remember.
 func (e *Engine) drop(l *lane, now time.Time) {
-	if l.held == 0 && l.claimAt.IsZero() && !l.isClaiming && !l.holdUntil.After(now) {
+	if l.held == 0 && l.claimAt.IsZero() && !l.isClaiming && !l.sendFrom().After(now) {
 		delete(e.lanes, l.webhook)
 	}
 }

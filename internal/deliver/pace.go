@@ -11,12 +11,32 @@ import (
 // then on grows by about one a round; it halves when the receiver can't keep up
 // (slow start, additive increase, multiplicative decrease). It lies between one
 // and the webhook's concurrency. A receiver that hangs so takes up few places.
+//
+// After breakerAfter failures in a row of whatever kind, the breaker is open: one
+// request at a time goes out as a probe, with a pause before each that grows to
+// maxPause, and the rest waits in the database. The first success closes it, and
+// the pace begins low again.
 type pace struct {
 	limit float64
 	// slowedAt is when it was last halved: requests that left before then tell
 	// nothing new. It is zero until the first trouble.
 	slowedAt time.Time
+	// failures counts failures in a row; pausedUntil is when the next probe may go
+	// out, and pausedAt when that was decided.
+	failures    int
+	pausedAt    time.Time
+	pausedUntil time.Time
 }
+
+// When the breaker opens, and how long it waits between probes.
+const (
+	breakerAfter = 10
+	firstPause   = time.Second
+	maxPause     = time.Minute
+)
+
+// isOpen reports whether only probes go out.
+func (p *pace) isOpen() bool { return p.failures >= breakerAfter }
 
 // firstPace is how many requests may be under way to a receiver of which nothing
 // is known.
@@ -28,6 +48,9 @@ func (p *pace) allowed(concurrency int) int {
 }
 
 func (p *pace) current(concurrency int) float64 {
+	if p.isOpen() {
+		return 1
+	}
 	if p.limit == 0 {
 		return min(firstPace, float64(concurrency))
 	}
@@ -36,6 +59,7 @@ func (p *pace) current(concurrency int) float64 {
 
 // learn takes an outcome into account of a request that left at startedAt.
 func (p *pace) learn(outcome posthorn.Outcome, concurrency int, startedAt, now time.Time) {
+	p.count(outcome, startedAt, now)
 	limit := p.current(concurrency)
 	switch {
 	case asksForLess(outcome) && startedAt.After(p.slowedAt):
@@ -46,6 +70,25 @@ func (p *pace) learn(outcome posthorn.Outcome, concurrency int, startedAt, now t
 		p.limit = limit + 1
 	default:
 		p.limit = limit + 1/limit
+	}
+}
+
+// count opens and closes the breaker.
+func (p *pace) count(outcome posthorn.Outcome, startedAt, now time.Time) {
+	if outcome.Succeeded() {
+		if p.isOpen() {
+			*p = pace{}
+		}
+		p.failures = 0
+		return
+	}
+	if !outcome.ChargedToReceiver() || startedAt.Before(p.pausedAt) {
+		return
+	}
+	p.failures++
+	if p.isOpen() {
+		p.pausedAt = now
+		p.pausedUntil = now.Add(min(firstPause<<min(p.failures-breakerAfter, 10), maxPause))
 	}
 }
 

@@ -59,22 +59,23 @@ func TestPaceFollowsTheReceiver(t *testing.T) {
 	}
 }
 
-// Invariant: an ordinary failure (a bug in the receiver) does not slow it down.
+// Invariant: ordinary failures between successes (a bug in the receiver) do not
+// slow it down.
 func TestOrdinaryFailuresKeepThePace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		none := 0
 		w.webhook(url, func(webhook *posthorn.Webhook) { webhook.Retries = &none })
-		var under, most atomic.Int32
+		var under, most, count atomic.Int32
 		w.answer(url, func(ctx context.Context, r posthorn.Request) posthorn.Outcome {
 			most.Store(max(most.Load(), under.Add(1)))
 			defer under.Add(-1)
-			return after(time.Second, status(500))(ctx, r)
+			return after(time.Second, status(200+300*(int(count.Add(1))%2)))(ctx, r)
 		})
 		w.start()
-		w.publish(20)
-		pass(5 * time.Second)
+		w.publish(30)
+		pass(10 * time.Second)
 		most.Store(0)
 		w.publish(30)
 		pass(10 * time.Second)
@@ -108,6 +109,63 @@ func TestManyHangingNeighbours(t *testing.T) {
 			if len(w.sentTo(url)) != before+1 {
 				t.Fatal("the healthy webhook waited for hanging ones")
 			}
+		}
+	})
+}
+
+// Invariant: a receiver that is dead gets a probe a minute, whatever waits for it;
+// when it comes back, everything is delivered.
+func TestBreaker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		retries := 50
+		w.webhook(url, func(webhook *posthorn.Webhook) { webhook.Retries = &retries })
+		dead := posthorn.Outcome{Reason: posthorn.ReasonConnectionRefused}
+		w.answer(url, always(dead))
+		w.start()
+		w.publish(2000)
+		pass(10 * time.Minute)
+		before := len(w.sentTo(url))
+		if before > 60 {
+			t.Errorf("%d requests in the first ten minutes", before)
+		}
+		w.publish(100) // fresh ones wait like the rest
+		pass(time.Hour)
+		if probes := len(w.sentTo(url)) - before; probes < 50 || probes > 61 {
+			t.Errorf("%d probes in an hour", probes)
+		}
+		if leased := w.deliveries(posthorn.DeliveryLeased); len(leased) > 1 {
+			t.Errorf("%d deliveries of a dead webhook in memory", len(leased))
+		}
+		w.answer(url, nil)
+		pass(2 * time.Minute)
+		if done := w.deliveries(posthorn.DeliverySucceeded); len(done) < 2000 {
+			t.Errorf("%d of 2100 delivered soon after the recovery", len(done))
+		}
+		pass(5 * 24 * time.Hour)
+		if done := w.deliveries(posthorn.DeliverySucceeded); len(done) != 2100 {
+			t.Errorf("%d of 2100 delivered in the end", len(done))
+		}
+	})
+}
+
+// Invariant: a person who changes the webhook closes the breaker.
+func TestBreakerIsClosedByHand(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		webhook := w.webhook(url)
+		w.answer(url, always(posthorn.Outcome{Reason: posthorn.ReasonConnectionRefused}))
+		w.start()
+		w.publish(50)
+		pass(10 * time.Minute)
+		const elsewhere = "https://elsewhere.example"
+		w.update(webhook.ID, func(webhook *posthorn.Webhook) { webhook.URL = elsewhere })
+		w.publish(10)
+		pass(time.Second)
+		if sent := w.sentTo(elsewhere); len(sent) < 10 {
+			t.Errorf("%d requests to the new place", len(sent))
 		}
 	})
 }

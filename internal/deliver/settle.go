@@ -66,7 +66,7 @@ func (e *Engine) sendBack(l *lane) {
 		e.release(ctx, jobs)
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.claimFrom(l, l.holdUntil)
+		e.claimFrom(l, l.sendFrom())
 		for _, job := range jobs {
 			e.letGo(l, len(job.Event.Data))
 		}
