@@ -150,7 +150,11 @@ func (s *Store) Close() error {
 	return errors.Join(s.writer.close(), s.reads.Close(), release(s.lock))
 }
 
-// Ping returns an error if the database can't be written to now.
+// Ping returns an error if the database can't be written to now. It writes the
+// row of the node again, so that a full disk shows.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.write(ctx, func(tx *tx) error { return nil })
+	return s.write(ctx, func(tx *tx) error {
+		_, err := tx.exec(`UPDATE nodes SET joined_at = joined_at`)
+		return err
+	})
 }

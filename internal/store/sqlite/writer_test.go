@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/store"
@@ -168,5 +169,42 @@ func TestSafeVersions(t *testing.T) {
 		if isSafeVersion(version) != want {
 			t.Errorf("%q: %v", version, !want)
 		}
+	}
+}
+
+// Invariant: a full disk is told as such, nothing of a refused write is kept, and
+// everything goes on by itself when there is room again.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	if err := s.Join(t.Context(), posthorn.NodeID{1}, time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	limit := func(pages string) {
+		t.Helper()
+		if err := s.write(t.Context(), func(tx *tx) error {
+			_, err := tx.exec("PRAGMA max_page_count = " + pages)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit("1") // SQLite takes the present size
+	big := func(tx *tx) error {
+		return tx.keepAnswer(store.IdempotencyKey{Scope: "s", Key: "big"}, store.Answer{Body: make([]byte, 1<<20)})
+	}
+	err := s.write(t.Context(), big)
+	if !errors.Is(err, &posthorn.Error{Code: posthorn.CodeStorageFull}) {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := s.Answer(t.Context(), store.IdempotencyKey{Scope: "s", Key: "big"}); !errors.Is(err, posthorn.ErrNotFound) {
+		t.Errorf("something of the refused write is kept: %v", err)
+	}
+	limit("1000000")
+	if err := s.write(t.Context(), big); err != nil {
+		t.Errorf("with room again: %v", err)
+	}
+	if err := s.Ping(t.Context()); err != nil {
+		t.Errorf("ping: %v", err)
 	}
 }
