@@ -127,6 +127,10 @@ func importRules() map[string]rule {
 			why: "builds the server out of everything",
 			may: []string{anything},
 		},
+		"internal/hostile": {
+			why:   "a receiver that misbehaves knows the sender only by what arrives, so that it can mislead nobody about it",
+			never: []string{"database/sql", "os", "os/exec"},
+		},
 		"internal/demo": {
 			why:   "shows the real server from outside: it starts app, speaks to it through the client, and verifies with signature alone; the store and manage lend it the types of what it watches",
 			may:   []string{"", "client", "signature", "internal/app", "internal/config", "internal/manage", "internal/store", "internal/telemetry"},
@@ -134,7 +138,7 @@ func importRules() map[string]rule {
 		},
 		"internal/cli": {
 			why:     "commands reach a server through the public client, so that the client is used every day; serve starts app and nothing below it",
-			may:     []string{"", "client", "signature", "internal/app", "internal/config", "internal/demo", "internal/telemetry"},
+			may:     []string{"", "client", "signature", "internal/app", "internal/config", "internal/demo", "internal/hostile", "internal/telemetry"},
 			modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/mattn/go-isatty"},
 			never:   []string{"database/sql"},
 		},
