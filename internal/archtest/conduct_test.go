@@ -24,6 +24,11 @@ func TestOnlyEgressConnects(t *testing.T) {
 	report(t, checkConnections, readModule(t))
 }
 
+func TestThereIsOneSender(t *testing.T) {
+	t.Parallel()
+	report(t, checkOneSender, readModule(t))
+}
+
 func TestNoCodeKnowsAFormatByName(t *testing.T) {
 	t.Parallel()
 	report(t, checkFormatNames, readModule(t))
@@ -44,16 +49,56 @@ func checkSleep(sources []source) []string {
 // and the benchmark talk to our own server; tests to their own.
 func checkConnections(sources []source) []string {
 	forbidden := map[string][]string{
-		"net/http": {"Client", "Transport", "DefaultClient", "DefaultTransport", "Get", "Head", "Post", "PostForm"},
-		"net":      {"Dialer", "Dial", "DialTimeout", "DialTCP", "DialIP", "DialUDP", "DialUnix"},
+		"net/http":          {"Client", "Transport", "DefaultClient", "DefaultTransport", "RoundTripper", "NewFileTransport", "Get", "Head", "Post", "PostForm"},
+		"net/http/httputil": {"ReverseProxy", "NewSingleHostReverseProxy", "ClientConn", "NewClientConn", "NewProxyClientConn"},
+		"net":               {"Dialer", "Dial", "DialTimeout", "DialTCP", "DialIP", "DialUDP", "DialUnix"},
+		"crypto/tls":        {"Dialer", "Dial", "DialWithDialer"},
+		"net/smtp":          {"Dial", "SendMail"},
+		"net/rpc":           {"Dial", "DialHTTP", "DialHTTPPath"},
+		"syscall":           {"Connect"},
 	}
-	return checkSelected(sources, func(s source, imported, name string) string {
-		allowed := s.isTest() || !strings.HasPrefix(s.path, "internal/") || s.folder() == "internal/egress"
-		if allowed || !slices.Contains(forbidden[imported], name) {
+	mayConnect := func(s source) bool {
+		return s.isTest() || !strings.HasPrefix(s.path, "internal/") || s.folder() == "internal/egress"
+	}
+	complaints := checkSelected(sources, func(s source, imported, name string) string {
+		if mayConnect(s) || !slices.Contains(forbidden[imported], name) {
 			return ""
 		}
 		return imported + "." + name + " opens connections past the egress policy; only internal/egress may"
 	})
+	// Behind a dot import none of these names would be seen.
+	for _, s := range sources {
+		if imported := s.imports()["."]; !mayConnect(s) && forbidden[imported] != nil {
+			complaints = append(complaints, s.complain(s.file.Package, "a dot import of %s hides what opens connections", imported))
+		}
+	}
+	return complaints
+}
+
+// checkOneSender wants the one sender that the server has to be made in one place:
+// deliveries and tests of webhooks go through the same guard.
+func checkOneSender(sources []source) []string {
+	var places []string
+	for _, s := range sources {
+		if s.isTest() || s.folder() == "internal/egress" {
+			continue
+		}
+		imports := s.imports()
+		ast.Inspect(s.file, func(node ast.Node) bool {
+			imported, name := s.selected(node, imports)
+			if imported == module+"/internal/egress" && name == "New" {
+				places = append(places, s.complain(node.Pos(), "a sender is made here; there must be exactly one, in internal/app"))
+			}
+			return true
+		})
+	}
+	if len(places) == 1 && strings.HasPrefix(places[0], "internal/app/") {
+		return nil
+	}
+	if len(places) == 0 {
+		return []string{"no sender is made in internal/app"}
+	}
+	return places
 }
 
 func checkSelected(sources []source, judge func(s source, imported, name string) string) []string {

@@ -68,3 +68,21 @@ func TestCheckURL(t *testing.T) {
 		}
 	}
 }
+
+// Invariant: every forbidden address in a URL is answered in the same words: they
+// don't tell which of them mean something here.
+func TestForbiddenAddressesInURLsLookAlike(t *testing.T) {
+	t.Parallel()
+	sender := newSender(t, Options{})
+	words := map[string]bool{}
+	for _, host := range []string{"127.0.0.1", "10.0.0.1", "169.254.169.254", "168.63.129.16", "[::1]", "[fd00:ec2::254]", "[64:ff9b::a9fe:a9fe]"} {
+		err := sender.CheckURL("https://"+host+"/", posthorn.Production)
+		if err == nil {
+			t.Fatalf("%s is let through", host)
+		}
+		words[err.Message+err.Hint] = true
+	}
+	if len(words) != 1 {
+		t.Errorf("different words: %v", words)
+	}
+}

@@ -170,7 +170,7 @@ func TestForbiddenAddressesLookAlike(t *testing.T) {
 	names := &nameServer{answers: map[string][][]string{"a.test": {{"127.0.0.1"}}, "b.test": {{"10.0.0.1"}}, "c.test": {{"169.254.169.254"}}}}
 	sender := newSender(t, Options{Resolver: names.resolver(t)})
 	details := map[string]bool{}
-	for _, host := range []string{"a.test:1", "b.test", "c.test:8080", "127.0.0.1:1", "[::1]:22", "[fe80::1%25lo]"} {
+	for _, host := range []string{"a.test:1", "b.test", "c.test:8080", "127.0.0.1:1", "[::1]:22", "[fe80::1%25lo]", "1.1.1.1:25", "127.0.0.1:6379"} {
 		request := requestTo("https://" + host + "/")
 		request.EnvironmentKind = posthorn.Production
 		outcome := sender.Send(t.Context(), request)
