@@ -38,11 +38,13 @@ type receiver struct {
 	// changedSlowly says that the process is told of the change only after the
 	// database has answered.
 	changedSlowly bool
-	sending       int
-	successes     int
-	accepted      int64
-	holds         []*hold
-	deliveries    map[string]*delivery
+	// isUntold reports that the process was told that its write failed.
+	isUntold   bool
+	sending    int
+	successes  int
+	accepted   int64
+	holds      []*hold
+	deliveries map[string]*delivery
 }
 
 // hold is a wait that the receiver asked for.
@@ -75,6 +77,9 @@ type delivery struct {
 	tookIt     bool
 	// successes since the last excuse for another one.
 	successes int
+	// spare counts copies in the memory of a process whose leases were lost: each
+	// may be sent once, as if nothing else had happened.
+	spare int
 	// counted are the charged failures that were recorded; notBefore is when the
 	// next request may start because of them.
 	counted    int
@@ -183,13 +188,8 @@ func (b *books) sent(node int, q posthorn.Request) (*delivery, *request) {
 	if !bytes.Contains(q.Body, slices.Concat([]byte(`"data":`), d.event.data, []byte("}"))) {
 		b.violated("bytes as they came", "%v: body %s", d, q.Body)
 	}
-	b.checkMaySend(node, d, version)
-	for _, other := range d.sending {
-		if !other.isGhost {
-			b.violated("one at a time", "%v: two requests under way", d)
-		}
-	}
-	started := &request{node: node, startedAt: time.Now()}
+	started := &request{node: node, startedAt: time.Now(), isGhost: d.isSpare()}
+	b.checkMaySend(node, d, version, started)
 	d.sending = append(d.sending, started)
 	d.requests++
 	if r.sending++; r.sending > r.Concurrency {
@@ -201,21 +201,45 @@ func (b *books) sent(node int, q posthorn.Request) (*delivery, *request) {
 // grain is what the database's clock may lose.
 const grain = time.Microsecond
 
-func (b *books) checkMaySend(node int, d *delivery, version int) {
+func (b *books) checkMaySend(node int, d *delivery, version int, started *request) {
 	now, r := time.Now(), d.receiver
+	b.checkOnce(d, started, now)
 	// What was under way when something changed may have been read before.
-	isSettled := now.After(r.changedAt) && (!r.changedSlowly || now.After(r.changedAt.Add(longestWait)))
+	isSettled := !r.isUntold && now.After(r.changedAt) && (!r.changedSlowly || now.After(r.changedAt.Add(longestWait)))
 	if isSettled && (r.Status != posthorn.WebhookActive || version != r.version) {
 		b.violated("what a person said holds", "%v: sent to version %d (now %d) of a webhook that is %s", d, version, r.version, r.Status)
-	}
-	if now.Add(grain).Before(d.notBefore) {
-		b.violated("not before due", "%v: sent %v early", d, d.notBefore.Sub(now))
 	}
 	for _, h := range r.holds {
 		binds := h.node == node || h.isKept
 		if binds && now.After(h.from.Add(longestWait)) && now.Add(grain).Before(h.until) {
 			b.violated("not while held", "%v: sent although webhook is held from %v to %v", d, h.from.Sub(b.begin), h.until.Sub(b.begin))
 		}
+	}
+}
+
+// isSpare reports whether a request that starts now can only be one of a copy
+// whose lease was lost, and counts it.
+func (d *delivery) isSpare() bool {
+	if d.spare == 0 || d.successes == 0 && !d.isSending() && !time.Now().Add(grain).Before(d.notBefore) {
+		return false
+	}
+	d.spare--
+	return true
+}
+
+func (d *delivery) isSending() bool {
+	return slices.ContainsFunc(d.sending, func(q *request) bool { return !q.isGhost })
+}
+
+func (b *books) checkOnce(d *delivery, started *request, now time.Time) {
+	if started.isGhost {
+		return
+	}
+	if now.Add(grain).Before(d.notBefore) {
+		b.violated("not before due", "%v: sent %v early", d, d.notBefore.Sub(now))
+	}
+	if d.isSending() {
+		b.violated("one at a time", "%v: two requests under way", d)
 	}
 	if d.successes > 0 {
 		b.violated("no success after success", "%v: sent again after it was taken", d)
@@ -255,6 +279,11 @@ func (b *books) recorded(r store.Recording, err error) {
 	d := b.copies[r.Lease.DeliveryID]
 	b.note("%v: recorded %s, then %s: %v", d, r.Attempt.Outcome.Reason, r.Next.Status, err)
 	if err != nil {
+		if errors.Is(err, store.ErrLeaseLost) && d.spare > 0 {
+			// It was the copy whose lease was lost that was sent.
+			d.spare--
+			d.successes = 0
+		}
 		if !errors.Is(err, store.ErrLeaseLost) {
 			b.violated("the harness", "recording %v: %v", d, err)
 		}
@@ -271,7 +300,7 @@ func (b *books) recorded(r store.Recording, err error) {
 		a.hold.isKept = true
 	}
 	if a.StatusCode == 410 && w.Status == posthorn.WebhookActive {
-		w.Status, w.changedAt, w.changedSlowly = posthorn.WebhookDisabled, time.Now(), true
+		w.Status, w.changedAt, w.changedSlowly, w.isUntold = posthorn.WebhookDisabled, time.Now(), true, false
 	}
 	switch {
 	case r.Attempt.Outcome.Succeeded():
@@ -318,7 +347,7 @@ func (b *books) checkFailure(d *delivery, a answer, r store.Recording) {
 }
 
 // forgive allows a second success: the lease was lost or nothing was recorded.
-func (b *books) forgive(id posthorn.DeliveryID, why string) {
+func (b *books) forgive(id posthorn.DeliveryID, isInMemory bool, why string) {
 	d := b.copies[id]
 	if d == nil {
 		return
@@ -328,6 +357,9 @@ func (b *books) forgive(id posthorn.DeliveryID, why string) {
 	for _, q := range d.sending {
 		q.isGhost = true
 	}
+	if isInMemory {
+		d.spare++
+	}
 }
 
 // forgiveNode allows what a process that was killed had under way to be done
@@ -335,6 +367,7 @@ func (b *books) forgive(id posthorn.DeliveryID, why string) {
 func (b *books) forgiveNode(node int) {
 	for _, r := range b.webhooks {
 		for _, d := range r.deliveries {
+			d.spare = 0
 			if d.unrecorded > 0 {
 				d.successes = 0
 			}
@@ -344,6 +377,17 @@ func (b *books) forgiveNode(node int) {
 					r.sending--
 				}
 			}
+		}
+	}
+}
+
+// failedLate enters that the process was told of a failure although the effect
+// happened: it can't know that a webhook is disabled now.
+func (b *books) failedLate(place string, key any) {
+	b.note("%s %v fails after its effect", place, key)
+	for _, r := range b.webhooks {
+		if r.changedSlowly && !*lateErrors && time.Since(r.changedAt) <= longestWait {
+			r.isUntold = true
 		}
 	}
 }

@@ -48,7 +48,7 @@ func call[T any](d *database, place string, key any, effect func(b *books) (T, e
 	case d.node.isDead:
 		return nothing, errDead
 	case trouble.failsLast:
-		d.node.books.note("%s %v fails after its effect", place, key)
+		d.node.books.failedLate(place, key)
 		return nothing, errStore
 	default:
 		return result, err
@@ -141,6 +141,6 @@ func (n *node) Attempted(job store.Job, _ posthorn.Attempt, _ posthorn.Next, err
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.isDead {
-		n.books.forgive(job.Delivery.ID, fmt.Sprintf("not recorded: %v", err))
+		n.books.forgive(job.Delivery.ID, false, fmt.Sprintf("not recorded: %v", err))
 	}
 }

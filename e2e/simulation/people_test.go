@@ -168,7 +168,10 @@ func (w *world) change(target *receiver, change func(*posthorn.Webhook), from ..
 		return x, nil
 	})
 	w.must(err)
+	// The process forgets a wait that the database doesn't know of yet.
+	target.holds = slices.DeleteFunc(target.holds, func(h *hold) bool { return !h.isKept })
 	target.Status, target.changedAt, target.changedSlowly = after.Status, time.Now(), false
+	target.isUntold = false
 	w.books.note("webhook %d: %s at %s", target.number, after.Status, after.URL)
 	n := w.node
 	w.mu.Unlock()
@@ -199,13 +202,13 @@ func (w *world) retry(r *rand.Rand) {
 	}
 	if _, err := w.store.Retry(context.Background(), d.id, time.Now()); err == nil {
 		w.books.note("%v: a person asks for another try", d)
-		w.books.forgive(d.id, "a person asked for it")
+		w.books.forgive(d.id, false, "a person asked for it")
 		d.counted, d.notBefore, d.tookIt, d.mayExhaust = 0, time.Time{}, false, false
 	}
 	n := w.node
 	w.mu.Unlock()
 	if n != nil {
-		n.engine.Reconsider(w.environment.ID, d.receiver.ID)
+		n.engine.Wake(w.environment.ID, d.receiver.ID)
 	}
 }
 
@@ -216,9 +219,11 @@ func (w *world) cancel(r *rand.Rand) {
 		w.mu.Unlock()
 		return
 	}
+	before, err := w.store.Delivery(context.Background(), d.id)
+	w.must(err)
 	if _, err := w.store.Cancel(context.Background(), d.id, time.Now()); err == nil {
 		w.books.note("%v: a person cancels it", d)
-		w.books.forgive(d.id, "it was cancelled")
+		w.books.forgive(d.id, before.Status == posthorn.DeliveryLeased, "it was cancelled")
 		d.mayCancel = true
 	}
 	n := w.node
@@ -236,7 +241,7 @@ func (w *world) stranger() {
 	leased, err := w.store.Deliveries(context.Background(), store.DeliveryQuery{Status: posthorn.DeliveryLeased, Page: posthorn.Page{Limit: everything}})
 	w.must(err)
 	for _, d := range leased {
-		w.books.forgive(d.ID, "a stranger takes it over")
+		w.books.forgive(d.ID, true, "a stranger takes it over")
 	}
 	w.must(w.store.Join(context.Background(), posthorn.NewID[posthorn.NodeID](time.Now(), w.random), time.Now()))
 }

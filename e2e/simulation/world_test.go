@@ -144,7 +144,8 @@ func (w *world) stop() {
 	<-n.done
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !w.profile.storeFails || time.Now().After(w.calm) {
+	// What is being accepted needs some of the grace to be handed over.
+	if (!w.profile.storeFails || time.Now().After(w.calm)) && w.profile.limits.Grace > 0 {
 		w.books.checkNothingLeased(w.store, n.engine.NodeID())
 	}
 	n.isDead = true
