@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"time"
+
+	_ "modernc.org/sqlite" // reads the file that the server leaves behind
+)
+
+// stored is what the database file says in the end.
+type stored struct {
+	events     map[string]storedEvent // by the event's id
+	deliveries []*storedDelivery
+}
+
+type storedEvent struct {
+	nonce      string
+	givenID    string
+	deliveries int
+}
+
+// The statuses as the file has them.
+const (
+	isPending = iota
+	isLeased
+	isSucceeded
+	isExhausted
+	isCancelled
+)
+
+type storedDelivery struct {
+	id, event, hook string
+	nonce           string
+	status          int
+	attempts        int
+	tries           []storedAttempt
+}
+
+type storedAttempt struct {
+	number int
+	begun  time.Time
+	ended  time.Time
+	reason string
+	status int
+}
+
+func (a storedAttempt) succeeded() bool { return a.reason == "success" }
+
+// isOurs reports a failure that uses up no retry.
+func (a storedAttempt) isOurs() bool { return a.reason == "local_resource" || a.reason == "internal" }
+
+func openDatabase(file string) (*sql.DB, error) {
+	name := url.URL{Scheme: "file", Path: file, RawQuery: "_pragma=busy_timeout(5000)"}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return nil, fmt.Errorf("opening the database: %w", err)
+	}
+	return db, nil
+}
+
+// wantSound checks S12.
+func (h *history) wantSound(ctx context.Context, file string) error {
+	db, err := openDatabase(file)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for _, pragma := range []string{"PRAGMA integrity_check", "SELECT coalesce((SELECT 'a foreign key leads nowhere' FROM pragma_foreign_key_check), 'ok')"} {
+		var verdict string
+		if err := db.QueryRowContext(ctx, pragma).Scan(&verdict); err != nil {
+			return fmt.Errorf("checking the database: %w", err)
+		}
+		if verdict != "ok" {
+			h.complain("S12", "%s", verdict)
+		}
+	}
+	return nil
+}
+
+func load(ctx context.Context, file string) (stored, error) {
+	db, err := openDatabase(file)
+	if err != nil {
+		return stored{}, err
+	}
+	defer db.Close()
+	found := stored{events: map[string]storedEvent{}}
+	err = each(ctx, db, `SELECT hex(id), coalesce(given_id, ''), data, deliveries FROM events`, func(scan func(...any) error) error {
+		var id string
+		var data []byte
+		var e storedEvent
+		if err := scan(&id, &e.givenID, &data, &e.deliveries); err != nil {
+			return err
+		}
+		if match := nonceOf.FindSubmatch(data); match != nil {
+			e.nonce = string(match[1])
+		}
+		found.events[id] = e
+		return nil
+	})
+	byID := map[string]*storedDelivery{}
+	err = errors.Join(err, each(ctx, db, `SELECT hex(d.id), hex(event_id), coalesce(w.url, ?), d.status, attempts FROM deliveries d LEFT JOIN webhooks w ON w.id = d.webhook_id`,
+		func(scan func(...any) error) error {
+			d := &storedDelivery{}
+			if err := scan(&d.id, &d.event, &d.hook, &d.status, &d.attempts); err != nil {
+				return err
+			}
+			d.hook = path.Base(d.hook)
+			d.nonce = found.events[d.event].nonce
+			byID[d.id] = d
+			found.deliveries = append(found.deliveries, d)
+			return nil
+		}, removedHook))
+	err = errors.Join(err, each(ctx, db, `SELECT hex(delivery_id), number, started_at, total, reason, status_code FROM attempts ORDER BY delivery_id, number`,
+		func(scan func(...any) error) error {
+			var id string
+			var begun, total int64
+			var a storedAttempt
+			if err := scan(&id, &a.number, &begun, &total, &a.reason, &a.status); err != nil {
+				return err
+			}
+			a.begun = time.UnixMicro(begun)
+			a.ended = a.begun.Add(time.Duration(total) * time.Microsecond)
+			if d, ok := byID[id]; ok {
+				d.tries = append(d.tries, a)
+			}
+			return nil
+		}))
+	if err != nil {
+		return stored{}, fmt.Errorf("reading the database: %w", err)
+	}
+	return found, nil
+}
+
+func each(ctx context.Context, db *sql.DB, query string, take func(scan func(...any) error) error, args ...any) error {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("querying: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := take(rows.Scan); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("querying: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/posthorn/posthorn/internal/failpoint"
+)
+
+// failpointMode ends the server at each of the named moments, several times.
+func failpointMode(ctx context.Context, s settings, out io.Writer) error {
+	program, err := build(ctx, s.directory, "failpoint")
+	if err != nil {
+		return err
+	}
+	broken := false
+	for _, point := range failpoint.Points() {
+		if s.only != "" && s.only != string(point) {
+			continue
+		}
+		r, err := s.atPoint(ctx, program, point)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(out, "\n%s\n", point); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+		if err := r.print(out); err != nil {
+			return err
+		}
+		broken = broken || len(r.breaches) > 0
+	}
+	if broken {
+		return errBroken
+	}
+	return nil
+}
+
+// atPoint ends the server at another passing of a point in each cycle, and wants
+// that it does end there.
+func (s settings) atPoint(ctx context.Context, program string, point failpoint.Point) (report, error) {
+	directory := filepath.Join(s.directory, string(point))
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return report{}, fmt.Errorf("making a directory: %w", err)
+	}
+	p := s.plan(program, directory)
+	// Far longer than it takes to pass the point that often.
+	p.shortest, p.longest, p.mustEnd = 20*time.Second, 20*time.Second, true
+	p.variables = func(cycle int) []string {
+		if cycle == p.cycles {
+			return nil
+		}
+		return []string{fmt.Sprintf("FAILPOINT=%s:%d", point, 1+cycle*cycle*7%101)}
+	}
+	return execute(ctx, p)
+}
+
+// mutation is a mistake and the invariants of which one, at least, must notice it.
+type mutation struct {
+	mutant  failpoint.Mutant
+	noticed []string
+}
+
+// mutations lists the mistakes that killing can show. SynchronousOff is not among
+// them: a killed process loses nothing that the operating system has; the mode
+// order shows it.
+func mutations() []mutation {
+	return []mutation{
+		{failpoint.AckBeforeCommit, []string{"S1"}},
+		{failpoint.FanoutOutsideTransaction, []string{"S4"}},
+		{failpoint.IdempotencyInMemory, []string{"S5"}},
+		{failpoint.TakeoverForgotten, []string{"L1"}},
+		{failpoint.StatsForgotten, []string{"S10"}},
+		{failpoint.SuccessBeforeSend, []string{"S7"}},
+		{failpoint.TimeoutIsSuccess, []string{"S7"}},
+		{failpoint.DropOn429, []string{"S1"}},
+		{failpoint.RetryAfterIgnored, []string{"S9"}},
+		{failpoint.MaxAttemptsIgnored, []string{"S9"}},
+		{failpoint.RetryForgotten, []string{"S1"}},
+		{failpoint.SuccessRepeated, []string{"S6"}},
+		{failpoint.DataEncodedAgain, []string{"S3"}},
+	}
+}
+
+// errMissed means that the harness is no good.
+var errMissed = errors.New("a mutant was not caught by its invariant")
+
+// mutantMode shows that the harness notices what it is there to notice, and that
+// it notices nothing in the same build without a mistake.
+func mutantMode(ctx context.Context, s settings, out io.Writer) error {
+	program, err := build(ctx, s.directory, "failpoint")
+	if err != nil {
+		return err
+	}
+	missed := false
+	for _, m := range append([]mutation{{mutant: "none"}}, mutations()...) {
+		if s.only != "" && s.only != string(m.mutant) {
+			continue
+		}
+		r, err := s.withMutant(ctx, program, m.mutant)
+		if err != nil {
+			return err
+		}
+		caught, verdict := r.catches(m.noticed), "missed"
+		if caught {
+			verdict = "as it should be"
+		}
+		missed = missed || !caught
+		if _, err := fmt.Fprintf(out, "%-28s must break %-4s breaks %-24v %s\n", m.mutant, strings.Join(m.noticed, " "), r.broken(), verdict); err != nil {
+			return fmt.Errorf("writing the report: %w", err)
+		}
+	}
+	if missed {
+		return errMissed
+	}
+	return nil
+}
+
+// catches reports whether all the invariants are broken; for none, whether
+// nothing is.
+func (r report) catches(invariants []string) bool {
+	broken := r.broken()
+	if len(invariants) == 0 {
+		return len(broken) == 0
+	}
+	for _, name := range invariants {
+		if !slices.Contains(broken, name) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s settings) withMutant(ctx context.Context, program string, mutant failpoint.Mutant) (report, error) {
+	directory := filepath.Join(s.directory, string(mutant))
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return report{}, fmt.Errorf("making a directory: %w", err)
+	}
+	p := s.plan(program, directory)
+	p.rough = true
+	if mutant != "none" {
+		p.drain = 10 * time.Second
+	}
+	p.variables = func(int) []string { return []string{"MUTANT=" + string(mutant)} }
+	return execute(ctx, p)
+}

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// plan says how a run goes.
+type plan struct {
+	cycles     int
+	seed       uint64
+	publishers int
+	rough      bool
+	program    string
+	directory  string
+	// variables are those of the server's process in a cycle; the last start, after
+	// which everything must drain, has none that end it.
+	variables func(cycle int) []string
+	// life is how long the process may live once it is ready.
+	shortest, longest time.Duration
+	// mustEnd wants that the process ends by itself before its life is over.
+	mustEnd bool
+	// drain is how long the backlog may take at the end.
+	drain time.Duration
+	out   io.Writer
+}
+
+// history is what the harness saw from outside.
+type history struct {
+	world     *world
+	intents   map[string]*intent
+	receipts  []receipt
+	kills     []time.Time
+	readyIn   []time.Duration
+	breaches  []breach
+	accepted  int
+	deletedAt time.Time // when the request to delete a hook was sent
+	deletedBy time.Time // when it was answered
+	drainedIn time.Duration
+}
+
+// breach is a broken invariant.
+type breach struct {
+	invariant string
+	what      string
+}
+
+func (h *history) complain(invariant, format string, values ...any) {
+	h.breaches = append(h.breaches, breach{invariant, fmt.Sprintf(format, values...)})
+}
+
+// run is one run under way.
+type run struct {
+	plan
+	history
+	server     *server
+	receiver   *receiver
+	publishers *publishers
+	removedID  string
+}
+
+// execute runs a plan and checks everything.
+func execute(ctx context.Context, p plan) (report, error) {
+	r := &run{plan: p, history: history{world: newWorld(p.seed, p.rough)}}
+	var err error
+	if r.server, err = newServer(p.program, p.directory); err != nil {
+		return report{}, err
+	}
+	intents, err := openJournal(filepath.Join(p.directory, "intents.jsonl"))
+	if err != nil {
+		return report{}, err
+	}
+	defer intents.close()
+	receipts, err := openJournal(filepath.Join(p.directory, "receipts.jsonl"))
+	if err != nil {
+		return report{}, err
+	}
+	defer receipts.close()
+	r.publishers = &publishers{world: r.world, journal: intents, server: r.server, intents: map[string]*intent{}}
+	r.receiver = startReceiver(r.world, receipts, r.publishers.intended)
+	defer r.receiver.server.Close()
+	if err := r.live(ctx); err != nil {
+		return report{}, err
+	}
+	r.intents, r.receipts = r.publishers.intents, r.receiver.all()
+	return check(ctx, &r.history, r.server.database())
+}
+
+// live goes through all cycles, and lets everything drain at the end.
+func (r *run) live(ctx context.Context) error {
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	stop, stopNow := context.WithCancel(ctx)
+	defer stopNow()
+	giveUp, giveUpNow := context.WithCancel(ctx)
+	defer giveUpNow()
+	var group sync.WaitGroup
+	failures := make(chan error, r.plan.publishers)
+	for number := range r.plan.publishers {
+		group.Go(func() { failures <- r.publishers.publish(giveUp, stop, number) })
+	}
+	for cycle := range r.cycles {
+		if err := r.cycle(ctx, cycle); err != nil {
+			return err
+		}
+	}
+	if err := r.restart(ctx, r.variables(r.cycles)); err != nil {
+		return err
+	}
+	stopNow()
+	r.receiver.calm()
+	patience := time.AfterFunc(r.drain, giveUpNow)
+	defer patience.Stop()
+	group.Wait()
+	r.settle(ctx)
+	r.server.stop()
+	close(failures)
+	for err := range failures {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare starts the server for the first time and registers the webhooks.
+func (r *run) prepare(ctx context.Context) error {
+	if err := r.restart(ctx, nil); err != nil {
+		return err
+	}
+	for _, h := range r.world.hooks {
+		id, err := r.server.register(ctx, h, r.receiver.server.URL)
+		if err != nil {
+			return err
+		}
+		if h.name == removedHook {
+			r.removedID = id
+		}
+	}
+	r.server.kill()
+	return nil
+}
+
+// restart starts the server, and wants it ready soon and its books balanced.
+func (r *run) restart(ctx context.Context, variables []string) error {
+	took, err := r.server.start(ctx, variables)
+	if errors.Is(err, errEnded) && len(variables) > 0 {
+		return nil // a failpoint may end it as early as that
+	}
+	if err != nil {
+		return err
+	}
+	r.readyIn = append(r.readyIn, took)
+	const soon = 5 * time.Second
+	if took > soon {
+		r.complain("L2", "the server was ready after %v", took)
+	}
+	account, err := r.server.books(ctx)
+	if err == nil && !account.Holds {
+		r.complain("S10", "after start %d the books don't balance: %+v", len(r.readyIn), account)
+	}
+	return nil
+}
+
+// cycle is a life of the server, which ends with a kill, whatever is under way.
+func (r *run) cycle(ctx context.Context, cycle int) error {
+	if err := r.restart(ctx, r.variables(cycle)); err != nil {
+		return err
+	}
+	if cycle == r.cycles/2 {
+		r.remove(ctx)
+	}
+	random := r.world.random("life", fmt.Sprint(cycle))
+	life := time.NewTimer(r.shortest + time.Duration(random.Int64N(int64(r.longest-r.shortest)+1)))
+	defer life.Stop()
+	select {
+	case <-life.C:
+		if r.mustEnd {
+			r.complain("L1", "in cycle %d the server did not reach the point", cycle)
+		}
+	case <-r.server.exited: // at a failpoint
+	case <-ctx.Done():
+		r.server.kill()
+		return fmt.Errorf("running: %w", ctx.Err())
+	}
+	r.server.kill()
+	r.kills = append(r.kills, time.Now())
+	return r.inspectStorage(ctx, cycle)
+}
+
+// remove deletes a webhook while its events come in.
+func (r *run) remove(ctx context.Context) {
+	r.deletedAt = time.Now()
+	for ctx.Err() == nil {
+		status, _, err := r.server.call(ctx, "DELETE", "/v1/webhooks/"+r.removedID, "", "")
+		if err == nil && status < 500 {
+			break
+		}
+		select {
+		case <-r.server.exited:
+			return // nobody knows
+		default:
+			pause(ctx, 10*time.Millisecond)
+		}
+	}
+	r.deletedBy = time.Now()
+}
+
+// inspectStorage checks a copy of the database as the kill has left it, about
+// twenty times in a run.
+func (r *run) inspectStorage(ctx context.Context, cycle int) error {
+	const checks = 20
+	if cycle%max(1, r.cycles/checks) != 0 {
+		return nil
+	}
+	scratch, err := os.MkdirTemp(r.directory, "copy")
+	if err != nil {
+		return fmt.Errorf("copying the database: %w", err)
+	}
+	defer os.RemoveAll(scratch)
+	copied := filepath.Join(scratch, "posthorn.db")
+	for _, suffix := range []string{"", "-wal"} {
+		text, err := os.ReadFile(r.server.database() + suffix)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("copying the database: %w", err)
+		}
+		if err := os.WriteFile(copied+suffix, text, 0o600); err != nil {
+			return fmt.Errorf("copying the database: %w", err)
+		}
+	}
+	return r.wantSound(ctx, copied)
+}
+
+// settle waits until nothing is pending.
+func (r *run) settle(ctx context.Context) {
+	begun := time.Now()
+	limited, cancel := context.WithTimeout(ctx, r.drain)
+	defer cancel()
+	for limited.Err() == nil {
+		account, err := r.server.books(limited)
+		if err == nil && account.Pending == 0 {
+			r.accepted = account.Accepted
+			r.drainedIn = time.Since(begun)
+			return
+		}
+		pause(limited, 50*time.Millisecond)
+	}
+	r.complain("L1", "the backlog did not drain within %v", r.drain)
+}
