@@ -16,16 +16,24 @@ import (
 )
 
 const (
-	// deliveries is how many meet each behaviour.
-	deliveries = 50
+	// deliveries is how many meet each behaviour: two for each of many webhooks, so
+	// that they are all sent at once. A single failing webhook would be held back.
+	deliveries = webhooks * events
+	webhooks   = 25
+	events     = 2
 	// maxGrowth is how much memory they may take, in bytes.
 	maxGrowth = 64 << 20
+	// goroutinesEach is how many one attempt may have.
+	goroutinesEach = 10
+	// leftOver is how many goroutines may be left when all is over: those of
+	// connections to the healthy receiver and to this test.
+	leftOver = 10
 	// maxWait is how long a healthy webhook beside them may wait.
 	maxWait = time.Second
 )
 
 // Invariant: whatever a receiver does, each attempt ends with the right reason,
-// the server's memory stays bounded, and a healthy webhook beside it gets its
+// the server's memory and goroutines stay bounded and are given back, and a healthy webhook beside it gets its
 // events at once.
 func TestEveryBehaviour(t *testing.T) {
 	t.Parallel()
@@ -44,7 +52,7 @@ func TestEveryBehaviour(t *testing.T) {
 	})
 	slices.SortFunc(figures, func(a, b figure) int { return cmp.Compare(b.growth, a.growth) })
 	for _, f := range figures {
-		t.Logf("%-55s %6.1f MiB, healthy events after %5.1f ms at most, %s", f.chaos, float64(f.growth)/(1<<20), float64(f.slowest.Microseconds())/1000, f.reasons)
+		t.Logf("%-55s %6.1f MiB, %4d goroutines, healthy events after %5.1f ms at most, %s", f.chaos, float64(f.growth)/(1<<20), f.goroutines, float64(f.slowest.Microseconds())/1000, f.reasons)
 	}
 }
 
@@ -69,11 +77,8 @@ type figure struct {
 	growth  int64
 	slowest time.Duration
 	reasons string
-}
-
-type webhook struct {
-	ID    string
-	Stats struct{ Accepted, Pending, Succeeded, Attempts int }
+	// goroutines is how many more there were at most.
+	goroutines int
 }
 
 func meet(t *testing.T, expected expectation) figure {
@@ -81,19 +86,27 @@ func meet(t *testing.T, expected expectation) figure {
 	receiver, url, arrived := listen(t, expected.chaos)
 	s := serve(t)
 	s.subscribe(healthy.server.URL, "healthy", "")
-	hook := s.subscribe(url, "hostile", `, "timeoutMs": 1000, "retryAttempts": 0, "concurrency": 50`)
+	for range webhooks {
+		s.subscribe(url, "hostile", `, "timeoutMs": 1000, "retryAttempts": 0`)
+	}
 	for range 10 {
 		healthy.wantPrompt(t, s)
 	}
+	goroutines, _ := s.goroutines()
 	before := s.forgetPeak()
 	s.publishHostile(expected.bytes)
 	for range 5 {
 		healthy.wantPrompt(t, s)
 	}
-	reasons := s.settled(hook, expected)
+	reasons := s.settled(expected)
 	healthy.wantPrompt(t, s)
 	f := figure{chaos: expected.chaos, growth: s.peak() - before, slowest: healthy.slowest, reasons: fmt.Sprint(reasons)}
-	if f.growth > maxGrowth {
+	_, f.goroutines = s.goroutines()
+	f.goroutines -= goroutines
+	if f.goroutines > deliveries*goroutinesEach {
+		t.Errorf("%d goroutines more", f.goroutines)
+	}
+	if f.growth > maxGrowth+int64(deliveries*expected.bytes) {
 		t.Errorf("memory grew by %d bytes", f.growth)
 	}
 	for reason := range reasons {
@@ -104,6 +117,10 @@ func meet(t *testing.T, expected expectation) figure {
 	if err := receiver.Close(); err != nil {
 		t.Error(err)
 	}
+	eventually(t, "the goroutines have ended", func() bool {
+		now, _ := s.goroutines()
+		return now <= goroutines+leftOver
+	})
 	for path := range arrived() {
 		if path != "/hook" {
 			t.Errorf("%s was requested", path)
@@ -180,48 +197,28 @@ func (h *healthy) wantPrompt(t *testing.T, s *server) {
 	}
 }
 
-func (s *server) subscribe(url, eventType, more string) string {
+func (s *server) subscribe(url, eventType, more string) {
 	s.t.Helper()
-	text := s.call("POST", "/v1/webhooks", `{"url": "`+url+`", "events": ["`+eventType+`"], "format": "standard"`+more+`}`, http.StatusCreated)
-	return data[webhook](s.t, text).ID
+	s.call("POST", "/v1/webhooks", `{"url": "`+url+`", "events": ["`+eventType+`"], "format": "standard"`+more+`}`, http.StatusCreated)
 }
 
-// publishHostile publishes the events for the receiver that misbehaves: in one
-// batch, or one by one when they are long.
+// publishHostile publishes the events for the receiver that misbehaves.
 func (s *server) publishHostile(length int) {
 	s.t.Helper()
-	event := `{"type": "hostile", "data": {"text": "` + strings.Repeat("x", length) + `"}}`
-	if length > 0 {
-		for range deliveries {
-			s.call("POST", "/v1/events", event, http.StatusAccepted)
-		}
-		return
+	for range events {
+		s.call("POST", "/v1/events", `{"type": "hostile", "data": {"text": "`+strings.Repeat("x", length)+`"}}`, http.StatusAccepted)
 	}
-	s.call("POST", "/v1/events/batch", "["+strings.Repeat(event+",", deliveries-1)+event+"]", http.StatusAccepted)
 }
 
 // settled waits until every delivery has been tried, or, where the webhook is
 // held back, none is under way; it returns how often each reason was recorded.
-func (s *server) settled(hook string, expected expectation) map[string]int {
+func (s *server) settled(expected expectation) map[string]int {
 	s.t.Helper()
-	type delivery struct {
-		Status     string
-		Attempts   int
-		LastReason *string
-	}
 	var list []delivery
 	eventually(s.t, "every delivery has been tried", func() bool {
-		list = data[[]delivery](s.t, s.call("GET", "/v1/deliveries?limit=100&webhookId="+hook, "", http.StatusOK))
-		tried := 0
-		for _, d := range list {
-			if d.Status == "leased" {
-				return false
-			}
-			if d.Attempts > 0 {
-				tried++
-			}
-		}
-		return len(list) == deliveries && (tried == deliveries || expected.holds && tried > 0)
+		list = slices.DeleteFunc(data[[]delivery](s.t, s.call("GET", "/v1/deliveries?limit=100", "", http.StatusOK)),
+			func(d delivery) bool { return d.EventType != "hostile" })
+		return len(list) == deliveries && isSettled(list, expected.holds)
 	})
 	reasons := map[string]int{}
 	for _, d := range list {
@@ -232,5 +229,63 @@ func (s *server) settled(hook string, expected expectation) map[string]int {
 			s.t.Errorf("a delivery without retries was tried %d times", d.Attempts)
 		}
 	}
+	index := slices.IndexFunc(list, func(d delivery) bool { return d.Attempts > 0 })
+	s.wantBody(list[index].ID, expected.truncated)
+	s.wantHold(list[index].WebhookID, expected)
 	return reasons
+}
+
+// wantBody wants that of a response's body no more than the limit is kept, and
+// that it is told whether that is all.
+func (s *server) wantBody(id string, truncated bool) {
+	s.t.Helper()
+	text := s.call("GET", "/v1/deliveries/"+id, "", http.StatusOK)
+	if truncated != strings.Contains(text, `"responseBodyTruncated":true`) && !strings.Contains(text, `"protocol_error"`) {
+		s.t.Errorf("truncated should be %v: %.2000s", truncated, text)
+	}
+	if limit := 16<<10*4/3 + 4<<10; len(text) > limit {
+		s.t.Errorf("a delivery takes %d bytes", len(text))
+	}
+}
+
+// wantHold wants that the webhook is held back for as long as it was asked, or
+// disabled, or neither.
+func (s *server) wantHold(id string, expected expectation) {
+	s.t.Helper()
+	hook := data[struct {
+		Status    string
+		HoldUntil *time.Time
+	}](s.t, s.call("GET", "/v1/webhooks/"+id, "", http.StatusOK))
+	held := time.Duration(0)
+	if hook.HoldUntil != nil {
+		held = time.Until(*hook.HoldUntil)
+	}
+	if held > expected.hold || held < expected.hold-30*time.Second {
+		s.t.Errorf("held for %v, want %v", held, expected.hold)
+	}
+	if isDisabled := hook.Status == "disabled"; isDisabled != (expected.holds && expected.hold == 0) {
+		s.t.Errorf("the webhook is %s", hook.Status)
+	}
+}
+
+type delivery struct {
+	ID, EventType, WebhookID, Status string
+	Attempts                         int
+	LastReason                       *string
+}
+
+// isSettled reports whether every delivery has been tried, or, where webhooks
+// are held back, one of each webhook.
+func isSettled(list []delivery, holds bool) bool {
+	tried, hooks := 0, map[string]bool{}
+	for _, d := range list {
+		if d.Status == "leased" {
+			return false
+		}
+		if d.Attempts > 0 {
+			tried++
+			hooks[d.WebhookID] = true
+		}
+	}
+	return tried == len(list) || holds && len(hooks) == webhooks
 }

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,9 +34,30 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		context.AfterFunc(ctx, stop)
+		go countGoroutines(ctx)
 		os.Exit(cli.Run(ctx, os.Args, os.Stdin, os.Stdout, os.Stderr, os.Getenv))
 	}
 	os.Exit(m.Run())
+}
+
+// countGoroutines runs within the program: it tells how many goroutines there are,
+// and the most there have been, whenever the signal SIGUSR1 asks.
+func countGoroutines(ctx context.Context) {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGUSR1)
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for most := 0; ; {
+		now := runtime.NumGoroutine()
+		most = max(most, now)
+		select {
+		case <-ticker.C:
+		case <-asked:
+			fmt.Fprintf(os.Stderr, "goroutines %d %d\n", now, most)
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // server is a running serve.
@@ -44,6 +66,8 @@ type server struct {
 	process *exec.Cmd
 	address string
 	exited  chan error
+	// counted receives the numbers of goroutines: now, and at most.
+	counted chan [2]int
 
 	mu     sync.Mutex
 	stderr bytes.Buffer
@@ -57,7 +81,7 @@ func serve(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{t: t, exited: make(chan error, 1)}
+	s := &server{t: t, exited: make(chan error, 1), counted: make(chan [2]int, 1)}
 	s.process = exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--environment", "development", "--log-level", "warn")
 	s.process.Args[0] = "posthorn"
 	s.process.Env = []string{asProgram + "=1", "HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "POSTHORN_BOOTSTRAP_KEY=" + key}
@@ -85,6 +109,11 @@ func (s *server) watch(output io.Reader, found chan<- string) {
 	listening := regexp.MustCompile(`listens on http://(\S+)`)
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
+		var now, most int
+		if _, err := fmt.Sscanf(lines.Text(), "goroutines %d %d", &now, &most); err == nil {
+			s.counted <- [2]int{now, most}
+			continue
+		}
 		s.mu.Lock()
 		s.stderr.WriteString(lines.Text() + "\n")
 		s.mu.Unlock()
@@ -145,6 +174,21 @@ func data[T any](t *testing.T, text string) T {
 		t.Fatalf("%v: %s", err, text)
 	}
 	return answer.Data
+}
+
+// goroutines returns how many there are in the server, and the most there were.
+func (s *server) goroutines() (now, most int) {
+	s.t.Helper()
+	if err := s.process.Process.Signal(syscall.SIGUSR1); err != nil {
+		s.t.Fatal(err)
+	}
+	select {
+	case counted := <-s.counted:
+		return counted[0], counted[1]
+	case <-time.After(30 * time.Second):
+		s.t.Fatal("the server doesn't tell its goroutines")
+		return 0, 0
+	}
 }
 
 // forgetPeak makes peak start anew, from what it returns.

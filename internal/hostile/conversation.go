@@ -16,6 +16,8 @@ type conversation struct {
 	conn, raw net.Conn
 	reader    *bufio.Reader
 	choice    Choice
+	// request is the one under way; nil when it isn't read.
+	request *http.Request
 	// served counts the requests before this one.
 	served int
 }
@@ -29,7 +31,7 @@ func (c *conversation) have(ctx context.Context) bool {
 		if err != nil {
 			return false
 		}
-		arrival.Request = request
+		arrival.Request, c.request = request, request
 		if behaviour.reads == everything {
 			if arrival.Body, err = io.ReadAll(io.LimitReader(request.Body, maxRequestBody)); err != nil {
 				return false

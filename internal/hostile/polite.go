@@ -2,6 +2,7 @@ package hostile
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -23,7 +24,7 @@ func polite() []Behaviour {
 		{Name: "empty", Summary: "answers 200 without a body and closes the connection", act: says("HTTP/1.1 200 OK\r\n\r\n")},
 		{Name: "connection-close", Summary: "answers 200 and closes the connection, as announced", act: says("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")},
 		{Name: stale, Summary: "answers the first request of a connection, and closes it when the next one begins", act: closeWhenUsed},
-		{Name: "answer-early", Summary: "answers 200 before it has read the body", reads: headersOnly, act: saysAndStays(okAnswer)},
+		{Name: "answer-early", Summary: "answers 200 before it has read the body", reads: headersOnly, act: answerEarly},
 	}
 }
 
@@ -69,6 +70,16 @@ func retryAfter(_ context.Context, c *conversation) bool {
 		text += "Retry-After: " + value + "\r\n"
 	}
 	return c.write(text + "Content-Length: 0\r\n\r\n")
+}
+
+// answerEarly reads the body after its answer, so that the connection stays
+// good.
+func answerEarly(_ context.Context, c *conversation) bool {
+	if !c.write(okAnswer) {
+		return false
+	}
+	_, err := io.Copy(io.Discard, io.LimitReader(c.request.Body, maxRequestBody))
+	return err == nil
 }
 
 func delay(ctx context.Context, c *conversation) bool {
