@@ -42,3 +42,45 @@ func TestLoopOverANewAddressIsClosed(t *testing.T) {
 		}
 	}
 }
+
+// Invariant: the way to a receiver looks for loops.
+func TestDialLooksForLoops(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", net.JoinHostPort(outerAddress(t), "0"))
+	if err != nil {
+		t.Skipf("can't listen on this machine's address: %v", err)
+	}
+	defer listener.Close()
+	target := netip.MustParseAddrPort(listener.Addr().String())
+	own := []netip.AddrPort{netip.AddrPortFrom(netip.IPv4Unspecified(), target.Port())}
+	for name, test := range map[string]struct {
+		own []netip.AddrPort
+		bad bool
+	}{"ours": {own, true}, "another's": {nil, false}} {
+		dial := newDial(&guard{policy: PolicyAny, own: test.own, tables: newAddressTables()}, Options{})
+		conn, err := dial(t.Context(), "tcp", target.String())
+		if errors.Is(err, errForbidden) != test.bad {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			_ = conn.Close()
+		}
+	}
+}
+
+// outerAddress is an address of this machine that isn't loopback.
+func outerAddress(t *testing.T) string {
+	t.Helper()
+	networks, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, network := range networks {
+		prefix, err := netip.ParsePrefix(network.String())
+		if err == nil && prefix.Addr().Is4() && !prefix.Addr().IsLoopback() {
+			return prefix.Addr().String()
+		}
+	}
+	t.Skip("this machine has only loopback addresses")
+	return ""
+}

@@ -128,7 +128,6 @@ func TestFailuresOfTheProxy(t *testing.T) {
 		"receiver unreachable": {"HTTP/1.1 502 Bad Gateway\r\n\r\n", posthorn.ReasonUnreachable, true},
 		"receiver refused":     {"HTTP/1.1 503 Service Unavailable\r\n\r\n", posthorn.ReasonUnreachable, true},
 		"receiver slow":        {"HTTP/1.1 504 Gateway Timeout\r\n\r\n", posthorn.ReasonConnectTimeout, true},
-		"receiver first":       {"HTTP/1.1 200 OK\r\n\r\nSSH-2.0-OpenSSH\r\n", posthorn.ReasonProtocolError, true},
 	} {
 		sender := newSender(t, Options{Proxy: newProxy(t, answering(test.answer))})
 		outcome := sender.Send(t.Context(), requestTo("http://127.0.0.1:9/"))
@@ -189,4 +188,27 @@ func TestOwnShortageBeforeTheProxy(t *testing.T) {
 	}}
 	sender.development.dial = (&route{guard: sender.development.guard, connect: way.connect}).dial
 	wantReason(t, sender.Send(t.Context(), requestTo("http://1.1.1.1/")), posthorn.ReasonLocalResource)
+}
+
+// Invariant: what the receiver says so early that it comes together with the
+// proxy's answer is not lost, nor taken for the proxy's.
+func TestEarlyWordsOfTheReceiver(t *testing.T) {
+	t.Parallel()
+	ours, theirs := net.Pipe()
+	defer ours.Close()
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		defer theirs.Close()
+		_, _ = http.ReadRequest(bufio.NewReader(theirs))
+		_, _ = io.WriteString(theirs, "HTTP/1.1 200 OK\r\n\r\nearly ")
+		_, _ = io.WriteString(theirs, "and late")
+	})
+	tunnel, err := openTunnel(ours, "1.1.1.1:443")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if heard, err := io.ReadAll(tunnel); err != nil || string(heard) != "early and late" {
+		t.Errorf("heard %q, %v", heard, err)
+	}
+	serving.Wait()
 }

@@ -2,10 +2,14 @@ package egress
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/posthorn/posthorn"
 )
@@ -96,5 +100,63 @@ func TestRebindingBehindAKeptConnection(t *testing.T) {
 		if forbiddenReached() {
 			t.Error("the forbidden address was connected to")
 		}
+	}
+}
+
+// Invariant: an address that swallows packets takes its share of the time only;
+// the name's next one is reached.
+func TestSilentAddressLeavesTimeForTheNext(t *testing.T) {
+	t.Parallel()
+	names := &nameServer{answers: map[string][][]string{"hooks.test": {{"1.1.1.1", "8.8.8.8"}}}}
+	sender := newSender(t, Options{ConnectTimeout: time.Second})
+	served, dials := make(chan struct{}), 0
+	sender.development.dial = (&route{
+		guard: sender.development.guard, resolver: names.resolver(t),
+		connect: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			if dials++; dials == 1 {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			ours, theirs := net.Pipe()
+			go func() {
+				defer close(served)
+				defer theirs.Close()
+				answering(answer)(theirs)
+			}()
+			return ours, nil
+		},
+	}).dial
+	wantReason(t, sender.Send(t.Context(), requestTo("http://hooks.test/")), posthorn.ReasonSuccess)
+	<-served
+	if dials != 2 {
+		t.Errorf("%d dials, want 2", dials)
+	}
+}
+
+// Invariant: a broken proxy is asked once an attempt, however many addresses a
+// name has.
+func TestBrokenProxyIsAskedOnce(t *testing.T) {
+	t.Parallel()
+	names := &nameServer{answers: map[string][][]string{"hooks.test": {{"1.1.1.1", "8.8.8.8", "9.9.9.9"}}}}
+	sender := newSender(t, Options{})
+	dials := 0
+	way := &proxy{dial: func(context.Context, string, string) (net.Conn, error) {
+		dials++
+		return nil, errors.New("no proxy here")
+	}}
+	sender.development.dial = (&route{guard: sender.development.guard, resolver: names.resolver(t), connect: way.connect}).dial
+	wantReason(t, sender.Send(t.Context(), requestTo("http://hooks.test/")), posthorn.ReasonEgressProxy)
+	if dials != 1 {
+		t.Errorf("%d dials, want 1", dials)
+	}
+}
+
+// Invariant: an IPv4 address in IPv6 notation is dialled as what it is.
+func TestMappedAddressesAreDialledAsIPv4(t *testing.T) {
+	t.Parallel()
+	r := &route{guard: &guard{policy: PolicyPublic, tables: newAddressTables()}}
+	targets, err := r.targets(t.Context(), "[::ffff:1.1.1.1]:443")
+	if err != nil || len(targets) != 1 || targets[0].String() != "1.1.1.1:443" {
+		t.Errorf("%v, %v", targets, err)
 	}
 }
