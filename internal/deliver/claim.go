@@ -15,18 +15,16 @@ import (
 // groups answers several as fast as one.
 const maxClaims = 8
 
-// claimLoop fetches what is due whenever there is room for it, until ctx ends and
-// the claims under way are over.
-func (e *Engine) claimLoop(ctx context.Context) {
-	var claims sync.WaitGroup
-	defer claims.Wait()
+// claimLoop fetches what is due whenever there is room for it, until ctx ends.
+// Claims may still be under way then.
+func (e *Engine) claimLoop(ctx context.Context, claims *sync.WaitGroup) {
 	places := make(chan struct{}, maxClaims)
 	sweep := time.NewTimer(0)
 	defer sweep.Stop()
 	alarm := time.NewTimer(time.Hour)
 	defer alarm.Stop()
 	for ctx.Err() == nil {
-		alarm.Reset(e.claimDue(ctx, places, &claims))
+		alarm.Reset(e.claimDue(ctx, places, claims))
 		select {
 		case <-ctx.Done():
 		case <-e.kick:

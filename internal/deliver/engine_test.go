@@ -172,6 +172,53 @@ func TestDeletedWhileUnderWay(t *testing.T) {
 	})
 }
 
+// slowRelease takes its time to give deliveries back.
+type slowRelease struct{ store.Queue }
+
+func (q slowRelease) Release(ctx context.Context, leases []store.Lease, now time.Time) error {
+	pass(5 * time.Second)
+	return q.Queue.Release(ctx, leases, now)
+}
+
+// Invariant: what is given back while its webhook is resumed is delivered soon, not
+// at the next sweep.
+func TestResumeWhileGivingBack(t *testing.T) {
+	t.Parallel()
+	for name, stop := range map[string]func(w *world, id posthorn.WebhookID){
+		"paused": func(w *world, id posthorn.WebhookID) {
+			w.update(id, func(webhook *posthorn.Webhook) { webhook.Status = posthorn.WebhookPaused })
+		},
+		"held": func(w *world, _ posthorn.WebhookID) {
+			busy := status(429)
+			busy.RetryAfter = time.Hour
+			w.answer(url, always(busy))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				webhook := w.webhook(url, func(webhook *posthorn.Webhook) { webhook.Concurrency = 1 })
+				w.answer(url, after(time.Second, status(200)))
+				w.queue = slowRelease{w.store}
+				w.start()
+				w.publish(10)
+				pass(100 * time.Millisecond)
+				stop(w, webhook.ID)
+				pass(3 * time.Second)
+				w.answer(url, nil)
+				w.update(webhook.ID, func(webhook *posthorn.Webhook) {
+					webhook.Status, webhook.HoldUntil = posthorn.WebhookActive, time.Time{}
+				})
+				pass(20 * time.Second)
+				if done := w.deliveries(posthorn.DeliverySucceeded); len(done) < 9 {
+					t.Errorf("%d of 10 delivered", len(done))
+				}
+			})
+		})
+	}
+}
+
 // Invariant: stopping finishes what is under way within the grace period, gives
 // the rest back uncounted, and leaves nothing leased.
 func TestStopInEveryState(t *testing.T) {

@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -18,14 +19,17 @@ func (e *Engine) Join(ctx context.Context) error {
 
 // Run delivers until ctx ends. Then it stops claiming, gives back at once what
 // has not been sent, waits up to the grace period for requests under way, gives
-// back the rest uncounted, and returns. Publishing must have stopped when ctx
-// ends.
+// back the rest uncounted, and returns. What is published after ctx has ended is
+// pending; a delivery that intake had a reservation for and hands over after Run
+// has returned stays leased until the next start.
 func (e *Engine) Run(ctx context.Context) {
 	sendContext, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
 	e.start(sendContext)
-	e.claimLoop(ctx)
+	var claims sync.WaitGroup
+	e.claimLoop(ctx, &claims)
 	e.stop()
+	claims.Wait()
 	grace := time.AfterFunc(e.Grace, giveUp)
 	defer grace.Stop()
 	for e.releaseWaiting(sendContext) && sendContext.Err() == nil {

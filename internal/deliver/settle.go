@@ -66,7 +66,7 @@ func (e *Engine) sendBack(l *lane) {
 		e.release(ctx, jobs)
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.claimFrom(l, l.sendFrom())
+		e.claimAgain(l, 0)
 		for _, job := range jobs {
 			e.letGo(l, len(job.Event.Data))
 		}
@@ -82,11 +82,22 @@ func (e *Engine) giveBack(ctx context.Context, l *lane, job store.Job, cause err
 	e.release(ctx, []store.Job{job})
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	pause := time.Duration(0)
 	if cause != nil {
-		// The claiming loop finds out what is the matter with the webhook.
-		e.claimFrom(l, e.Now().Add(time.Second))
+		pause = time.Second
 	}
+	e.claimAgain(l, pause)
 	e.letGo(l, len(job.Event.Data))
+}
+
+// claimAgain has the lane look at what was given back as soon as it may send,
+// but not before a pause. A claim that was made meanwhile has not seen it.
+func (e *Engine) claimAgain(l *lane, pause time.Duration) {
+	at := e.Now().Add(pause)
+	if l.sendFrom().After(at) {
+		at = l.sendFrom()
+	}
+	e.claimFrom(l, at)
 }
 
 // release makes jobs pending again, uncounted. Should that fail until the
