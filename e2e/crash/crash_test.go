@@ -52,7 +52,7 @@ func TestMutantsAreCaught(t *testing.T) {
 		t.Run(string(m.mutant), func(t *testing.T) {
 			t.Parallel()
 			s := settings{cycles: 2, seed: 2, publishers: 4, directory: filepath.Join(directory, "runs")}
-			r, err := s.withMutant(t.Context(), program, m.mutant)
+			r, err := s.withMutant(t.Context(), program, m)
 			if err != nil {
 				t.Fatal(err)
 			}

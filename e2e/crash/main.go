@@ -64,7 +64,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 		defer os.RemoveAll(directory)
 		s.directory = directory
 	}
-	modes := map[string]func(context.Context, settings, io.Writer) error{"kill": killMode, "failpoints": failpointMode, "mutants": mutantMode}
+	modes := map[string]func(context.Context, settings, io.Writer) error{"kill": killMode, "failpoints": failpointMode, "mutants": mutantMode, "order": orderMode, "syscalls": syscallMode}
 	chosen, known := modes[s.mode]
 	if !known {
 		return fmt.Errorf("there is no mode %q", s.mode)

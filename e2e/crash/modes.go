@@ -66,26 +66,28 @@ func (s settings) atPoint(ctx context.Context, program string, point failpoint.P
 type mutation struct {
 	mutant  failpoint.Mutant
 	noticed []string
+	// at is where the process must end for the mistake to show; empty for anywhere.
+	at failpoint.Point
 }
 
 // mutations lists the mistakes that killing can show. SynchronousOff is not among
-// them: a killed process loses nothing that the operating system has; the mode
+// them: a killed process loses nothing that the operating system has. The mode
 // order shows it.
 func mutations() []mutation {
 	return []mutation{
-		{failpoint.AckBeforeCommit, []string{"S1"}},
-		{failpoint.FanoutOutsideTransaction, []string{"S4"}},
-		{failpoint.IdempotencyInMemory, []string{"S5"}},
-		{failpoint.TakeoverForgotten, []string{"L1"}},
-		{failpoint.StatsForgotten, []string{"S10"}},
-		{failpoint.SuccessBeforeSend, []string{"S7"}},
-		{failpoint.TimeoutIsSuccess, []string{"S7"}},
-		{failpoint.DropOn429, []string{"S1"}},
-		{failpoint.RetryAfterIgnored, []string{"S9"}},
-		{failpoint.MaxAttemptsIgnored, []string{"S9"}},
-		{failpoint.RetryForgotten, []string{"S1"}},
-		{failpoint.SuccessRepeated, []string{"S6"}},
-		{failpoint.DataEncodedAgain, []string{"S3"}},
+		{mutant: failpoint.AckBeforeCommit, noticed: []string{"S1"}, at: failpoint.BeforeCommit},
+		{mutant: failpoint.FanoutOutsideTransaction, noticed: []string{"S4"}},
+		{mutant: failpoint.IdempotencyInMemory, noticed: []string{"S5"}},
+		{mutant: failpoint.TakeoverForgotten, noticed: []string{"L1"}},
+		{mutant: failpoint.StatsForgotten, noticed: []string{"S10"}},
+		{mutant: failpoint.SuccessBeforeSend, noticed: []string{"S7"}},
+		{mutant: failpoint.TimeoutIsSuccess, noticed: []string{"S7"}},
+		{mutant: failpoint.DropOn429, noticed: []string{"S1"}},
+		{mutant: failpoint.RetryAfterIgnored, noticed: []string{"S9"}},
+		{mutant: failpoint.MaxAttemptsIgnored, noticed: []string{"S9"}},
+		{mutant: failpoint.RetryForgotten, noticed: []string{"S1"}},
+		{mutant: failpoint.SuccessRepeated, noticed: []string{"S6"}},
+		{mutant: failpoint.DataEncodedAgain, noticed: []string{"S3"}},
 	}
 }
 
@@ -104,7 +106,7 @@ func mutantMode(ctx context.Context, s settings, out io.Writer) error {
 		if s.only != "" && s.only != string(m.mutant) {
 			continue
 		}
-		r, err := s.withMutant(ctx, program, m.mutant)
+		r, err := s.withMutant(ctx, program, m)
 		if err != nil {
 			return err
 		}
@@ -113,7 +115,7 @@ func mutantMode(ctx context.Context, s settings, out io.Writer) error {
 			verdict = "as it should be"
 		}
 		missed = missed || !caught
-		if _, err := fmt.Fprintf(out, "%-28s must break %-4s breaks %-24v %s\n", m.mutant, strings.Join(m.noticed, " "), r.broken(), verdict); err != nil {
+		if _, err := fmt.Fprintf(out, "%-28s must break %-4s breaks %-24s %s\n", m.mutant, strings.Join(m.noticed, " "), strings.Join(r.broken(), " "), verdict); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
@@ -138,16 +140,23 @@ func (r report) catches(invariants []string) bool {
 	return true
 }
 
-func (s settings) withMutant(ctx context.Context, program string, mutant failpoint.Mutant) (report, error) {
-	directory := filepath.Join(s.directory, string(mutant))
+func (s settings) withMutant(ctx context.Context, program string, m mutation) (report, error) {
+	directory := filepath.Join(s.directory, string(m.mutant))
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return report{}, fmt.Errorf("making a directory: %w", err)
 	}
 	p := s.plan(program, directory)
 	p.rough = true
-	if mutant != "none" {
+	if m.mutant != "none" {
 		p.drain = 10 * time.Second
 	}
-	p.variables = func(int) []string { return []string{"MUTANT=" + string(mutant)} }
+	p.variables = func(cycle int) []string {
+		variables := []string{"MUTANT=" + string(m.mutant)}
+		if m.at != "" && cycle < p.cycles {
+			const somewhat = 30 // so that there is load
+			variables = append(variables, fmt.Sprintf("FAILPOINT=%s:%d", m.at, somewhat*(cycle+1)))
+		}
+		return variables
+	}
 	return execute(ctx, p)
 }

@@ -24,6 +24,8 @@ type plan struct {
 	variables func(cycle int) []string
 	// life is how long the process may live once it is ready.
 	shortest, longest time.Duration
+	// before is what the server runs under in a cycle; nil for nothing.
+	before func(cycle int) []string
 	// mustEnd wants that the process ends by itself before its life is over.
 	mustEnd bool
 	// drain is how long the backlog may take at the end.
@@ -111,6 +113,7 @@ func (r *run) live(ctx context.Context) error {
 			return err
 		}
 	}
+	r.server.before = nil
 	if err := r.restart(ctx, r.variables(r.cycles)); err != nil {
 		return err
 	}
@@ -151,8 +154,8 @@ func (r *run) prepare(ctx context.Context) error {
 // restart starts the server, and wants it ready soon and its books balanced.
 func (r *run) restart(ctx context.Context, variables []string) error {
 	took, err := r.server.start(ctx, variables)
-	if errors.Is(err, errEnded) && len(variables) > 0 {
-		return nil // a failpoint may end it as early as that
+	if errors.Is(err, errEnded) && (len(variables) > 0 || len(r.server.before) > 0) {
+		return nil // it was to end, and may do so as early as that
 	}
 	if err != nil {
 		return err
@@ -171,6 +174,10 @@ func (r *run) restart(ctx context.Context, variables []string) error {
 
 // cycle is a life of the server, which ends with a kill, whatever is under way.
 func (r *run) cycle(ctx context.Context, cycle int) error {
+	r.server.before = nil
+	if r.before != nil {
+		r.server.before = r.before(cycle)
+	}
 	if err := r.restart(ctx, r.variables(cycle)); err != nil {
 		return err
 	}
