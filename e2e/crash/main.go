@@ -6,6 +6,29 @@
 // server is killed at random moments and started again at once, without being
 // allowed to catch up; only at the end everything must drain. Then what was
 // acknowledged, what arrived, and what the database file says must agree.
+//
+// The modes: kill ends the server at random moments; failpoints ends it at each of
+// the moments that package failpoint names; mutants shows that each mistake that
+// package failpoint makes is noticed by the invariant that is about it; syscalls
+// ends it, with strace, at the Nth write or sync of a file; order shows, with
+// strace, that no event is acknowledged before it is synced to disk.
+//
+// The invariants:
+//
+//	S1   what is acknowledged is taken, or given up after its whole schedule
+//	S2   nothing arrives, or is kept, that nobody meant or that was refused
+//	S3   it arrives byte for byte, signed, under the id that was answered
+//	S4   an event has the deliveries of all webhooks that wanted it
+//	S5   an event that is published again is the same event
+//	S6   a second success needs a crash between answer and record
+//	S7   what is recorded happened; what happened is recorded, but for kills
+//	S8   nothing follows a success, or the end of a webhook
+//	S9   no attempt before its time, none too many, Retry-After is obeyed
+//	S10  no delivery vanishes from the books
+//	S11  attempts are numbered without gaps
+//	S12  the database file is sound after a kill
+//	L1   when the faults end, everything is delivered
+//	L2   a start takes less than five seconds
 package main
 
 import (

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// syscallMode kills the server at the first, the second, the third … time that it
-// writes or syncs a file, with strace, on a small workload.
+// syscallMode kills the server at the first, the second, the third … sync of a
+// file, and at every fifth write to one, with strace, on a small workload.
 func syscallMode(ctx context.Context, s settings, out io.Writer) error {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
@@ -22,7 +22,7 @@ func syscallMode(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	broken := false
-	for _, call := range []string{"fsync,fdatasync", "pwrite64"} {
+	for call, step := range map[string]int{"fsync,fdatasync": 1, "pwrite64": 5} {
 		directory := filepath.Join(s.directory, call)
 		if err := os.MkdirAll(directory, 0o700); err != nil {
 			return fmt.Errorf("making a directory: %w", err)
@@ -34,7 +34,7 @@ func syscallMode(ctx context.Context, s settings, out io.Writer) error {
 			if cycle >= p.cycles {
 				return nil
 			}
-			return []string{strace, "-f", "-o", "/dev/null", "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", call, cycle+1)}
+			return []string{strace, "-f", "-o", "/dev/null", "-e", "trace=" + call, "-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", call, 1+step*cycle)}
 		}
 		r, err := execute(ctx, p)
 		if err != nil {
