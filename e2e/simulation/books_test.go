@@ -80,6 +80,9 @@ type delivery struct {
 	// spare counts copies in the memory of a process whose leases were lost: each
 	// may be sent once, as if nothing else had happened.
 	spare int
+	// wasForgiven reports that a lease was ever lost; isDone that a success was
+	// recorded.
+	wasForgiven, isDone bool
 	// counted are the charged failures that were recorded; notBefore is when the
 	// next request may start because of them.
 	counted    int
@@ -205,7 +208,7 @@ func (b *books) checkMaySend(node int, d *delivery, version int, started *reques
 	now, r := time.Now(), d.receiver
 	b.checkOnce(d, started, now)
 	// What was under way when something changed may have been read before.
-	isSettled := !r.isUntold && now.After(r.changedAt) && (!r.changedSlowly || now.After(r.changedAt.Add(longestWait)))
+	isSettled := !r.isUntold && now.After(r.changedAt.Add(longestWait))
 	if isSettled && (r.Status != posthorn.WebhookActive || version != r.version) {
 		b.violated("what a person said holds", "%v: sent to version %d (now %d) of a webhook that is %s", d, version, r.version, r.Status)
 	}
@@ -279,10 +282,9 @@ func (b *books) recorded(r store.Recording, err error) {
 	d := b.copies[r.Lease.DeliveryID]
 	b.note("%v: recorded %s, then %s: %v", d, r.Attempt.Outcome.Reason, r.Next.Status, err)
 	if err != nil {
-		if errors.Is(err, store.ErrLeaseLost) && d.spare > 0 {
-			// It was the copy whose lease was lost that was sent.
-			d.spare--
-			d.successes = 0
+		if errors.Is(err, store.ErrLeaseLost) && d.wasForgiven && !d.isDone {
+			// It was the copy whose lease was lost that was taken.
+			d.spare, d.successes = max(0, d.spare-1), 0
 		}
 		if !errors.Is(err, store.ErrLeaseLost) {
 			b.violated("the harness", "recording %v: %v", d, err)
@@ -304,6 +306,7 @@ func (b *books) recorded(r store.Recording, err error) {
 	}
 	switch {
 	case r.Attempt.Outcome.Succeeded():
+		d.isDone = true
 		if !d.tookIt || r.Next.Status != posthorn.DeliverySucceeded {
 			b.violated("no false success", "%v: taken %v, then %s", d, d.tookIt, r.Next.Status)
 		}
@@ -353,7 +356,7 @@ func (b *books) forgive(id posthorn.DeliveryID, isInMemory bool, why string) {
 		return
 	}
 	b.note("%v: may be sent again: %s", d, why)
-	d.successes = 0
+	d.successes, d.wasForgiven = 0, true
 	for _, q := range d.sending {
 		q.isGhost = true
 	}

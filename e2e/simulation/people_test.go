@@ -203,7 +203,7 @@ func (w *world) retry(r *rand.Rand) {
 	if _, err := w.store.Retry(context.Background(), d.id, time.Now()); err == nil {
 		w.books.note("%v: a person asks for another try", d)
 		w.books.forgive(d.id, false, "a person asked for it")
-		d.counted, d.notBefore, d.tookIt, d.mayExhaust = 0, time.Time{}, false, false
+		d.counted, d.notBefore, d.tookIt, d.isDone, d.mayExhaust = 0, time.Time{}, false, false, false
 	}
 	n := w.node
 	w.mu.Unlock()

@@ -63,16 +63,39 @@ func (w *world) run() {
 			break
 		}
 		pass(time.Hour)
+		w.checkPrompt()
 	}
 	for _, d := range w.open() {
 		w.books.violated("nothing lost", "%s is %s, due %v, at webhook %d", w.books.name(d.ID), d.Status, d.DueAt.Sub(w.begin), w.books.number(d.WebhookID))
 	}
 	w.look()
+	pass(time.Minute)
+	before := time.Now()
 	w.stop()
+	if took := time.Since(before); took > longestWait {
+		w.books.violated("bounded memory", "an idle engine took %v to stop: it still held something", took)
+	}
 	for _, n := range w.nodes {
 		<-n.done
 	}
 	w.judge()
+}
+
+// latest is how late a request may be when nothing fails: a sweep finds what was
+// overlooked, and a receiver that failed is tried again.
+const latest = 3 * time.Hour
+
+// checkPrompt checks that nothing that is due is overlooked.
+func (w *world) checkPrompt() {
+	open := w.open()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, d := range open {
+		webhook, err := w.store.Webhook(context.Background(), d.WebhookID)
+		if err == nil && time.Since(d.DueAt) > latest && time.Since(webhook.HoldUntil) > latest && time.Since(w.calm) > latest {
+			w.books.violated("nothing overlooked", "%s is %s and due since %v", w.books.name(d.ID), d.Status, time.Since(d.DueAt))
+		}
+	}
 }
 
 // open lists the deliveries that should go on and haven't ended.
