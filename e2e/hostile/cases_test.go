@@ -90,7 +90,7 @@ func expectations() []expectation {
 		is("tls-self-signed", "tls_unknown_authority"),
 		is("tls-wrong-name", "tls_wrong_name"),
 		is("tls-old", "tls_version"),
-		is("tls-stall", "timeout", "tls_timeout"),
+		is("tls-stall", "tls_timeout"),
 		is("tls-garbage", "tls_error"),
 	}
 	for _, code := range []string{"200", "201", "202", "203", "204", "205", "206", "207", "226", "299"} {

@@ -137,7 +137,9 @@ func (s *server) end() {
 		s.t.Errorf("the books don't balance: %s", text)
 	}
 	_ = s.process.Process.Kill() // it may be gone already
-	<-s.exited
+	if err := <-s.exited; err == nil {
+		s.t.Error("the server ended by itself")
+	}
 	if said := s.said(); strings.Contains(said, "panic") {
 		s.t.Errorf("the server panicked:\n%s", said)
 	}
