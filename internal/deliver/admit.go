@@ -22,7 +22,7 @@ func (e *Engine) Reserve(webhook *posthorn.Webhook, bytes int) bool {
 	now := e.Now()
 	l := e.lane(webhook.EnvironmentID, webhook.ID)
 	e.learn(l, webhook)
-	hasBacklog := !l.claimAt.IsZero() && !l.claimAt.After(now)
+	hasBacklog := l.isClaiming || !l.claimAt.IsZero() && !l.claimAt.After(now)
 	if hasBacklog || l.sendFrom().After(now) || l.pace.isOpen() || !e.hasRoom(l, bytes) {
 		return false
 	}

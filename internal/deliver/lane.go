@@ -73,6 +73,9 @@ const maxLaneBytes = 4 << 20
 // A lane that holds nothing may take one out of a reserve as large as the bounds
 // themselves, so that nobody's bulk keeps another out.
 func (e *Engine) hasRoom(l *lane, bytes int) bool {
+	if l.pace.isOpen() && l.held > 0 {
+		return false // one probe at a time
+	}
 	if l.held == 0 {
 		return e.heldJobs < 2*e.MaxHeldJobs && e.heldBytes+bytes <= 2*e.MaxHeldBytes
 	}
