@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"time"
 )
 
@@ -148,33 +149,37 @@ func (c *checker) checkDuplicates(d *storedDelivery, got []*matched) {
 			continue
 		}
 		taken++
-		if !m.recorded {
+		if !m.recorded && c.wasUnderWay(m) {
 			unrecorded++
 		}
 	}
 	c.duplicates += max(0, taken-1)
 	if taken-1 > unrecorded {
-		c.complain("S6", "%s was taken %d times by %s, %d of them unrecorded", d.nonce, taken, d.hook, unrecorded)
+		c.complain("S6", "%s was taken %d times by %s, %d of them unrecorded because of a kill", d.nonce, taken, d.hook, unrecorded)
 	}
 }
 
 // checkUnmatched checks the other half of S7: a request that isn't recorded was
 // under way at a kill.
 func (c *checker) checkUnmatched() {
-	const longest = 2*attemptTimeout + time.Second
 	for _, list := range c.receipts {
 		for _, m := range list {
 			if m.recorded {
 				continue
 			}
 			c.unrecorded++
-			excused := false
-			for _, kill := range c.kills {
-				excused = excused || !kill.Before(m.At) && kill.Sub(m.At) < longest
-			}
-			if !excused {
+			if !c.wasUnderWay(m) {
 				c.complain("S7", "%s arrived at %s, which no attempt and no kill explains", m.Nonce, m.Hook)
 			}
 		}
 	}
+}
+
+// wasUnderWay reports whether a kill came while the request could still be on its
+// way to being recorded.
+func (c *checker) wasUnderWay(m *matched) bool {
+	const longest = 2*attemptTimeout + time.Second
+	return slices.ContainsFunc(c.kills, func(kill time.Time) bool {
+		return !kill.Before(m.At) && kill.Sub(m.At) < longest
+	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -60,6 +61,20 @@ func TestMutantsAreCaught(t *testing.T) {
 				t.Errorf("the broken invariants are %v, not %v", r.broken(), m.noticed)
 			}
 		})
+	}
+}
+
+// Invariant: no event is acknowledged before the disk has it, which a kill alone
+// can't show; and a server that doesn't sync is noticed.
+func TestAnswersWaitForTheDisk(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	err := orderMode(t.Context(), settings{cycles: 10, seed: 1, directory: t.TempDir()}, &text)
+	if errors.Is(err, errNoStrace) {
+		t.Skip("skipped: strace is not installed")
+	}
+	if err != nil {
+		t.Errorf("%v\n%s", err, text.String())
 	}
 }
 

@@ -69,7 +69,7 @@ func (h *history) wantSound(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }() // it was only read
 	for _, pragma := range []string{"PRAGMA integrity_check", "SELECT coalesce((SELECT 'a foreign key leads nowhere' FROM pragma_foreign_key_check), 'ok')"} {
 		var verdict string
 		if err := db.QueryRowContext(ctx, pragma).Scan(&verdict); err != nil {
@@ -87,7 +87,7 @@ func load(ctx context.Context, file string) (stored, error) {
 	if err != nil {
 		return stored{}, err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }() // it was only read
 	found := stored{events: map[string]storedEvent{}}
 	err = each(ctx, db, `SELECT hex(id), coalesce(given_id, ''), data, deliveries FROM events`, func(scan func(...any) error) error {
 		var id string
@@ -141,7 +141,7 @@ func each(ctx context.Context, db *sql.DB, query string, take func(scan func(...
 	if err != nil {
 		return fmt.Errorf("querying: %w", err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err has said it
 	for rows.Next() {
 		if err := take(rows.Scan); err != nil {
 			return err

@@ -75,7 +75,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&s.mode, "mode", "kill", "kill, failpoints, mutants, syscalls or order")
 	flags.StringVar(&s.only, "only", "", "the one failpoint or mutant to run")
 	flags.IntVar(&s.publishers, "publishers", 8, "how many publish at the same time")
-	flags.StringVar(&s.directory, "dir", "", "where to keep the journals and the database; a temporary directory when left out")
+	flags.StringVar(&s.directory, "dir", "", "where to keep the journals and the database, in a directory of this run alone; a temporary directory when left out")
 	if err := flags.Parse(args); err != nil {
 		return fmt.Errorf("reading the command line: %w", err)
 	}
@@ -84,7 +84,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("making a directory: %w", err)
 		}
-		defer os.RemoveAll(directory)
+		defer func() { _ = os.RemoveAll(directory) }() // it is the system's to clear up, then
 		s.directory = directory
 	}
 	modes := map[string]func(context.Context, settings, io.Writer) error{"kill": killMode, "failpoints": failpointMode, "mutants": mutantMode, "order": orderMode, "syscalls": syscallMode}

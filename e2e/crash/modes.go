@@ -62,7 +62,7 @@ func (s settings) atPoint(ctx context.Context, program string, point failpoint.P
 	return execute(ctx, p)
 }
 
-// mutation is a mistake and the invariants of which one, at least, must notice it.
+// mutation is a mistake and the invariants that must notice it.
 type mutation struct {
 	mutant  failpoint.Mutant
 	noticed []string
@@ -87,6 +87,8 @@ func mutations() []mutation {
 		{mutant: failpoint.MaxAttemptsIgnored, noticed: []string{"S9"}},
 		{mutant: failpoint.RetryForgotten, noticed: []string{"S1"}},
 		{mutant: failpoint.SuccessRepeated, noticed: []string{"S6"}},
+		{mutant: failpoint.ClaimWithoutLease, noticed: []string{"S6", "S11"}},
+		{mutant: failpoint.BodyChangedAfterSigning, noticed: []string{"S3"}},
 		{mutant: failpoint.DataEncodedAgain, noticed: []string{"S3"}},
 	}
 }

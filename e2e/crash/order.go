@@ -57,7 +57,7 @@ func (s settings) traced(ctx context.Context, program string, mutant failpoint.M
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return order{}, fmt.Errorf("making a directory: %w", err)
 	}
-	server, err := newServer(program, directory)
+	server, err := newServer(ctx, program, directory)
 	if err != nil {
 		return order{}, err
 	}
@@ -94,7 +94,7 @@ func readTrace(path string) (order, error) {
 	if err != nil {
 		return order{}, fmt.Errorf("reading the trace: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	found := order{syncing: map[string]int{}}
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)

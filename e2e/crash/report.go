@@ -30,11 +30,12 @@ func (c *checker) report() report {
 		unrecorded: c.unrecorded, duplicates: c.duplicates, readyIn: slices.Sorted(slices.Values(c.readyIn)), drainedIn: c.drainedIn, breaches: c.breaches,
 	}
 	for _, meant := range c.intents {
-		switch {
-		case meant.Outcome == acknowledged:
+		switch meant.Outcome {
+		case acknowledged:
 			r.acknowledged++
-		case meant.Outcome == rejected:
+		case rejected:
 			r.refused++
+		case unknown: // L1 tells
 		}
 		if meant.Tries > 1 {
 			r.retried++

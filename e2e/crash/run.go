@@ -71,7 +71,7 @@ type run struct {
 func execute(ctx context.Context, p plan) (report, error) {
 	r := &run{plan: p, history: history{world: newWorld(p.seed, p.rough)}}
 	var err error
-	if r.server, err = newServer(p.program, p.directory); err != nil {
+	if r.server, err = newServer(ctx, p.program, p.directory); err != nil {
 		return report{}, err
 	}
 	intents, err := openJournal(filepath.Join(p.directory, "intents.jsonl"))
@@ -231,14 +231,14 @@ func (r *run) inspectStorage(ctx context.Context, cycle int) error {
 	if err != nil {
 		return fmt.Errorf("copying the database: %w", err)
 	}
-	defer os.RemoveAll(scratch)
+	defer func() { _ = os.RemoveAll(scratch) }() // it lies in the run's own directory
 	copied := filepath.Join(scratch, "posthorn.db")
 	for _, suffix := range []string{"", "-wal"} {
 		text, err := os.ReadFile(r.server.database() + suffix)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("copying the database: %w", err)
 		}
-		if err := os.WriteFile(copied+suffix, text, 0o600); err != nil {
+		if err := os.WriteFile(copied+suffix, text, 0o600); err != nil { //nolint:gosec // in a directory that it has just made
 			return fmt.Errorf("copying the database: %w", err)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-const apiKey = "sk_user_crash0123456789abcdefghijklmnopqr"
+const apiKey = "sk_user_crash0123456789abcdefghijklmnopqr" //nolint:gosec // of a server that lives for a test
 
 // server is the program under test: a process of its own, started and killed
 // many times on one data directory and one port.
@@ -31,8 +31,9 @@ type server struct {
 	exited  chan struct{}
 }
 
-func newServer(program, directory string) (*server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func newServer(ctx context.Context, program, directory string) (*server, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("finding a free port: %w", err)
 	}
@@ -48,7 +49,7 @@ func (s *server) start(ctx context.Context, variables []string) (time.Duration, 
 	if err != nil {
 		return 0, fmt.Errorf("starting the server: %w", err)
 	}
-	defer log.Close() // the process has its own
+	defer func() { _ = log.Close() }() // the process has its own
 	line := append(append([]string{}, s.before...), s.program, "serve", "--listen", s.address, "--data", filepath.Join(s.directory, "data"), "--environment", "development", "--log-level", "warn")
 	s.process = exec.Command(line[0], line[1:]...) //nolint:gosec,noctx // it runs what its user asks for, until it is killed
 	s.process.Env = append([]string{"HOME=" + s.directory, "PATH=" + os.Getenv("PATH"), "POSTHORN_BOOTSTRAP_KEY=" + apiKey}, variables...)
@@ -113,7 +114,7 @@ func (s *server) call(ctx context.Context, method, path, body, key string) (int,
 	if err != nil {
 		return 0, "", fmt.Errorf("asking the server: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }() // it was read
 	text, err := read(response)
 	return response.StatusCode, text, err
 }

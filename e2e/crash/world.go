@@ -129,7 +129,7 @@ func (w *world) random(parts ...string) *rand.Rand {
 	for _, part := range parts {
 		_, _ = hash.Write([]byte(part + "\x00")) // it never fails
 	}
-	return rand.New(rand.NewPCG(w.seed, hash.Sum64()))
+	return rand.New(rand.NewPCG(w.seed, hash.Sum64())) //nolint:gosec // it must be repeatable
 }
 
 // eventType picks a type for an event.

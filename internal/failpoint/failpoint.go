@@ -45,6 +45,10 @@ const (
 	IdempotencyInMemory Mutant = "idempotency_in_memory"
 	// TakeoverForgotten leaves a dead process's leases as they are.
 	TakeoverForgotten Mutant = "takeover_forgotten"
+	// ClaimWithoutLease leaves claimed deliveries for others to claim.
+	ClaimWithoutLease Mutant = "claim_without_lease"
+	// BodyChangedAfterSigning sends other bytes than those that were signed.
+	BodyChangedAfterSigning Mutant = "body_changed_after_signing"
 	// StatsForgotten does not count the deliveries that are made.
 	StatsForgotten Mutant = "stats_forgotten"
 	// SuccessBeforeSend records a success without waiting for the answer.

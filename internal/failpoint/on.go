@@ -35,8 +35,12 @@ func Hit(p Point) {
 // Is reports whether MUTANT chose this mistake.
 func Is(m Mutant) bool { return os.Getenv("MUTANT") == string(m) }
 
-// Send sends, but SuccessBeforeSend doesn't wait for what comes back.
+// Send sends, but SuccessBeforeSend doesn't wait for what comes back, and
+// BodyChangedAfterSigning sends another form of the body.
 func Send(ctx context.Context, request posthorn.Request, send func(context.Context, posthorn.Request) posthorn.Outcome) posthorn.Outcome {
+	if Is(BodyChangedAfterSigning) {
+		request.Body = append([]byte(" "), request.Body...)
+	}
 	if !Is(SuccessBeforeSend) {
 		return send(ctx, request)
 	}

@@ -65,6 +65,9 @@ func (t *tx) lease(c store.Claim) ([]store.Job, error) {
 			return nil, err
 		}
 		t.changes++
+		if failpoint.Is(failpoint.ClaimWithoutLease) {
+			_, _ = t.exec(`UPDATE deliveries SET status = 0 WHERE id = ?`, job.Delivery.ID[:])
+		}
 		t.countMove(c.WebhookID, pending, leased, 1)
 		job.Lease.DeliveryID, job.Lease.NodeID = job.Delivery.ID, c.NodeID
 		job.Delivery.Status, job.Delivery.UpdatedAt = posthorn.DeliveryLeased, asKept(c.Now)
