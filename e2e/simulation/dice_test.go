@@ -43,13 +43,19 @@ func (d *dice) next(place string, keys ...any) *rand.Rand {
 	return d.fixed(place, append(keys, visit)...)
 }
 
-// stream is the randomness that the program itself is given.
+// stream is the randomness that the program itself is given. It depends on the
+// moment, and on how often it was asked in that moment, so that two goroutines
+// that change places change nothing that comes later.
 func (d *dice) stream(name string) posthorn.Randomness {
-	source := d.fixed(name)
 	var mu sync.Mutex
+	var moment int64
+	var source *rand.Rand
 	return func() uint64 {
 		mu.Lock()
 		defer mu.Unlock()
+		if now := time.Now().UnixNano(); source == nil || now != moment {
+			moment, source = now, d.fixed(name, now)
+		}
 		return source.Uint64()
 	}
 }
