@@ -208,6 +208,8 @@ func (w *world) retry(r *rand.Rand) {
 	n := w.node
 	w.mu.Unlock()
 	if n != nil {
+		// Reconsider would end the wait that the receiver asked for, without the
+		// directory having been forgotten.
 		n.engine.Wake(w.environment.ID, d.receiver.ID)
 	}
 }
