@@ -25,9 +25,14 @@ func (n notifier) DirectoryChanged(environment posthorn.EnvironmentID) {
 	n.directories.Forget(environment)
 }
 
-// DeliveriesDue implements manage.Notifier.
-func (n notifier) DeliveriesDue(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) {
+// WebhookChanged implements manage.Notifier.
+func (n notifier) WebhookChanged(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) {
 	n.engine.Reconsider(environment, webhook)
+}
+
+// DeliveryDue implements manage.Notifier.
+func (n notifier) DeliveryDue(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) {
+	n.engine.Wake(environment, webhook)
 }
 
 // DeliveryCancelled implements manage.Notifier.

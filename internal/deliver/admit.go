@@ -66,7 +66,8 @@ func (e *Engine) enqueue(l *lane, job store.Job) {
 	e.dispatch()
 }
 
-// Wake says that deliveries of the webhook were just made and are pending.
+// Wake says that deliveries of the webhook are pending: they were just made, or a
+// person asked for another try.
 func (e *Engine) Wake(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -78,10 +79,9 @@ func (e *Engine) Wake(environment posthorn.EnvironmentID, webhook posthorn.Webho
 	e.claimFrom(l, now)
 }
 
-// Reconsider says that a person changed something about the webhook or its
-// deliveries: it was resumed, its URL is another, a delivery is to be retried.
-// What the directory and the database say now holds; call it after the directory
-// was forgotten.
+// Reconsider says that a person changed the webhook: it was resumed, its URL is
+// another. What the directory says now holds; call it after the directory was
+// forgotten.
 func (e *Engine) Reconsider(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -38,7 +38,8 @@ func (e *Engine) insist(ctx context.Context, what string, write func(ctx context
 
 // finish updates what is known of the webhook after an attempt.
 func (e *Engine) finish(l *lane, job store.Job, next posthorn.Next, err error) {
-	if next.DisableWebhook && err == nil {
+	if next.DisableWebhook {
+		// Whatever the error: the write may have happened all the same.
 		e.Directories.Forget(l.environment)
 	}
 	e.mu.Lock()

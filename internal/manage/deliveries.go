@@ -106,7 +106,7 @@ func (m *Manager) RetryDelivery(ctx context.Context, p Principal, id posthorn.De
 	if err != nil {
 		return posthorn.Delivery{}, passOn("retrying the delivery", err)
 	}
-	m.notifier.DeliveriesDue(delivery.EnvironmentID, delivery.WebhookID)
+	m.notifier.DeliveryDue(delivery.EnvironmentID, delivery.WebhookID)
 	return delivery, nil
 }
 

@@ -37,9 +37,11 @@ type Sender interface {
 type Notifier interface {
 	// DirectoryChanged: the environment, its webhooks or its event types changed.
 	DirectoryChanged(environment posthorn.EnvironmentID)
-	// DeliveriesDue: deliveries of a webhook may be due now; one is to be retried,
-	// or the webhook was changed, resumed or deleted.
-	DeliveriesDue(environment posthorn.EnvironmentID, webhook posthorn.WebhookID)
+	// WebhookChanged: a webhook was changed, resumed or deleted; told after
+	// DirectoryChanged.
+	WebhookChanged(environment posthorn.EnvironmentID, webhook posthorn.WebhookID)
+	// DeliveryDue: a delivery of the webhook is to be tried again.
+	DeliveryDue(environment posthorn.EnvironmentID, webhook posthorn.WebhookID)
 	// DeliveryCancelled: a delivery must not be sent any more.
 	DeliveryCancelled(webhook posthorn.WebhookID, delivery posthorn.DeliveryID)
 }

@@ -202,7 +202,7 @@ func TestDeleteCancelsAtOnce(t *testing.T) {
 	if len(pending) != backlog-cancelAtOnce {
 		t.Errorf("%d are left pending", len(pending))
 	}
-	if told := b.noted.take(); !slices.ContainsFunc(told, func(note string) bool { return strings.Contains(note, "due") }) {
+	if told := b.noted.take(); !slices.ContainsFunc(told, func(note string) bool { return strings.Contains(note, "changed") }) {
 		t.Errorf("the engine isn't told: %v", told)
 	}
 }
@@ -222,13 +222,13 @@ func TestChangesAreTold(t *testing.T) {
 	told("creating", "directory")
 	_, err := b.UpdateWebhook(t.Context(), b.platform, webhook.ID, WebhookChange{Name: Set("x")})
 	must(t, err)
-	told("changing", "directory", "due")
+	told("changing", "directory", "changed")
 	_, err = b.PauseWebhook(t.Context(), b.platform, webhook.ID)
 	must(t, err)
-	told("pausing", "directory", "due")
+	told("pausing", "directory", "changed")
 	_, err = b.RotateSecret(t.Context(), b.platform, webhook.ID, Rotation{})
 	must(t, err)
-	told("rotating", "directory", "due")
+	told("rotating", "directory", "changed")
 	_, err = b.CreateEventType(t.Context(), b.platform, posthorn.EnvironmentID{}, NewEventType{Name: "a"})
 	must(t, err)
 	told("adding an event type", "directory")
@@ -241,7 +241,7 @@ func TestChangesAreTold(t *testing.T) {
 	must(t, err)
 	told("changing the environment", "directory")
 	must(t, b.DeleteWebhook(t.Context(), b.platform, webhook.ID))
-	told("deleting", "directory", "due")
+	told("deleting", "directory", "changed")
 }
 
 // Guards the two presets against the tables they come from.

@@ -118,7 +118,7 @@ func (m *Manager) changeWebhook(ctx context.Context, before posthorn.Webhook, ch
 		return WebhookDetails{}, passOn("changing the webhook", err)
 	}
 	m.notifier.DirectoryChanged(webhook.EnvironmentID)
-	m.notifier.DeliveriesDue(webhook.EnvironmentID, webhook.ID)
+	m.notifier.WebhookChanged(webhook.EnvironmentID, webhook.ID)
 	return m.withDetails(ctx, webhook)
 }
 
@@ -144,7 +144,7 @@ func (m *Manager) DeleteWebhook(ctx context.Context, p Principal, id posthorn.We
 	if _, err := m.store.CancelPending(ctx, id, cancelAtOnce, now); err != nil {
 		return passOn("cancelling the webhook's deliveries", err)
 	}
-	m.notifier.DeliveriesDue(before.EnvironmentID, id)
+	m.notifier.WebhookChanged(before.EnvironmentID, id)
 	return nil
 }
 

@@ -1,0 +1,76 @@
+package deliver_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// Invariant: another try that a person asks for doesn't end the wait that the
+// receiver asked for.
+func TestRetryByAPersonKeepsTheHold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		webhook := w.webhook(url, func(x *posthorn.Webhook) { x.RetrySchedule = []time.Duration{time.Second} })
+		asks := status(503)
+		asks.RetryAfter = time.Hour
+		w.answer(url, always(asks))
+		w.start()
+		w.publish(1)
+		pass(time.Second)
+		_, err := w.store.Retry(t.Context(), w.deliveries(posthorn.DeliveryPending)[0].ID, time.Now())
+		w.must(err)
+		w.engine.Wake(w.environment.ID, webhook.ID)
+		pass(time.Second)
+		w.publish(1)
+		pass(time.Second)
+		if n := len(w.sentTo(url)); n != 1 {
+			t.Errorf("%d requests during the hold", n-1)
+		}
+	})
+}
+
+// lateRecord tells of an error after the first recording has happened.
+type lateRecord struct {
+	store.Queue
+	failed bool
+}
+
+func (q *lateRecord) Record(ctx context.Context, r store.Recording) error {
+	err := q.Queue.Record(ctx, r)
+	if err == nil && !q.failed {
+		q.failed = true
+		return errors.New("the connection broke after the commit")
+	}
+	return err
+}
+
+// Invariant: a webhook whose receiver is gone gets nothing more.
+func TestGoneAlthoughTheCommitWasNotHeardOf(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.queue = &lateRecord{Queue: w.store}
+		w.webhook(url, func(x *posthorn.Webhook) { x.Concurrency = 1 })
+		pass(time.Second)
+		answers := 0
+		w.answer(url, func(context.Context, posthorn.Request) posthorn.Outcome {
+			if answers++; answers == 1 {
+				return status(410)
+			}
+			return status(200)
+		})
+		w.start()
+		w.publish(20)
+		pass(time.Minute)
+		if n := len(w.sentTo(url)); n > 2 {
+			t.Errorf("%d requests to a receiver that is gone", n)
+		}
+	})
+}
