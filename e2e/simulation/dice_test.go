@@ -26,9 +26,9 @@ func newDice(seed uint64) *dice { return &dice{seed: seed, times: map[string]int
 // fixed is the luck of a place that is always the same.
 func (d *dice) fixed(place string, keys ...any) *rand.Rand {
 	h := fnv.New64a()
-	fmt.Fprint(h, place)
+	_, _ = fmt.Fprint(h, place) // a hash takes everything
 	for _, key := range keys {
-		fmt.Fprint(h, "/", key)
+		_, _ = fmt.Fprint(h, "/", key)
 	}
 	return rand.New(rand.NewPCG(d.seed, h.Sum64()))
 }

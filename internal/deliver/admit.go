@@ -133,14 +133,22 @@ func (e *Engine) dispatch() {
 	}
 }
 
+// goneHold keeps a webhook whose receiver is gone from being sent to while that is
+// being recorded; after it the directory says that it is disabled.
+const goneHold = 10 * time.Second
+
 // sent frees the place of a request that is over, after learning from its
 // outcome how fast, and from when on, the receiver wants more.
 func (e *Engine) sent(l *lane, attempt posthorn.Attempt, next posthorn.Next) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	l.pace.learn(attempt.Outcome, l.concurrency, attempt.StartedAt, e.Now())
-	if next.HoldUntil.After(l.holdUntil) {
-		l.holdUntil = next.HoldUntil
+	hold := next.HoldUntil
+	if next.DisableWebhook {
+		hold = e.Now().Add(goneHold)
+	}
+	if hold.After(l.holdUntil) {
+		l.holdUntil = hold
 	}
 	e.free(l)
 }
