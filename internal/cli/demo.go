@@ -17,7 +17,7 @@ func (s *session) demoCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use: "demo", Short: "Watch events go out, be verified, fail and be retried", Args: needs(),
 		Long: "Starts a server on a temporary database and a small receiver, registers a webhook of every built-in\n" +
-			"format and one that refuses each event twice, publishes a stream of events, verifies every signature\n" +
+			"format and one that refuses the first events twice each, publishes a stream of events, verifies every signature\n" +
 			"at the receiver, and reports what happened. It fails if anything is missing.",
 		Example: "  posthorn demo\n  posthorn demo --events my-events.jsonl\n  posthorn demo --keep",
 		RunE: s.does(func(ctx context.Context, _ []string) error {

@@ -12,31 +12,38 @@ import (
 // (slow start, additive increase, multiplicative decrease). It lies between one
 // and the webhook's concurrency. A receiver that hangs so takes up few places.
 //
-// After breakerAfter failures in a row of whatever kind, the breaker is open: one
-// request at a time goes out as a probe, with a pause before each that grows to
-// maxPause, and the rest waits in the database. The first success closes it, and
-// the pace begins low again.
+// After failures in a row of whatever kind, breakerAfter of them over
+// breakerPatience or breakerBurst at once, the breaker is open: one request at a
+// time goes out as a probe, with a pause before each that grows to maxPause, and
+// the rest waits in the database. The first success closes it, and the pace begins
+// low again.
 type pace struct {
 	limit float64
 	// slowedAt is when it was last halved: requests that left before then tell
 	// nothing new. It is zero until the first trouble.
 	slowedAt time.Time
-	// failures counts failures in a row; pausedUntil is when the next probe may go
-	// out, and pausedAt when that was decided.
-	failures    int
+	// failures counts failures in a row, since failingSince.
+	failures     int
+	failingSince time.Time
+	// probes counts the failures since the breaker opened, 0 while it is closed;
+	// pausedUntil is when the next probe may go out, and pausedAt when that was
+	// decided.
+	probes      int
 	pausedAt    time.Time
 	pausedUntil time.Time
 }
 
 // When the breaker opens, and how long it waits between probes.
 const (
-	breakerAfter = 10
-	firstPause   = time.Second
-	maxPause     = time.Minute
+	breakerAfter    = 10
+	breakerPatience = 10 * time.Second
+	breakerBurst    = 100
+	firstPause      = time.Second
+	maxPause        = time.Minute
 )
 
 // isOpen reports whether only probes go out.
-func (p *pace) isOpen() bool { return p.failures >= breakerAfter }
+func (p *pace) isOpen() bool { return p.probes > 0 }
 
 // firstPace is how many requests may be under way to a receiver of which nothing
 // is known.
@@ -85,10 +92,15 @@ func (p *pace) count(outcome posthorn.Outcome, startedAt, now time.Time) {
 	if !outcome.ChargedToReceiver() || startedAt.Before(p.pausedAt) {
 		return
 	}
+	if p.failures == 0 {
+		p.failingSince = now
+	}
 	p.failures++
-	if p.isOpen() {
+	isLasting := p.failures >= breakerAfter && now.Sub(p.failingSince) >= breakerPatience
+	if isLasting || p.failures >= breakerBurst {
 		p.pausedAt = now
-		p.pausedUntil = now.Add(min(firstPause<<min(p.failures-breakerAfter, 10), maxPause))
+		p.pausedUntil = now.Add(min(firstPause<<min(p.probes, 10), maxPause))
+		p.probes++
 	}
 }
 

@@ -127,7 +127,7 @@ func TestBreaker(t *testing.T) {
 		w.publish(2000)
 		pass(10 * time.Minute)
 		before := len(w.sentTo(url))
-		if before > 60 {
+		if before > 160 {
 			t.Errorf("%d requests in the first ten minutes", before)
 		}
 		w.publish(100) // fresh ones wait like the rest
@@ -166,6 +166,31 @@ func TestBreakerIsClosedByHand(t *testing.T) {
 		pass(time.Second)
 		if sent := w.sentTo(elsewhere); len(sent) < 10 {
 			t.Errorf("%d requests to the new place", len(sent))
+		}
+	})
+}
+
+// Invariant: a short burst of failures leaves each delivery its own schedule.
+func TestBurstKeepsTheSchedule(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.webhook(url, func(webhook *posthorn.Webhook) { webhook.RetrySchedule = []time.Duration{time.Second, 2 * time.Second} })
+		seen := map[string]int{}
+		w.answer(url, func(_ context.Context, r posthorn.Request) posthorn.Outcome {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			id := headers(r)["webhook-id"]
+			if seen[id]++; seen[id] < 3 {
+				return status(503)
+			}
+			return status(200)
+		})
+		w.start()
+		w.publish(20)
+		pass(10 * time.Second)
+		if done := w.deliveries(posthorn.DeliverySucceeded); len(done) != 20 {
+			t.Errorf("%d of 20 delivered", len(done))
 		}
 	})
 }

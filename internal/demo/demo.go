@@ -119,11 +119,16 @@ func (s *stage) register(ctx context.Context) error {
 		}
 	}
 	retrying := client.WebhookInput{Name: unsteady, RetryAttempts: client.Set(3), RetrySchedule: []int{1, 2}}
-	return s.addWebhook(ctx, retrying, 2)
+	return s.addWebhook(ctx, retrying, refusals)
 }
 
-// unsteady is the name of the webhook that fails first.
-const unsteady = "unsteady"
+// unsteady is the name of the webhook whose receiver refuses events at first: so
+// many events, so often each.
+const (
+	unsteady      = "unsteady"
+	refusals      = 2
+	refusedEvents = 20
+)
 
 func (s *stage) addWebhook(ctx context.Context, input client.WebhookInput, refusals int) error {
 	input.URL = "http://" + s.receiver.address() + "/" + input.Name

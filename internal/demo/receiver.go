@@ -92,7 +92,10 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	if event == "" {
 		event = string(body)
 	}
-	if p.refused[event] < p.refusals {
+	if _, isRefused := p.refused[event]; !isRefused && len(p.refused) < refusedEvents {
+		p.refused[event] = 0
+	}
+	if count, isRefused := p.refused[event]; isRefused && count < p.refusals {
 		p.refused[event]++
 		http.Error(w, "not now", http.StatusServiceUnavailable)
 		return
