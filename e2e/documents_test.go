@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
@@ -108,6 +111,7 @@ func TestDocumentC(t *testing.T) {
 	for name, receiver := range map[string]func(t *testing.T, secret string) string{
 		"python": func(t *testing.T, secret string) string { return script(t, "python3", "-c", cVerifyPython, secret) },
 		"node":   func(t *testing.T, secret string) string { return script(t, "node", "-e", cVerifyNode, secret) },
+		"go":     goReceiver,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -124,6 +128,27 @@ func TestDocumentC(t *testing.T) {
 			}
 		})
 	}
+}
+
+// goReceiver is document C's Go handler, with its verify function as its Python one
+// defines it.
+func goReceiver(t *testing.T, secret string) string {
+	t.Helper()
+	verify := func(body []byte, signature, secret string) bool {
+		mac := hmac.New(sha256.New, []byte(secret))
+		mac.Write(body)
+		return hmac.Equal([]byte(hex.EncodeToString(mac.Sum(nil))), []byte(signature))
+	}
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if !verify(body, r.Header.Get("X-Signature"), secret) {
+			http.Error(w, "unauthorized", http.StatusUnauthorized)
+			return
+		}
+		w.WriteHeader(http.StatusOK)
+	}))
+	t.Cleanup(receiver.Close)
+	return receiver.URL + "/webhook"
 }
 
 // script runs a receiver that prints its port first.
