@@ -34,12 +34,7 @@ type receiver struct {
 	posthorn.Webhook
 	number, version int
 	// changedAt is when URL or status last changed.
-	changedAt time.Time
-	// changedSlowly says that the process is told of the change only after the
-	// database has answered.
-	changedSlowly bool
-	// isUntold reports that the process was told that its write failed.
-	isUntold   bool
+	changedAt  time.Time
 	sending    int
 	successes  int
 	accepted   int64
@@ -208,7 +203,7 @@ func (b *books) checkMaySend(node int, d *delivery, version int, started *reques
 	now, r := time.Now(), d.receiver
 	b.checkOnce(d, started, now)
 	// What was under way when something changed may have been read before.
-	isSettled := !r.isUntold && now.After(r.changedAt.Add(longestWait))
+	isSettled := now.After(r.changedAt.Add(longestWait))
 	if isSettled && (r.Status != posthorn.WebhookActive || version != r.version) {
 		b.violated("what a person said holds", "%v: sent to version %d (now %d) of a webhook that is %s", d, version, r.version, r.Status)
 	}
@@ -302,7 +297,7 @@ func (b *books) recorded(r store.Recording, err error) {
 		a.hold.isKept = true
 	}
 	if a.StatusCode == 410 && w.Status == posthorn.WebhookActive {
-		w.Status, w.changedAt, w.changedSlowly, w.isUntold = posthorn.WebhookDisabled, time.Now(), true, false
+		w.Status, w.changedAt = posthorn.WebhookDisabled, time.Now()
 	}
 	switch {
 	case r.Attempt.Outcome.Succeeded():
@@ -385,14 +380,9 @@ func (b *books) forgiveNode(node int) {
 }
 
 // failedLate enters that the process was told of a failure although the effect
-// happened: it can't know that a webhook is disabled now.
+// happened.
 func (b *books) failedLate(place string, key any) {
 	b.note("%s %v fails after its effect", place, key)
-	for _, r := range b.webhooks {
-		if r.changedSlowly && !*lateErrors && time.Since(r.changedAt) <= longestWait {
-			r.isUntold = true
-		}
-	}
 }
 
 func (b *books) cancelledPending(webhook posthorn.WebhookID) {

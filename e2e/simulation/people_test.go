@@ -170,8 +170,7 @@ func (w *world) change(target *receiver, change func(*posthorn.Webhook), from ..
 	w.must(err)
 	// The process forgets a wait that the database doesn't know of yet.
 	target.holds = slices.DeleteFunc(target.holds, func(h *hold) bool { return !h.isKept })
-	target.Status, target.changedAt, target.changedSlowly = after.Status, time.Now(), false
-	target.isUntold = false
+	target.Status, target.changedAt = after.Status, time.Now()
 	w.books.note("webhook %d: %s at %s", target.number, after.Status, after.URL)
 	n := w.node
 	w.mu.Unlock()

@@ -162,7 +162,3 @@ const shutdownMargin = 10 * time.Second
 
 // StopTimeout is how long to allow for Stop.
 func (a *App) StopTimeout() time.Duration { return a.options.Config.GracePeriod + shutdownMargin }
-
-// Manager is the server's own management, for programs that run in the same
-// process.
-func (a *App) Manager() *manage.Manager { return a.manager }

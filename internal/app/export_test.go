@@ -1,6 +1,13 @@
 package app
 
-import "context"
+import (
+	"context"
+
+	"github.com/posthorn/posthorn/internal/manage"
+)
 
 // Ready is what /readyz asks; while the server stops nobody can ask it there.
 func (a *App) Ready(ctx context.Context) error { return a.ready(ctx) }
+
+// Manager is the server's own management.
+func (a *App) Manager() *manage.Manager { return a.manager }
