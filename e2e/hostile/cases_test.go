@@ -70,7 +70,7 @@ func expectations() []expectation {
 		is("switch-protocols", "protocol_error"),
 		is("cut-headers", "connection_closed"),
 		is("bad-header", "protocol_error"),
-		is("bad-version", "success"), // what counts is the status
+		is("bad-version", "protocol_error"),
 
 		truncated("bad-chunk"),
 		truncated("huge-chunk"),

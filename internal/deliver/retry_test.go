@@ -2,6 +2,7 @@ package deliver_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -131,6 +132,28 @@ func TestSuccessIsTheFormats(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Invariant: what a redirect points to is told with the failed attempt; that it
+// is a failure is said first.
+func TestRedirectTellsThePlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.webhook(url)
+		moved := status(308)
+		moved.Detail = `It points to "https://new.example/".`
+		w.answer(url, always(moved))
+		w.start()
+		w.publish(1)
+		synctest.Wait()
+		attempts, err := w.store.Attempts(context.Background(), w.deliveries("")[0].ID, 0, 10)
+		w.must(err)
+		if len(attempts) != 1 || attempts[0].Outcome.Reason != posthorn.ReasonRedirect ||
+			!strings.Contains(attempts[0].Outcome.Detail, `never followed`) || !strings.HasSuffix(attempts[0].Outcome.Detail, moved.Detail) {
+			t.Errorf("got %+v", attempts)
+		}
+	})
 }
 
 // Invariant: Retry-After holds for the whole webhook, not for one delivery alone.

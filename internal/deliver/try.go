@@ -118,7 +118,11 @@ func sentence(outcome posthorn.Outcome) string {
 	if outcome.RetryAfter > 0 {
 		text += fmt.Sprintf(" and asked to wait %v: nothing is sent to the webhook until then", outcome.RetryAfter)
 	}
-	return text + "."
+	text += "."
+	if outcome.Detail != "" { // what only the sender could see
+		text += " " + outcome.Detail
+	}
+	return text
 }
 
 // safely makes a panic an outcome, not the end of everybody's deliveries.

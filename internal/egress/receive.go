@@ -2,9 +2,11 @@ package egress
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -25,16 +27,53 @@ func (s *Sender) receive(response *http.Response, p *progress) posthorn.Outcome 
 		RetryAfter:       parseRetryAfter(response.Header["Retry-After"], s.now()),
 		ConnectionReused: p.reused.Load(),
 	}
-	if response.StatusCode < 200 || response.StatusCode > 599 {
-		outcome.Reason = posthorn.ReasonProtocolError
-		outcome.Detail = fmt.Sprintf("The receiver answered with the status %d, which HTTP doesn't know as an answer.", response.StatusCode)
-		outcome.BodyTruncated = true
+	if fault := faultOf(response); fault != "" {
+		outcome.Reason, outcome.Detail, outcome.BodyTruncated = posthorn.ReasonProtocolError, fault, true
 	} else {
+		outcome.Detail = redirection(response)
 		outcome.ResponseBody, outcome.BodyTruncated = s.readBody(response)
 	}
 	_ = response.Body.Close() // closes the connection, too, unless all was read
 	outcome.Timings = p.timings()
 	return outcome
+}
+
+// faultOf says what is wrong with a response's first line, which net/http reads
+// with much patience; it is empty for a proper one. What calls itself HTTP/2
+// without having agreed on it isn't (RFC 9113, section 3).
+func faultOf(response *http.Response) string {
+	isAgreed := response.ProtoMajor == 1 || response.ProtoMajor == 2 && response.TLS != nil && response.TLS.NegotiatedProtocol == "h2"
+	switch {
+	case !isAgreed:
+		return fmt.Sprintf("The receiver answered in HTTP/%d.%d, which it was not asked in.", response.ProtoMajor, response.ProtoMinor)
+	case response.StatusCode < 200 || response.StatusCode > 599:
+		return fmt.Sprintf("The receiver answered with the status %d, which HTTP doesn't know as an answer.", response.StatusCode)
+	default:
+		return ""
+	}
+}
+
+// redirection says where a redirect points to, empty for what is none. User,
+// password, query and fragment are left out, because they may hold secrets.
+func redirection(response *http.Response) string {
+	if response.StatusCode < 300 || response.StatusCode > 399 {
+		return ""
+	}
+	target, err := response.Location()
+	switch {
+	case errors.Is(err, http.ErrNoLocation):
+		return ""
+	case err != nil:
+		return "Where it points to can't be read."
+	case target.Opaque != "":
+		return `It points to a URL of the kind "` + clip(target.Scheme) + `:".`
+	}
+	shown := url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path, RawPath: target.RawPath}
+	text := clip(shown.String())
+	if target.RawQuery != "" {
+		text += "?..."
+	}
+	return `It points to "` + text + `".`
 }
 
 // readBody reads up to the limit and one byte more, which tells whether there

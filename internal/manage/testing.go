@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/wire"
@@ -104,7 +105,8 @@ func judge(format posthorn.Format, o posthorn.Outcome) posthorn.Outcome {
 		o.Reason, o.Detail = posthorn.ReasonSuccess, ""
 	case o.Succeeded():
 		o.Reason = posthorn.StatusReason(o.StatusCode)
-		o.Detail = fmt.Sprintf("The receiver answered %d, which the format %s doesn't count as success.", o.StatusCode, format.Name)
+		told := o.Detail // what only the sender could see
+		o.Detail = strings.TrimSpace(fmt.Sprintf("The receiver answered %d, which the format %s doesn't count as success. %s", o.StatusCode, format.Name, told))
 	}
 	return o
 }
