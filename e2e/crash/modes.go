@@ -14,7 +14,11 @@ import (
 	"github.com/posthorn/posthorn/internal/failpoint"
 )
 
-// failpointMode ends the server at each of the named moments, several times.
+// actions lists what goes wrong at a named moment: the process ends there, or
+// whoever comes by panics, fails, or is held up for longer than an attempt may take.
+func actions() []string { return []string{"exit", "panic", "error", "sleep(2s)"} }
+
+// failpointMode lets go wrong, at each of the named moments, whatever can.
 func failpointMode(ctx context.Context, s settings, out io.Writer) error {
 	program, err := build(ctx, s.directory, "failpoint")
 	if err != nil {
@@ -25,17 +29,19 @@ func failpointMode(ctx context.Context, s settings, out io.Writer) error {
 		if s.only != "" && s.only != string(point) {
 			continue
 		}
-		r, err := s.atPoint(ctx, program, point)
-		if err != nil {
-			return err
+		for _, action := range actions() {
+			r, err := s.atPoint(ctx, program, point, action)
+			if err != nil {
+				return err
+			}
+			if _, err := fmt.Fprintf(out, "\n%s=%s\n", point, action); err != nil {
+				return fmt.Errorf("writing the report: %w", err)
+			}
+			if err := r.print(out); err != nil {
+				return err
+			}
+			broken = broken || len(r.breaches) > 0
 		}
-		if _, err := fmt.Fprintf(out, "\n%s\n", point); err != nil {
-			return fmt.Errorf("writing the report: %w", err)
-		}
-		if err := r.print(out); err != nil {
-			return err
-		}
-		broken = broken || len(r.breaches) > 0
 	}
 	if broken {
 		return errBroken
@@ -43,21 +49,23 @@ func failpointMode(ctx context.Context, s settings, out io.Writer) error {
 	return nil
 }
 
-// atPoint ends the server at another passing of a point in each cycle, and wants
-// that it does end there.
-func (s settings) atPoint(ctx context.Context, program string, point failpoint.Point) (report, error) {
-	directory := filepath.Join(s.directory, string(point))
+// atPoint chooses another passing of a point in each cycle. Where the process is to
+// end it must do so; after anything else it is killed at a random moment.
+func (s settings) atPoint(ctx context.Context, program string, point failpoint.Point, action string) (report, error) {
+	directory := filepath.Join(s.directory, fmt.Sprintf("%s-%s", point, action))
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return report{}, fmt.Errorf("making a directory: %w", err)
 	}
 	p := s.plan(program, directory)
-	// Far longer than it takes to pass the point that often.
-	p.shortest, p.longest, p.mustEnd = 20*time.Second, 20*time.Second, true
+	earliest := 10 // so that a start is not held up
+	if action == "exit" { // far longer than it takes to pass the point that often
+		p.shortest, p.longest, p.mustEnd, earliest = 20*time.Second, 20*time.Second, true, 1
+	}
 	p.variables = func(cycle int) []string {
 		if cycle == p.cycles {
 			return nil
 		}
-		return []string{fmt.Sprintf("FAILPOINT=%s:%d", point, 1+cycle*cycle*7%101)}
+		return []string{fmt.Sprintf("FAILPOINT=%s:%d=%s", point, earliest+cycle*cycle*7%101, action)}
 	}
 	return execute(ctx, p)
 }

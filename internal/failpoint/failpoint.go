@@ -2,11 +2,19 @@
 // show what it would notice. All of it is compiled out unless the build tag
 // failpoint is given.
 //
-// A [Point] is a moment at which the process may end: the variable FAILPOINT
-// names one and, behind a colon, at which passing ("before_commit:7"). A [Mutant]
-// is a mistake somebody could make in the code: the variable MUTANT names the one
-// that the process makes.
+// A [Point] is a moment at which something may go wrong: the variable FAILPOINT
+// names one, behind a colon at which passing, and behind an equals sign what
+// happens ("before_commit:7=error"). Without the latter the process ends at that
+// passing. The others happen at every seventh: error fails with [ErrInjected],
+// panic panics, and sleep(2s) holds up whoever came by. A [Mutant] is a mistake
+// somebody could make in the code: the variable MUTANT names the one that the
+// process makes.
 package failpoint
+
+import "errors"
+
+// ErrInjected is what fails at a point whose action is error.
+var ErrInjected = errors.New("a failpoint fails here")
 
 // Point is a moment at which a crash would hurt.
 type Point string

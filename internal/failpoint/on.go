@@ -5,32 +5,10 @@ package failpoint
 import (
 	"context"
 	"os"
-	"strconv"
-	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/posthorn/posthorn"
 )
-
-// passed counts how often the chosen point was reached. It belongs to the whole
-// process, as the crash does; no release has it.
-var passed atomic.Int64
-
-// Hit ends the process if FAILPOINT chose this passing of the point. Before that it
-// holds up whoever came by, and nobody else: what others make of the time is part
-// of what a crash at the point must not harm.
-func Hit(p Point) {
-	name, passing, _ := strings.Cut(os.Getenv("FAILPOINT"), ":")
-	if name != string(p) {
-		return
-	}
-	if n, err := strconv.ParseInt(passing, 10, 64); err == nil && passed.Add(1) == n {
-		const heldUp, killed = 20 * time.Millisecond, 137
-		<-time.After(heldUp)
-		os.Exit(killed)
-	}
-}
 
 // Is reports whether MUTANT chose this mistake.
 func Is(m Mutant) bool { return os.Getenv("MUTANT") == string(m) }

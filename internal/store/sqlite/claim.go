@@ -22,7 +22,9 @@ func (s *Store) Claim(ctx context.Context, c store.Claim) (store.Claimed, error)
 	if err != nil {
 		return store.Claimed{}, fmt.Errorf("claiming deliveries: %w", err)
 	}
-	failpoint.Hit(failpoint.AfterClaim)
+	if err := failpoint.Hit(failpoint.AfterClaim); err != nil {
+		return store.Claimed{}, fmt.Errorf("claiming deliveries: %w", err)
+	}
 	return claimed, nil
 }
 

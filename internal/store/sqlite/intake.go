@@ -79,7 +79,9 @@ func (t *tx) acceptEntry(node posthorn.NodeID, entry store.Entry) (store.Result,
 		if err := t.insertDelivery(node, &entry.Deliveries[i]); err != nil {
 			return store.Result{}, err
 		}
-		failpoint.Hit(failpoint.MidFanout)
+		if err := failpoint.Hit(failpoint.MidFanout); err != nil {
+			return store.Result{}, err
+		}
 		if failpoint.Is(failpoint.FanoutOutsideTransaction) {
 			_, _ = t.exec("COMMIT")
 			_, _ = t.exec("BEGIN IMMEDIATE")

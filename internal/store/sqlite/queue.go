@@ -166,7 +166,9 @@ func (s *Store) endPending(ctx context.Context, webhook posthorn.WebhookID, stat
 
 // Record implements store.Queue.
 func (s *Store) Record(ctx context.Context, r store.Recording) error {
-	failpoint.Hit(failpoint.AfterSendBeforeRecord)
+	if err := failpoint.Hit(failpoint.AfterSendBeforeRecord); err != nil {
+		return fmt.Errorf("recording an attempt: %w", err)
+	}
 	var outcome error
 	err := s.write(ctx, func(tx *tx) error {
 		err := tx.record(r)

@@ -52,7 +52,9 @@ func (t *tx) transact(body func() error) error {
 		err = t.flushStats()
 	}
 	if err == nil {
-		failpoint.Hit(failpoint.BeforeCommit)
+		err = failpoint.Hit(failpoint.BeforeCommit)
+	}
+	if err == nil {
 		_, err = t.exec("COMMIT")
 	}
 	if err == nil {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -160,9 +161,9 @@ func commitGroup(t *tx, group []*write) {
 	})
 	switch {
 	case err == nil:
-		failpoint.Hit(failpoint.AfterCommitBeforeAck)
+		unsure := failpoint.Hit(failpoint.AfterCommitBeforeAck)
 		for i, w := range group {
-			w.done <- results[i]
+			w.done <- cmp.Or(results[i], unsure)
 		}
 	case len(group) == 1:
 		group[0].done <- explain(err)
