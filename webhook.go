@@ -38,6 +38,8 @@ const (
 	MaxEventPatterns   = 200
 	MaxMetadata        = 50
 	MaxMetadataValue   = 500
+	// MaxFilter is the longest filter, in bytes.
+	MaxFilter = 2048
 )
 
 // Webhook is a registered URL, the event types it wants, its secrets and its
@@ -50,7 +52,10 @@ type Webhook struct {
 	Name          string
 	URL           string
 	// Events are the patterns of the event types it wants.
-	Events      []string
+	Events []string
+	// Filter is a CEL expression that decides which events of those types it wants;
+	// empty for all of them.
+	Filter      string
 	Format      string
 	Description string
 	// Headers are sent as they are with every request.
@@ -87,7 +92,8 @@ func (w Webhook) SigningSecrets(now time.Time) []Secret {
 	return valid
 }
 
-// Wants reports whether the webhook should get new events of the type.
+// Wants reports whether the webhook should get new events of the type, if its
+// filter has nothing against them.
 func (w Webhook) Wants(eventType string) bool {
 	if w.Status != WebhookActive && w.Status != WebhookPaused {
 		return false
@@ -113,6 +119,7 @@ func (w Webhook) Validate(kind EnvironmentKind) error {
 	problems.Add(validateName("/name", w.Name))
 	problems.Add(ValidateURL("/url", w.URL, kind))
 	problems.Add(validateEvents(w.Events))
+	problems.Add(validateText("/filter", w.Filter, MaxFilter))
 	problems.Add(validateText("/description", w.Description, MaxDescription))
 	problems.Add(validateHeaders(w.Headers))
 	problems.Add(validateMetadata(w.Metadata))

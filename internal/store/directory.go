@@ -57,6 +57,9 @@ type Directory interface {
 	Webhook(ctx context.Context, id posthorn.WebhookID) (posthorn.Webhook, error)
 	// Webhooks lists an environment's webhooks that are not deleted.
 	Webhooks(ctx context.Context, environment posthorn.EnvironmentID, page posthorn.Page) ([]posthorn.Webhook, error)
+	// CountFilters counts an environment's webhooks that are not deleted and have a
+	// filter.
+	CountFilters(ctx context.Context, environment posthorn.EnvironmentID) (int, error)
 	// UpdateWebhook changes a webhook and the version of its directory. A webhook
 	// that is deleted can't be found again.
 	UpdateWebhook(ctx context.Context, id posthorn.WebhookID, change func(posthorn.Webhook) (posthorn.Webhook, error)) (posthorn.Webhook, error)

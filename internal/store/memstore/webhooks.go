@@ -50,6 +50,21 @@ func (s *Store) Webhooks(ctx context.Context, environment posthorn.EnvironmentID
 	return copyAll(list, copyWebhook), nil
 }
 
+// CountFilters implements store.Directory.
+func (s *Store) CountFilters(ctx context.Context, environment posthorn.EnvironmentID) (int, error) {
+	if err := s.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer s.mu.Unlock()
+	count := 0
+	for _, w := range s.webhooks {
+		if w.EnvironmentID == environment && w.Status != posthorn.WebhookDeleted && w.Filter != "" {
+			count++
+		}
+	}
+	return count, nil
+}
+
 // UpdateWebhook implements store.Directory.
 func (s *Store) UpdateWebhook(ctx context.Context, id posthorn.WebhookID, change func(posthorn.Webhook) (posthorn.Webhook, error)) (posthorn.Webhook, error) {
 	if err := s.enter(ctx); err != nil {

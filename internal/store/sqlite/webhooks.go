@@ -43,20 +43,20 @@ func (t *tx) putWebhook(w posthorn.Webhook) error {
 		return err
 	}
 	_, err := t.exec(`INSERT OR REPLACE INTO webhooks
-		(id, workspace_id, project_id, environment_id, name, url, events, format, description, headers, metadata, secrets, retries, retry_schedule, timeout, concurrency, status, status_reason, hold_until, created_by, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		w.ID[:], w.WorkspaceID[:], w.ProjectID[:], w.EnvironmentID[:], w.Name, w.URL, events, w.Format, w.Description, headers, metadata, kept,
+		(id, workspace_id, project_id, environment_id, name, url, events, filter, format, description, headers, metadata, secrets, retries, retry_schedule, timeout, concurrency, status, status_reason, hold_until, created_by, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		w.ID[:], w.WorkspaceID[:], w.ProjectID[:], w.EnvironmentID[:], w.Name, w.URL, events, w.Filter, w.Format, w.Description, headers, metadata, kept,
 		countOrNull(w.Retries), schedule, w.Timeout.Microseconds(), w.Concurrency, string(w.Status), w.StatusReason, micros(w.HoldUntil), w.CreatedBy,
 		micros(w.CreatedAt), micros(w.UpdatedAt))
 	return err
 }
 
-const selectWebhook = `SELECT id, workspace_id, project_id, environment_id, name, url, events, format, description, headers, metadata, secrets, retries, retry_schedule, timeout, concurrency, status, status_reason, hold_until, created_by, created_at, updated_at FROM webhooks`
+const selectWebhook = `SELECT id, workspace_id, project_id, environment_id, name, url, events, filter, format, description, headers, metadata, secrets, retries, retry_schedule, timeout, concurrency, status, status_reason, hold_until, created_by, created_at, updated_at FROM webhooks`
 
 func scanWebhook(scan func(targets ...any) error) (posthorn.Webhook, error) {
 	var w posthorn.Webhook
 	var secrets []keptSecret
-	err := scan(intoID(&w.ID), intoID(&w.WorkspaceID), intoID(&w.ProjectID), intoID(&w.EnvironmentID), &w.Name, &w.URL, intoList(&w.Events), &w.Format,
+	err := scan(intoID(&w.ID), intoID(&w.WorkspaceID), intoID(&w.ProjectID), intoID(&w.EnvironmentID), &w.Name, &w.URL, intoList(&w.Events), &w.Filter, &w.Format,
 		&w.Description, intoList(&w.Headers), intoList(&w.Metadata), intoList(&secrets), intoCount(&w.Retries), intoList(&w.RetrySchedule),
 		intoDuration(&w.Timeout), &w.Concurrency, &w.Status, &w.StatusReason, intoTime(&w.HoldUntil), &w.CreatedBy, intoTime(&w.CreatedAt), intoTime(&w.UpdatedAt))
 	if err != nil {
@@ -81,6 +81,16 @@ func (s *Store) Webhooks(ctx context.Context, environment posthorn.EnvironmentID
 	c.add(true, "environment_id = ?", environment[:])
 	c.addPage("id", page)
 	return listed(ctx, s, selectWebhook+c.where("id DESC", page.Limit), c.args, scanWebhook)
+}
+
+// CountFilters implements store.Directory.
+func (s *Store) CountFilters(ctx context.Context, environment posthorn.EnvironmentID) (int, error) {
+	const query = `SELECT COUNT(*) FROM webhooks WHERE environment_id = ? AND status <> 'deleted' AND filter <> ''`
+	var count int
+	if err := s.one(ctx, query, []any{environment[:]}, &count); err != nil {
+		return 0, fmt.Errorf("counting filters: %w", err)
+	}
+	return count, nil
 }
 
 // UpdateWebhook implements store.Directory.

@@ -16,6 +16,7 @@ func catalogueCases() []testCase {
 		{name: "updating a webhook many times at once loses no change", run: webhookUpdatedConcurrently},
 		{name: "a deleted webhook can't be found again", run: webhookDeleted},
 		{name: "webhooks are listed newest first, page by page", run: webhooksListed},
+		{name: "the webhooks with a filter are counted, but for deleted ones and those elsewhere", run: filtersCounted},
 		{name: "what is handed out belongs to the caller", run: webhookCopies},
 		{name: "a snapshot holds the webhooks oldest first and the event types by name", run: snapshotHolds},
 		{name: "event types are kept once by name", run: eventTypesKept},
@@ -67,7 +68,7 @@ func webhookUpdated(w *world) {
 	before := w.webhook()
 	want := w.newWebhook()
 	want.ID, want.CreatedAt = before.ID, before.CreatedAt
-	want.Name, want.URL, want.Events, want.Format = "Other", "http://localhost", []string{"a"}, "sendkit"
+	want.Name, want.URL, want.Events, want.Format, want.Filter = "Other", "http://localhost", []string{"a"}, "sendkit", ""
 	want.Headers, want.Metadata, want.Secrets = nil, nil, []posthorn.SigningSecret{{Value: "rotated"}, {Value: "old", ExpiresAt: w.now}}
 	want.Retries, want.RetrySchedule, want.Timeout, want.Concurrency = nil, nil, time.Millisecond, 1
 	want.Status, want.StatusReason, want.HoldUntil = posthorn.WebhookDisabled, "gone", w.tick()
@@ -111,6 +112,22 @@ func webhookDeleted(w *world) {
 	w.want("the webhooks", listed, []posthorn.Webhook{other})
 	w.want("the directory", must[store.Snapshot](w)(w.Snapshot(w.ctx, w.environment.ID)).Webhooks, []posthorn.Webhook{other})
 	w.want("the stats", w.stats(webhook).Accepted, int64(1))
+}
+
+func filtersCounted(w *world) {
+	count := func() int { return must[int](w)(w.CountFilters(w.ctx, w.environment.ID)) }
+	w.want("the count without webhooks", count(), 0)
+	w.neighbour().webhook()
+	gone, kept := w.webhook(), w.webhook()
+	w.setStatus(kept, posthorn.WebhookDisabled)
+	without := w.newWebhook()
+	without.Filter = ""
+	w.do(w.CreateWebhook(w.ctx, without))
+	w.want("the count", count(), 2)
+	w.setStatus(gone, posthorn.WebhookDeleted)
+	w.want("the count after one is deleted", count(), 1)
+	unknown := posthorn.NewID[posthorn.EnvironmentID](w.now, w.random)
+	w.want("the count elsewhere", must[int](w)(w.CountFilters(w.ctx, unknown)), 0)
 }
 
 func webhooksListed(w *world) {

@@ -121,6 +121,7 @@ func (w *world) catalogueMethods(webhook posthorn.Webhook) map[string]func(ctx c
 		"CreateWebhook": func(ctx context.Context) error { return w.CreateWebhook(ctx, w.newWebhook()) },
 		"Webhook":       func(ctx context.Context) error { return drop(w.Webhook(ctx, webhook.ID)) },
 		"Webhooks":      func(ctx context.Context) error { return drop(w.Webhooks(ctx, here, page)) },
+		"CountFilters":  func(ctx context.Context) error { return drop(w.CountFilters(ctx, here)) },
 		"UpdateWebhook": func(ctx context.Context) error {
 			return drop(w.UpdateWebhook(ctx, webhook.ID, same[posthorn.Webhook]))
 		},

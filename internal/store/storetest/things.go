@@ -39,6 +39,7 @@ func (w *world) newWebhook() posthorn.Webhook {
 		ID:          posthorn.NewID[posthorn.WebhookID](w.tick(), w.random),
 		WorkspaceID: w.workspace.ID, ProjectID: w.project.ID, EnvironmentID: w.environment.ID,
 		Name: "Orders — größer", URL: "https://example.com/hooks?a=b&c=%20", Events: []string{"user.*", "order.paid", "*"},
+		Filter: "event.data.amount > 100 ||\n\tevent.type == 'größer'",
 		Format: "standard", Description: "two\nlines",
 		Headers:  []posthorn.Header{{Name: "X-B", Value: "2"}, {Name: "X-A", Value: "1"}, {Name: "X-B", Value: "3"}},
 		Metadata: map[string]string{"team": "core", "Team": "other", "empty": ""},

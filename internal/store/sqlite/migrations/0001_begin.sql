@@ -54,6 +54,7 @@ CREATE TABLE webhooks (
 	name           TEXT NOT NULL,
 	url            TEXT NOT NULL,
 	events         TEXT NOT NULL,
+	filter         TEXT NOT NULL,
 	format         TEXT NOT NULL,
 	description    TEXT NOT NULL,
 	headers        TEXT NOT NULL,
