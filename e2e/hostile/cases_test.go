@@ -88,7 +88,10 @@ func expectations() []expectation {
 
 		is("tls-expired", "tls_expired"),
 		is("tls-not-yet-valid", "tls_not_yet_valid"),
-		is("tls-self-signed", "tls_unknown_authority"),
+		is("tls-self-signed", "tls_self_signed"),
+		is("tls-incomplete-chain", "tls_incomplete_chain"),
+		is("tls-weak-key", "tls_weak_certificate"),
+		is("tls-other-protocol", "tls_no_common_protocol"),
 		is("tls-wrong-name", "tls_wrong_name"),
 		is("tls-old", "tls_version"),
 		is("tls-stall", "tls_timeout"),

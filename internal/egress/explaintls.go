@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -27,6 +28,7 @@ const (
 	alertInappropriateFallback  = 86
 	alertUnrecognizedName       = 112
 	alertCertificateRequired    = 116
+	alertNoApplicationProtocol  = 120
 )
 
 // handshakeReason says why no TLS connection came about. Nothing here is ever
@@ -35,9 +37,13 @@ func (s *Sender) handshakeReason(failure *handshakeError, p *progress) (posthorn
 	var (
 		verification *tls.CertificateVerificationError
 		notTLS       tls.RecordHeaderError
+		weak         weakCertificateError
 	)
 	if errors.As(failure, &verification) {
 		return s.certificateReason(verification)
+	}
+	if errors.As(failure, &weak) {
+		return posthorn.ReasonTLSWeakCertificate, weak.sentence()
 	}
 	if code, isAlert := alertCode(failure); isAlert {
 		return alertReason(code, p)
@@ -49,6 +55,8 @@ func (s *Sender) handshakeReason(failure *handshakeError, p *progress) (posthorn
 		return posthorn.ReasonTLSError, "The receiver doesn't speak TLS on this port. Is it an http:// address?"
 	case strings.Contains(failure.Error(), "protocol version"): // crypto/tls has no type for it
 		return posthorn.ReasonTLSVersion, "The receiver only speaks a TLS version older than 1.2."
+	case strings.Contains(failure.Error(), "unadvertised ALPN protocol"): // nor for this
+		return posthorn.ReasonTLSNoCommonProtocol, "The receiver chose a protocol that was not offered (ALPN); it must speak HTTP/2 or HTTP/1.1."
 	}
 	if reason, _, found := networkReason(failure.err, &progress{}); found && reason == posthorn.ReasonConnectionReset {
 		return reason, "The receiver broke the connection off during the TLS handshake."
@@ -71,7 +79,7 @@ func (s *Sender) certificateReason(failure *tls.CertificateVerificationError) (p
 	case errors.As(failure, &name):
 		return posthorn.ReasonTLSWrongName, "The receiver's certificate is for another host name" + issuedFor(name.Certificate) + "."
 	case errors.As(failure, &authority):
-		return posthorn.ReasonTLSUnknownAuthority, unknownAuthority(failure.UnverifiedCertificates)
+		return unknownAuthority(failure.UnverifiedCertificates)
 	default:
 		return posthorn.ReasonTLSError, "The receiver's certificate is not acceptable: its chain, key or signature breaks a rule."
 	}
@@ -84,15 +92,29 @@ func issuedFor(certificate *x509.Certificate) string {
 	return fmt.Sprintf(" (%s)", clip(certificate.DNSNames[0]))
 }
 
-func unknownAuthority(chain []*x509.Certificate) string {
-	switch {
-	case len(chain) > 0 && string(chain[0].RawIssuer) == string(chain[0].RawSubject):
-		return "The receiver's certificate is self-signed; it must come from an authority that is trusted."
-	case len(chain) == 1:
-		return "The receiver's certificate comes from an unknown authority. The server sent no intermediate certificate; it may be missing from its configuration."
-	default:
-		return "The receiver's certificate comes from an authority that is not trusted."
+// unknownAuthority tells the ways apart in which a chain leads to no authority.
+// A certificate that says where its issuer's is found (RFC 5280, section
+// 4.2.2.1) comes from an authority that has more than one level.
+func unknownAuthority(chain []*x509.Certificate) (posthorn.Reason, string) {
+	for _, certificate := range chain {
+		if weakness := weaknessOf(certificate, isSelfSigned(certificate)); weakness != "" {
+			return posthorn.ReasonTLSWeakCertificate, weakCertificateError(weakness).sentence()
+		}
 	}
+	switch {
+	case len(chain) == 1 && isSelfSigned(chain[0]):
+		return posthorn.ReasonTLSSelfSigned, "The receiver's certificate is self-signed; it must come from an authority that is trusted."
+	case len(chain) == 1 && len(chain[0].IssuingCertificateURL) > 0:
+		return posthorn.ReasonTLSIncompleteChain, "The receiver sent its own certificate alone: an intermediate certificate is missing from its configuration, or its authority is not trusted."
+	case len(chain) == 1:
+		return posthorn.ReasonTLSUnknownAuthority, "The receiver's certificate comes from an unknown authority. The server sent no intermediate certificate; one may be missing from its configuration."
+	default:
+		return posthorn.ReasonTLSUnknownAuthority, "The receiver's certificate comes from an authority that is not trusted."
+	}
+}
+
+func isSelfSigned(certificate *x509.Certificate) bool {
+	return bytes.Equal(certificate.RawIssuer, certificate.RawSubject)
 }
 
 // alertCode returns the alert that the peer sent. The type of alerts in
@@ -121,6 +143,8 @@ func alertReason(code int, p *progress) (posthorn.Reason, string) {
 		if p.certificateRequested.Load() {
 			return posthorn.ReasonTLSClientCert, "The receiver demands a client certificate, which Posthorn doesn't send."
 		}
+	case alertNoApplicationProtocol:
+		return posthorn.ReasonTLSNoCommonProtocol, "The receiver speaks neither HTTP/2 nor HTTP/1.1 over TLS (ALPN)."
 	case alertInsufficientSecurity:
 		return posthorn.ReasonTLSError, "The receiver demands stronger encryption than is offered."
 	}

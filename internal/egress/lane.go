@@ -55,6 +55,7 @@ func newLane(policy Policy, own []netip.AddrPort, o Options) *lane {
 			NextProtos:         []string{"h2", "http/1.1"},
 			ClientSessionCache: tls.NewLRUClientSessionCache(tlsSessions),
 			Time:               o.Now,
+			VerifyConnection:   refuseWeakCertificates,
 		},
 	}
 	l.dial = newDial(l.guard, o)

@@ -2,9 +2,11 @@ package egress
 
 import (
 	"bufio"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -23,7 +25,7 @@ import (
 // authority issues certificates for tests.
 type authority struct {
 	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
+	key         crypto.Signer
 }
 
 func newAuthority(t testing.TB, parent *authority) *authority {
@@ -51,6 +53,12 @@ func issue(t testing.TB, parent *authority, template *x509.Certificate) (*x509.C
 	if err != nil {
 		t.Fatal(err)
 	}
+	return sign(t, parent, template, key), key
+}
+
+// sign issues a certificate for a key; without a parent it is its own.
+func sign(t testing.TB, parent *authority, template *x509.Certificate, key crypto.Signer) *x509.Certificate {
+	t.Helper()
 	template.SerialNumber = big.NewInt(1)
 	issuer, issuerKey := template, key
 	if parent != nil {
@@ -64,22 +72,37 @@ func issue(t testing.TB, parent *authority, template *x509.Certificate) (*x509.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	return certificate, key
+	return certificate
 }
 
-// serverCertificate is for 127.0.0.1 and hooks.test unless change says else.
-func serverCertificate(t testing.TB, parent *authority, change func(*x509.Certificate)) tls.Certificate {
-	t.Helper()
-	template := &x509.Certificate{
+// serverTemplate is for 127.0.0.1 and hooks.test.
+func serverTemplate() *x509.Certificate {
+	return &x509.Certificate{
 		Subject: pkix.Name{CommonName: "hooks.test"}, DNSNames: []string{"hooks.test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
+}
+
+// serverCertificate is as the template unless change says else.
+func serverCertificate(t testing.TB, parent *authority, change func(*x509.Certificate)) tls.Certificate {
+	t.Helper()
+	template := serverTemplate()
 	if change != nil {
 		change(template)
 	}
 	certificate, key := issue(t, parent, template)
 	return tls.Certificate{Certificate: [][]byte{certificate.Raw}, PrivateKey: key}
+}
+
+// keyedCertificate is a server's with a key of its own kind, and the chain above it.
+func keyedCertificate(t testing.TB, parent *authority, key crypto.Signer, chain ...*x509.Certificate) tls.Certificate {
+	t.Helper()
+	made := tls.Certificate{Certificate: [][]byte{sign(t, parent, serverTemplate(), key).Raw}, PrivateKey: key}
+	for _, above := range chain {
+		made.Certificate = append(made.Certificate, above.Raw)
+	}
+	return made
 }
 
 func newTLSReceiver(t testing.TB, config *tls.Config, handler http.HandlerFunc) *httptest.Server {
@@ -99,7 +122,14 @@ func TestTLSFailures(t *testing.T) {
 	t.Parallel()
 	root := newAuthority(t, nil)
 	between := newAuthority(t, root)
+	strangers := newAuthority(t, nil)
 	good := serverCertificate(t, root, nil)
+	publicly := func(c *x509.Certificate) { c.IssuingCertificateURL = []string{"http://authority.test/issuer.crt"} }
+	weakKey, strongKey := rsaKey(t, 1024), rsaKey(t, 2048)
+	weakBetween := &authority{sign(t, root, &x509.Certificate{
+		Subject: pkix.Name{CommonName: "Weak intermediate"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}, weakKey), weakKey}
 	with := func(certificate tls.Certificate) *tls.Config {
 		return &tls.Config{Certificates: []tls.Certificate{certificate}}
 	}
@@ -112,9 +142,15 @@ func TestTLSFailures(t *testing.T) {
 	}{
 		"expired":              {with(serverCertificate(t, root, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })), posthorn.ReasonTLSExpired},
 		"not yet valid":        {with(serverCertificate(t, root, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) })), posthorn.ReasonTLSNotYetValid},
-		"self-signed":          {with(serverCertificate(t, nil, nil)), posthorn.ReasonTLSUnknownAuthority},
-		"unknown authority":    {with(serverCertificate(t, newAuthority(t, nil), nil)), posthorn.ReasonTLSUnknownAuthority},
-		"missing intermediate": {with(serverCertificate(t, between, nil)), posthorn.ReasonTLSUnknownAuthority},
+		"self-signed":          {with(serverCertificate(t, nil, nil)), posthorn.ReasonTLSSelfSigned},
+		"unknown authority":    {with(serverCertificate(t, strangers, nil)), posthorn.ReasonTLSUnknownAuthority},
+		"unknown chain":        {with(keyedCertificate(t, newAuthority(t, strangers), strongKey, strangers.certificate)), posthorn.ReasonTLSUnknownAuthority},
+		"missing intermediate": {with(serverCertificate(t, between, publicly)), posthorn.ReasonTLSIncompleteChain},
+		"whole chain":          {with(keyedCertificate(t, between, strongKey, between.certificate)), posthorn.ReasonSuccess},
+		"RSA of 1024 bits":     {with(keyedCertificate(t, root, weakKey)), posthorn.ReasonTLSWeakCertificate},
+		"the same, unknown":    {with(keyedCertificate(t, strangers, weakKey)), posthorn.ReasonTLSWeakCertificate},
+		"weak intermediate":    {with(keyedCertificate(t, weakBetween, strongKey, weakBetween.certificate)), posthorn.ReasonTLSWeakCertificate},
+		"another protocol":     {&tls.Config{Certificates: []tls.Certificate{good}, NextProtos: []string{"smtp"}}, posthorn.ReasonTLSNoCommonProtocol},
 		"wrong name":           {with(serverCertificate(t, root, func(c *x509.Certificate) { c.IPAddresses = nil })), posthorn.ReasonTLSWrongName},
 		"wrong purpose":        {with(serverCertificate(t, root, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} })), posthorn.ReasonTLSError},
 		"old version":          {&tls.Config{Certificates: []tls.Certificate{good}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, posthorn.ReasonTLSVersion},
@@ -139,6 +175,29 @@ func TestTLSFailures(t *testing.T) {
 				t.Errorf("no timing of TLS: %+v", outcome.Timings)
 			}
 		})
+	}
+}
+
+func rsaKey(t testing.TB, bits int) crypto.Signer {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, bits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// Invariant: signatures that can be forged count below the root, not at it.
+func TestWeakSignatures(t *testing.T) {
+	t.Parallel()
+	strong := rsaKey(t, minRSABits).Public()
+	for algorithm, isWeak := range map[x509.SignatureAlgorithm]bool{
+		x509.MD5WithRSA: true, x509.SHA1WithRSA: true, x509.ECDSAWithSHA1: true, x509.SHA256WithRSA: false, x509.PureEd25519: false,
+	} {
+		certificate := &x509.Certificate{PublicKey: strong, SignatureAlgorithm: algorithm}
+		if weaknessOf(certificate, false) != "" != isWeak || weaknessOf(certificate, true) != "" {
+			t.Errorf("%v: weak = %q, as a root %q", algorithm, weaknessOf(certificate, false), weaknessOf(certificate, true))
+		}
 	}
 }
 

@@ -2,9 +2,11 @@ package hostile
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -25,6 +27,9 @@ const (
 	oldVersion  certificate = "old version"
 	stalled     certificate = "stalled"
 	nonsense    certificate = "nonsense"
+	stranger    certificate = "another protocol"
+	lonely      certificate = "incomplete chain"
+	feeble      certificate = "weak key"
 )
 
 // secured are the behaviours of TLS; their URLs begin with https.
@@ -36,6 +41,9 @@ func secured() []Behaviour {
 		{Name: "tls-self-signed", Summary: "shows a certificate that it signed itself", certificate: selfSigned, act: answer},
 		{Name: "tls-wrong-name", Summary: "shows a certificate for another host", certificate: wrongName, act: answer},
 		{Name: "tls-old", Summary: "speaks TLS 1.0 alone", certificate: oldVersion, act: answer},
+		{Name: "tls-incomplete-chain", Summary: "shows a certificate without the intermediate one above it", certificate: lonely, act: answer},
+		{Name: "tls-weak-key", Summary: "shows a certificate whose RSA key has 1024 bits", certificate: feeble, act: answer},
+		{Name: "tls-other-protocol", Summary: "speaks neither HTTP/2 nor HTTP/1.1 over TLS (ALPN)", certificate: stranger, act: answer},
 		{Name: "tls-stall", Summary: "begins TLS and never goes on", certificate: stalled, act: answer},
 		{Name: "tls-garbage", Summary: "answers the first message of TLS with plain HTTP", certificate: nonsense, act: answer},
 	}
@@ -46,6 +54,8 @@ type identity struct {
 	shown tls.Certificate
 	// oldest and newest bound the version of TLS; 0 leaves it open.
 	oldest, newest uint16
+	// protocols are what it speaks over TLS; empty leaves it open.
+	protocols []string
 }
 
 // newIdentity makes the certificate that the behaviours need. They stand alone,
@@ -73,18 +83,34 @@ func newIdentity(choices []Choice, now time.Time) (identity, error) {
 		template.DNSNames, template.IPAddresses = []string{"another.example"}, nil
 	case oldVersion:
 		made.oldest, made.newest = tls.VersionTLS10, tls.VersionTLS10
-	case selfSigned, stalled, nonsense: // the template as it is
+	case stranger:
+		made.protocols = []string{"smtp"}
+	case lonely:
+		template.IssuingCertificateURL = []string{"http://authority.example/between.crt"}
+	case selfSigned, feeble, stalled, nonsense: // the template as it is
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := newKey(kind)
 	if err != nil {
 		return identity{}, fmt.Errorf("making a key: %w", err)
 	}
-	signed, err := x509.CreateCertificate(rand.Reader, &template, &template, &key.PublicKey, key)
+	issuer := template
+	if kind == lonely {
+		issuer.Subject = pkix.Name{CommonName: "an authority between"}
+	}
+	signed, err := x509.CreateCertificate(rand.Reader, &template, &issuer, key.Public(), key)
 	if err != nil {
 		return identity{}, fmt.Errorf("making a certificate: %w", err)
 	}
 	made.shown = tls.Certificate{Certificate: [][]byte{signed}, PrivateKey: key}
 	return made, nil
+}
+
+func newKey(kind certificate) (crypto.Signer, error) {
+	if kind == feeble {
+		const weak = 1024
+		return rsa.GenerateKey(rand.Reader, weak) //nolint:gosec // weak is what it is for
+	}
+	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 }
 
 // secure begins TLS; it reports whether the connection can go on.
@@ -102,7 +128,7 @@ func (c *conversation) secure(ctx context.Context, kind certificate) bool {
 	default:
 	}
 	made := c.receiver.identity
-	secured := tls.Server(c.conn, &tls.Config{Certificates: []tls.Certificate{made.shown}, MinVersion: made.oldest, MaxVersion: made.newest})
+	secured := tls.Server(c.conn, &tls.Config{Certificates: []tls.Certificate{made.shown}, MinVersion: made.oldest, MaxVersion: made.newest, NextProtos: made.protocols})
 	if err := secured.HandshakeContext(ctx); err != nil {
 		c.receiver.arrived(arrival)
 		return false
