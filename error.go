@@ -1,6 +1,9 @@
 package posthorn
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Code says what kind of mistake an Error is; every surface (API, CLI) has one
 // way to show each code.
@@ -22,6 +25,10 @@ const (
 	CodeNotFound Code = "not_found"
 	// CodeConflict: the thing is not in a state that allows it.
 	CodeConflict Code = "conflict"
+	// CodeLimitReached: there are as many things of a kind as there may be.
+	CodeLimitReached Code = "limit_reached"
+	// CodeRateLimited: one workspace asks for more at once than its share.
+	CodeRateLimited Code = "rate_limited"
 	// CodeIdempotencyMismatch: the idempotency key was used with another request.
 	CodeIdempotencyMismatch Code = "idempotency_mismatch"
 	// CodeIdempotencyRunning: the first request with this idempotency key has not been answered yet.
@@ -44,6 +51,9 @@ type Error struct {
 	Hint    string
 	Pointer string
 	Others  []*Error
+	// RetryAfter is how long to wait before the same request may succeed; zero when
+	// that isn't known.
+	RetryAfter time.Duration
 }
 
 // Error returns the message.
@@ -60,6 +70,7 @@ func (e *Error) Is(target error) bool {
 var (
 	ErrNotFound = &Error{Code: CodeNotFound, Message: "There is no such thing here.", Hint: "Check the id, and that your key belongs to its workspace."}
 	ErrConflict = &Error{Code: CodeConflict, Message: "The current state doesn't allow this."}
+	ErrLimit    = &Error{Code: CodeLimitReached, Message: "There are as many as there may be."}
 	ErrBusy     = &Error{Code: CodeBusy, Message: "The server has more work waiting than it may hold.", Hint: "Send the same request again in a moment, with the same Idempotency-Key."}
 )
 

@@ -88,7 +88,7 @@ func (w *world) createWebhook() {
 		retries := r.IntN(7)
 		webhook.Retries = &retries
 	}
-	w.must(w.store.CreateWebhook(context.Background(), webhook))
+	w.must(w.store.CreateWebhook(context.Background(), webhook, 0))
 	w.books.addWebhook(webhook)
 }
 

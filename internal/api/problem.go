@@ -67,8 +67,10 @@ func statusOf(code posthorn.Code) int {
 		return http.StatusForbidden
 	case posthorn.CodeNotFound:
 		return http.StatusNotFound
-	case posthorn.CodeConflict, posthorn.CodeIdempotencyRunning:
+	case posthorn.CodeConflict, posthorn.CodeLimitReached, posthorn.CodeIdempotencyRunning:
 		return http.StatusConflict
+	case posthorn.CodeRateLimited:
+		return http.StatusTooManyRequests
 	case posthorn.CodeBusy, posthorn.CodeUnavailable:
 		return http.StatusServiceUnavailable
 	case posthorn.CodeStorageFull:

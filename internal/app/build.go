@@ -54,7 +54,7 @@ func (a *App) build(ctx context.Context) error {
 	})
 	a.manager = manage.New(manage.Options{
 		Store: a.store, Formats: dialects, Sender: sender, Notifier: notifier{directories, a.engine},
-		CheckURL: sender.CheckURL, Now: time.Now, Random: random, DefaultKind: c.Environment,
+		CheckURL: sender.CheckURL, Now: time.Now, Random: random, DefaultKind: c.Environment, Limits: c.Limits,
 	})
 	a.upkeep = &upkeep{store: a.store, logger: a.options.Logger, now: time.Now}
 	accepting := intake.New(intake.Options{Store: a.store, Directories: directories, Dispatcher: a.engine, Now: time.Now, Random: random})

@@ -36,6 +36,8 @@ type Config struct {
 	BootstrapKey posthorn.Secret
 	// MaxBodyBytes is the longest body that the API takes.
 	MaxBodyBytes int64
+	// Limits bounds what one tenant may have and how fast it may publish.
+	Limits posthorn.Limits
 	// GracePeriod is how long a stop waits for what is under way.
 	GracePeriod time.Duration
 	// Egress is EgressPublic in production and EgressAny in development, unless set.

@@ -42,6 +42,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Listen: "127.0.0.1:8080", DataDir: "/home/ada/.local/share/posthorn", Database: "sqlite:/home/ada/.local/share/posthorn/posthorn.db",
 		Environment: posthorn.Production, MaxBodyBytes: 1 << 20, GracePeriod: 30 * time.Second, Egress: config.EgressPublic,
+		Limits:      posthorn.Limits{Projects: 100, Environments: 100, Keys: 100, Webhooks: 1000, EventTypes: 5000},
 		Concurrency: 2048, LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
@@ -60,20 +61,25 @@ func TestPrecedence(t *testing.T) {
 		values [3]string // file, variable, flag
 		show   func(config.Config) string
 	}{
-		"listen":         {[3]string{":1", ":2", ":3"}, func(c config.Config) string { return c.Listen }},
-		"data":           {[3]string{"/1", "/2", "/3"}, func(c config.Config) string { return c.DataDir }},
-		"database":       {[3]string{"sqlite:/1", "sqlite:/2", "sqlite:/3"}, func(c config.Config) string { return c.Database }},
-		"environment":    {[3]string{"development", "production", "development"}, func(c config.Config) string { return string(c.Environment) }},
-		"max-body-bytes": {[3]string{"2001", "2002", "2003"}, func(c config.Config) string { return fmt.Sprint(c.MaxBodyBytes) }},
-		"grace-period":   {[3]string{"1s", "2s", "3s"}, func(c config.Config) string { return c.GracePeriod.String() }},
-		"egress":         {[3]string{"any", "private", "public"}, func(c config.Config) string { return string(c.Egress) }},
-		"egress-allow":   {[3]string{"[10.0.0.0/8]", "10.1.0.0/16", "10.2.0.0/16"}, func(c config.Config) string { return strings.Trim(fmt.Sprint(c.EgressAllow), "[]") }},
-		"egress-ports":   {[3]string{"81", "82", "83"}, func(c config.Config) string { return fmt.Sprint(c.EgressPorts[0][0]) }},
-		"egress-strict":  {[3]string{"true", "false", "true"}, func(c config.Config) string { return fmt.Sprint(c.EgressStrict) }},
-		"egress-proxy":   {[3]string{"http://a:1", "http://b:2", "http://c:3"}, func(c config.Config) string { return "http://" + c.EgressProxy }},
-		"concurrency":    {[3]string{"1", "2", "3"}, func(c config.Config) string { return fmt.Sprint(c.Concurrency) }},
-		"log-level":      {[3]string{"debug", "warn", "error"}, func(c config.Config) string { return strings.ToLower(c.LogLevel.String()) }},
-		"log-format":     {[3]string{"json", "text", "json"}, func(c config.Config) string { return c.LogFormat }},
+		"listen":           {[3]string{":1", ":2", ":3"}, func(c config.Config) string { return c.Listen }},
+		"data":             {[3]string{"/1", "/2", "/3"}, func(c config.Config) string { return c.DataDir }},
+		"database":         {[3]string{"sqlite:/1", "sqlite:/2", "sqlite:/3"}, func(c config.Config) string { return c.Database }},
+		"environment":      {[3]string{"development", "production", "development"}, func(c config.Config) string { return string(c.Environment) }},
+		"max-body-bytes":   {[3]string{"2001", "2002", "2003"}, func(c config.Config) string { return fmt.Sprint(c.MaxBodyBytes) }},
+		"max-projects":     {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Projects) }},
+		"max-environments": {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Environments) }},
+		"max-keys":         {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Keys) }},
+		"max-webhooks":     {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Webhooks) }},
+		"max-event-types":  {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.EventTypes) }},
+		"grace-period":     {[3]string{"1s", "2s", "3s"}, func(c config.Config) string { return c.GracePeriod.String() }},
+		"egress":           {[3]string{"any", "private", "public"}, func(c config.Config) string { return string(c.Egress) }},
+		"egress-allow":     {[3]string{"[10.0.0.0/8]", "10.1.0.0/16", "10.2.0.0/16"}, func(c config.Config) string { return strings.Trim(fmt.Sprint(c.EgressAllow), "[]") }},
+		"egress-ports":     {[3]string{"81", "82", "83"}, func(c config.Config) string { return fmt.Sprint(c.EgressPorts[0][0]) }},
+		"egress-strict":    {[3]string{"true", "false", "true"}, func(c config.Config) string { return fmt.Sprint(c.EgressStrict) }},
+		"egress-proxy":     {[3]string{"http://a:1", "http://b:2", "http://c:3"}, func(c config.Config) string { return "http://" + c.EgressProxy }},
+		"concurrency":      {[3]string{"1", "2", "3"}, func(c config.Config) string { return fmt.Sprint(c.Concurrency) }},
+		"log-level":        {[3]string{"debug", "warn", "error"}, func(c config.Config) string { return strings.ToLower(c.LogLevel.String()) }},
+		"log-format":       {[3]string{"json", "text", "json"}, func(c config.Config) string { return c.LogFormat }},
 	}
 	for _, setting := range config.Settings() {
 		if setting.Secret {
@@ -141,6 +147,7 @@ func TestMistakes(t *testing.T) {
 		{"proxy path", "", home, map[string]string{"egress-proxy": "http://a:1/x"}, []string{"without a path"}},
 		{"level", "", home, map[string]string{"log-level": "loud"}, []string{"debug, info, warn or error"}},
 		{"format", "", home, map[string]string{"log-format": "xml"}, []string{"text or json"}},
+		{"limit", "", home, map[string]string{"max-webhooks": "-1"}, []string{"whole number from 0"}},
 		{"body", "", home, map[string]string{"max-body-bytes": "1M"}, []string{"whole number"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

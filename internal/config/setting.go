@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Setting is one row of the table: everything there is to know about a setting.
 type Setting struct {
@@ -31,13 +34,14 @@ func variable(key string) string {
 
 // Settings returns the table, in the order of help.
 func Settings() []Setting {
-	return []Setting{
+	return slices.Concat([]Setting{
 		{Key: "listen", Value: "ADDRESS", Default: "127.0.0.1:8080", Help: "address and port of the API; port 0 takes a free one", set: setListen},
 		{Key: "data", Value: "DIR", Default: "$XDG_DATA_HOME/posthorn or ~/.local/share/posthorn", computed: true, Help: "directory of the database and of the first key", set: setDataDir},
 		{Key: "database", Value: "URL", Default: "sqlite:DIR/posthorn.db", computed: true, Help: "database: sqlite:PATH", set: setDatabase},
 		{Key: "environment", Value: "KIND", Default: "production", Help: "kind of the environment that a first start makes: production or development", set: setEnvironment},
 		{Key: "bootstrap-key", Value: "KEY", Secret: true, Help: "platform key (sk_user_…) that a first start uses instead of a random one", set: setBootstrapKey},
 		{Key: "max-body-bytes", Value: "N", Default: "1048576", Help: "longest body that the API takes", set: setMaxBodyBytes},
+	}, limitSettings(), []Setting{
 		{Key: "grace-period", Value: "DURATION", Default: "30s", Help: "how long a stop waits for what is under way", set: setGracePeriod},
 		{Key: "egress", Value: "POLICY", Default: "public in production, any in development", computed: true, Help: "addresses that requests may go to: public, private or any", set: setEgress},
 		{Key: "egress-allow", Value: "CIDRS", Help: "ranges that are allowed besides the policy, separated by commas", set: setEgressAllow},
@@ -47,7 +51,7 @@ func Settings() []Setting {
 		{Key: "concurrency", Value: "N", Default: "2048", Help: "how many deliveries may be under way at once", set: setConcurrency},
 		{Key: "log-level", Value: "LEVEL", Default: "info", Help: "debug, info, warn or error", set: setLogLevel},
 		{Key: "log-format", Value: "FORMAT", Default: "text", Help: "text or json", set: setLogFormat},
-	}
+	})
 }
 
 // findSetting returns the setting of a key, whether the key means a file that

@@ -96,7 +96,7 @@ func TestWhoseRetriesCount(t *testing.T) {
 					webhook.Format, webhook.Retries, webhook.RetrySchedule = test.format, test.webhook, []time.Duration{time.Second}
 				})
 				if test.eventType != nil {
-					_, err := w.store.CreateEventTypes(t.Context(), w.environment.ID, []posthorn.EventType{{Name: "user.created", Retries: test.eventType, Status: posthorn.EventTypeGA}})
+					_, err := w.store.CreateEventTypes(t.Context(), w.environment.ID, []posthorn.EventType{{Name: "user.created", Retries: test.eventType, Status: posthorn.EventTypeGA}}, 0)
 					w.must(err)
 				}
 				w.answer(url, always(status(503)))

@@ -168,7 +168,7 @@ func (w *world) webhook(url string, change ...func(*posthorn.Webhook)) posthorn.
 	for _, apply := range change {
 		apply(&webhook)
 	}
-	w.must(w.store.CreateWebhook(w.t.Context(), webhook))
+	w.must(w.store.CreateWebhook(w.t.Context(), webhook, 0))
 	if w.directories != nil {
 		w.directories.Forget(w.environment.ID)
 	}

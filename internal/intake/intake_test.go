@@ -90,7 +90,7 @@ func (f *fixture) with(s intake.Store) *intake.Intake {
 func (f *fixture) webhook(pattern string, status posthorn.WebhookStatus) posthorn.WebhookID {
 	f.Helper()
 	id := posthorn.NewID[posthorn.WebhookID](time.Now(), f.random)
-	err := f.store.CreateWebhook(f.Context(), posthorn.Webhook{ID: id, EnvironmentID: f.environment, Events: []string{pattern}, Status: status, Concurrency: 1})
+	err := f.store.CreateWebhook(f.Context(), posthorn.Webhook{ID: id, EnvironmentID: f.environment, Events: []string{pattern}, Status: status, Concurrency: 1}, 0)
 	if err != nil {
 		f.Fatal(err)
 	}

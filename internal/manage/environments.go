@@ -52,8 +52,8 @@ func (m *Manager) CreateEnvironment(ctx context.Context, p Principal, project po
 	if err != nil {
 		return posthorn.Environment{}, err
 	}
-	if err := m.store.CreateEnvironment(ctx, environment); err != nil {
-		return posthorn.Environment{}, passOn("creating the environment", err)
+	if err := m.store.CreateEnvironment(ctx, environment, m.limits.Environments); err != nil {
+		return posthorn.Environment{}, passOn("creating the environment", limited(err, "environments", "workspace", m.limits.Environments, useAnother))
 	}
 	return environment, nil
 }

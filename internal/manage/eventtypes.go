@@ -79,9 +79,9 @@ func (m *Manager) CreateEventType(ctx context.Context, p Principal, named postho
 	if err != nil {
 		return posthorn.EventType{}, err
 	}
-	created, err := m.store.CreateEventTypes(ctx, environment, []posthorn.EventType{entry})
+	created, err := m.store.CreateEventTypes(ctx, environment, []posthorn.EventType{entry}, m.limits.EventTypes)
 	if err != nil {
-		return posthorn.EventType{}, passOn("creating the event type", err)
+		return posthorn.EventType{}, passOn("creating the event type", m.catalogueLimited(err))
 	}
 	if created == 0 {
 		return posthorn.EventType{}, &posthorn.Error{Code: posthorn.CodeConflict, Pointer: "/name", Message: fmt.Sprintf("There is an event type %q already.", entry.Name), Hint: "Change that one, or choose another name."}
@@ -124,9 +124,9 @@ func (m *Manager) ImportEventTypes(ctx context.Context, p Principal, named posth
 			entries = append(entries, entry)
 		}
 	}
-	created, err := m.store.CreateEventTypes(ctx, environment, entries)
+	created, err := m.store.CreateEventTypes(ctx, environment, entries, m.limits.EventTypes)
 	if err != nil {
-		return Imported{}, passOn("importing event types", err)
+		return Imported{}, passOn("importing event types", m.catalogueLimited(err))
 	}
 	if created > 0 {
 		m.notifier.DirectoryChanged(environment)

@@ -79,8 +79,14 @@ func newManager(t *testing.T, s *memstore.Store, n *noted, sender Sender) *Manag
 
 func newBench(t *testing.T, sender Sender) *bench {
 	t.Helper()
+	return newLimitedBench(t, sender, posthorn.Limits{})
+}
+
+func newLimitedBench(t *testing.T, sender Sender, limits posthorn.Limits) *bench {
+	t.Helper()
 	b := &bench{store: memstore.New(), noted: &noted{}}
 	b.Manager = newManager(t, b.store, b.noted, sender)
+	b.limits = limits
 	first, err := b.Bootstrap(t.Context(), "", func(posthorn.Environment, posthorn.Secret) error { return nil })
 	must(t, err)
 	b.platform, b.home = Principal{Key: first.Key.Key}, first.Environment

@@ -80,8 +80,8 @@ func (m *Manager) keepKey(ctx context.Context, name string, kind posthorn.KeyKin
 	if err := key.Validate(); err != nil {
 		return CreatedKey{}, err
 	}
-	if err := m.store.CreateKey(ctx, key); err != nil {
-		return CreatedKey{}, passOn("creating the key", err)
+	if err := m.store.CreateKey(ctx, key, m.limits.Keys); err != nil {
+		return CreatedKey{}, passOn("creating the key", limited(err, "keys", "workspace", m.limits.Keys, "revoke one that is no longer used"))
 	}
 	return CreatedKey{Key: key, Text: posthorn.Secret(text)}, nil
 }

@@ -63,6 +63,8 @@ type Options struct {
 	// DefaultKind is the kind of a new workspace's environment; production when
 	// empty.
 	DefaultKind posthorn.EnvironmentKind
+	// Limits bounds what each workspace and environment may have; none when zero.
+	Limits posthorn.Limits
 }
 
 // Manager does what people ask for. It is safe for concurrent use.
@@ -76,6 +78,7 @@ type Manager struct {
 	random        posthorn.Randomness
 	defaultFormat string
 	defaultKind   posthorn.EnvironmentKind
+	limits        posthorn.Limits
 	tests         chan struct{}
 	reach         *reachCache
 }
@@ -87,7 +90,7 @@ const maxTests = 16
 func New(o Options) *Manager {
 	m := &Manager{
 		store: o.Store, formats: o.Formats, sender: o.Sender, notifier: o.Notifier, checkURL: o.CheckURL,
-		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind,
+		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, limits: o.Limits,
 		tests: make(chan struct{}, maxTests),
 		reach: newReachCache(),
 	}

@@ -25,8 +25,8 @@ func (m *Manager) CreateProject(ctx context.Context, p Principal, workspace post
 		return FoundedProject{}, err
 	}
 	environment := m.newEnvironment(project)
-	if err := m.store.CreateProject(ctx, project, environment); err != nil {
-		return FoundedProject{}, passOn("creating the project", err)
+	if err := m.store.CreateProject(ctx, project, environment, m.limits.Projects, m.limits.Environments); err != nil {
+		return FoundedProject{}, passOn("creating the project", m.projectLimited(err))
 	}
 	return FoundedProject{Project: project, Environment: environment}, nil
 }

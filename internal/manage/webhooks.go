@@ -43,8 +43,8 @@ func (m *Manager) CreateWebhook(ctx context.Context, p Principal, named posthorn
 	if err != nil {
 		return WebhookDetails{}, err
 	}
-	if err := m.store.CreateWebhook(ctx, webhook); err != nil {
-		return WebhookDetails{}, passOn("creating the webhook", err)
+	if err := m.store.CreateWebhook(ctx, webhook, m.limits.Webhooks); err != nil {
+		return WebhookDetails{}, passOn("creating the webhook", limited(err, "webhooks", "environment", m.limits.Webhooks, "delete one that is no longer needed"))
 	}
 	m.notifier.DirectoryChanged(environment.ID)
 	return m.details(webhook, environment, posthorn.WebhookStats{}), nil

@@ -18,6 +18,10 @@ import (
 // once, and can't alter ids, owners, who created the thing and when: those stay as
 // they were. What it is given is its own to alter. Update methods return what is kept
 // now, or posthorn.ErrNotFound.
+//
+// The limit of a Create method is how many there may be of what it makes: it keeps
+// nothing and returns posthorn.ErrLimit if there would be more, looked at within the
+// transaction, so that no two calls take the last place. Zero means no limit.
 type Directory interface {
 	// CreateWorkspace keeps a workspace with its first project and environment. It
 	// returns posthorn.ErrConflict if the external id is taken.
@@ -30,8 +34,9 @@ type Directory interface {
 	UpdateWorkspace(ctx context.Context, id posthorn.WorkspaceID, change func(posthorn.Workspace) (posthorn.Workspace, error)) (posthorn.Workspace, error)
 
 	// CreateProject keeps a project with its first environment. It returns
-	// posthorn.ErrNotFound if there is no such workspace.
-	CreateProject(ctx context.Context, p posthorn.Project, e posthorn.Environment) error
+	// posthorn.ErrNotFound if there is no such workspace. The limit is that of the
+	// workspace's projects; its environments have the limit environments.
+	CreateProject(ctx context.Context, p posthorn.Project, e posthorn.Environment, limit, environments int) error
 	// Project returns a project, or posthorn.ErrNotFound.
 	Project(ctx context.Context, id posthorn.ProjectID) (posthorn.Project, error)
 	// Projects lists the projects of a workspace, or of all if it is zero.
@@ -39,8 +44,9 @@ type Directory interface {
 	// UpdateProject changes a project.
 	UpdateProject(ctx context.Context, id posthorn.ProjectID, change func(posthorn.Project) (posthorn.Project, error)) (posthorn.Project, error)
 
-	// CreateEnvironment returns posthorn.ErrNotFound if there is no such project.
-	CreateEnvironment(ctx context.Context, e posthorn.Environment) error
+	// CreateEnvironment returns posthorn.ErrNotFound if there is no such project. The
+	// limit is that of the workspace's environments.
+	CreateEnvironment(ctx context.Context, e posthorn.Environment, limit int) error
 	// Environment returns an environment, or posthorn.ErrNotFound.
 	Environment(ctx context.Context, id posthorn.EnvironmentID) (posthorn.Environment, error)
 	// OldestEnvironment returns the first environment of a workspace (by id), or of
@@ -51,8 +57,9 @@ type Directory interface {
 	// UpdateEnvironment changes an environment and the version of its directory.
 	UpdateEnvironment(ctx context.Context, id posthorn.EnvironmentID, change func(posthorn.Environment) (posthorn.Environment, error)) (posthorn.Environment, error)
 
-	// CreateWebhook returns posthorn.ErrNotFound if there is no such environment.
-	CreateWebhook(ctx context.Context, w posthorn.Webhook) error
+	// CreateWebhook returns posthorn.ErrNotFound if there is no such environment. The
+	// limit is that of the environment's webhooks that are not deleted.
+	CreateWebhook(ctx context.Context, w posthorn.Webhook, limit int) error
 	// Webhook returns a webhook, or posthorn.ErrNotFound if it is absent or deleted.
 	Webhook(ctx context.Context, id posthorn.WebhookID) (posthorn.Webhook, error)
 	// Webhooks lists an environment's webhooks that are not deleted.
@@ -67,8 +74,9 @@ type Directory interface {
 	// CreateEventTypes keeps those event types whose names the environment does
 	// not have yet, the first of each name, and tells how many that were. They
 	// belong to that environment, whatever they say. It returns posthorn.ErrNotFound
-	// if there is no such environment.
-	CreateEventTypes(ctx context.Context, environment posthorn.EnvironmentID, types []posthorn.EventType) (int, error)
+	// if there is no such environment. The limit is that of the environment's event
+	// types.
+	CreateEventTypes(ctx context.Context, environment posthorn.EnvironmentID, types []posthorn.EventType, limit int) (int, error)
 	// EventType returns an event type, or posthorn.ErrNotFound.
 	EventType(ctx context.Context, environment posthorn.EnvironmentID, name string) (posthorn.EventType, error)
 	// EventTypes lists up to limit event types whose names come after the given
@@ -80,8 +88,9 @@ type Directory interface {
 	DeleteEventType(ctx context.Context, environment posthorn.EnvironmentID, name string) error
 
 	// CreateKey keeps a key. It returns posthorn.ErrConflict if a key with this
-	// hash exists, posthorn.ErrNotFound if there is no such workspace.
-	CreateKey(ctx context.Context, k posthorn.Key) error
+	// hash exists, posthorn.ErrNotFound if there is no such workspace. The limit is
+	// that of the workspace's keys that are not revoked; platform keys have none.
+	CreateKey(ctx context.Context, k posthorn.Key, limit int) error
 	// Key returns a key, revoked or not, or posthorn.ErrNotFound.
 	Key(ctx context.Context, id posthorn.KeyID) (posthorn.Key, error)
 	// KeyByHash returns a key that is not revoked, or posthorn.ErrNotFound.

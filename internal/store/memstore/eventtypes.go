@@ -2,12 +2,13 @@ package memstore
 
 import (
 	"context"
+	"maps"
 
 	"github.com/posthorn/posthorn"
 )
 
 // CreateEventTypes implements store.Directory.
-func (s *Store) CreateEventTypes(ctx context.Context, environment posthorn.EnvironmentID, types []posthorn.EventType) (int, error) {
+func (s *Store) CreateEventTypes(ctx context.Context, environment posthorn.EnvironmentID, types []posthorn.EventType, limit int) (int, error) {
 	if err := s.enter(ctx); err != nil {
 		return 0, err
 	}
@@ -15,22 +16,26 @@ func (s *Store) CreateEventTypes(ctx context.Context, environment posthorn.Envir
 	if _, err := find(s.environments, environment); err != nil {
 		return 0, err
 	}
+	fresh := map[string]posthorn.EventType{}
+	for _, eventType := range types {
+		_, isKnown := s.eventTypes[environment][eventType.Name]
+		if _, isRepeated := fresh[eventType.Name]; !isKnown && !isRepeated {
+			eventType.EnvironmentID = environment
+			fresh[eventType.Name] = copyEventType(eventType)
+		}
+	}
+	if len(fresh) == 0 {
+		return 0, nil
+	}
+	if limit > 0 && len(s.eventTypes[environment])+len(fresh) > limit {
+		return 0, posthorn.ErrLimit
+	}
 	if s.eventTypes[environment] == nil {
 		s.eventTypes[environment] = map[string]posthorn.EventType{}
 	}
-	created := 0
-	for _, eventType := range types {
-		if _, exists := s.eventTypes[environment][eventType.Name]; exists {
-			continue
-		}
-		eventType.EnvironmentID = environment
-		s.eventTypes[environment][eventType.Name] = copyEventType(eventType)
-		created++
-	}
-	if created > 0 {
-		s.versions[environment]++
-	}
-	return created, nil
+	maps.Copy(s.eventTypes[environment], fresh)
+	s.versions[environment]++
+	return len(fresh), nil
 }
 
 // EventType implements store.Directory.

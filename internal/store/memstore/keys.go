@@ -9,7 +9,7 @@ import (
 )
 
 // CreateKey implements store.Directory.
-func (s *Store) CreateKey(ctx context.Context, k posthorn.Key) error {
+func (s *Store) CreateKey(ctx context.Context, k posthorn.Key, limit int) error {
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
@@ -21,6 +21,10 @@ func (s *Store) CreateKey(ctx context.Context, k posthorn.Key) error {
 		if other.Hash == k.Hash {
 			return posthorn.ErrConflict
 		}
+	}
+	isBeside := func(other posthorn.Key) bool { return other.WorkspaceID == k.WorkspaceID && other.RevokedAt.IsZero() }
+	if !k.WorkspaceID.IsZero() && isFull(s.keys, limit, isBeside) {
+		return posthorn.ErrLimit
 	}
 	s.keys[k.ID] = copyKey(k)
 	return nil

@@ -77,13 +77,17 @@ func (s *Store) UpdateWorkspace(ctx context.Context, id posthorn.WorkspaceID, ch
 }
 
 // CreateProject implements store.Directory.
-func (s *Store) CreateProject(ctx context.Context, p posthorn.Project, e posthorn.Environment) error {
+func (s *Store) CreateProject(ctx context.Context, p posthorn.Project, e posthorn.Environment, limit, environments int) error {
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
 	defer s.mu.Unlock()
 	if _, err := find(s.workspaces, p.WorkspaceID); err != nil {
 		return err
+	}
+	isBeside := func(other posthorn.Project) bool { return other.WorkspaceID == p.WorkspaceID }
+	if isFull(s.projects, limit, isBeside) || s.hasEnvironments(p.WorkspaceID, environments) {
+		return posthorn.ErrLimit
 	}
 	s.projects[p.ID] = copyProject(p)
 	s.keepEnvironment(e)
@@ -128,7 +132,7 @@ func (s *Store) UpdateProject(ctx context.Context, id posthorn.ProjectID, change
 }
 
 // CreateEnvironment implements store.Directory.
-func (s *Store) CreateEnvironment(ctx context.Context, e posthorn.Environment) error {
+func (s *Store) CreateEnvironment(ctx context.Context, e posthorn.Environment, limit int) error {
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
@@ -136,8 +140,27 @@ func (s *Store) CreateEnvironment(ctx context.Context, e posthorn.Environment) e
 	if _, err := find(s.projects, e.ProjectID); err != nil {
 		return err
 	}
+	if s.hasEnvironments(e.WorkspaceID, limit) {
+		return posthorn.ErrLimit
+	}
 	s.keepEnvironment(e)
 	return nil
+}
+
+// hasEnvironments reports whether a workspace has as many as it may.
+func (s *Store) hasEnvironments(workspace posthorn.WorkspaceID, limit int) bool {
+	return isFull(s.environments, limit, func(e posthorn.Environment) bool { return e.WorkspaceID == workspace })
+}
+
+// isFull reports whether as many of the things are wanted ones as there may be.
+func isFull[ID comparable, T any](things map[ID]T, limit int, isWanted func(T) bool) bool {
+	count := 0
+	for _, thing := range things {
+		if isWanted(thing) {
+			count++
+		}
+	}
+	return limit > 0 && count >= limit
 }
 
 // Environment implements store.Directory.

@@ -7,13 +7,19 @@ import (
 )
 
 // CreateWebhook implements store.Directory.
-func (s *Store) CreateWebhook(ctx context.Context, w posthorn.Webhook) error {
+func (s *Store) CreateWebhook(ctx context.Context, w posthorn.Webhook, limit int) error {
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
 	defer s.mu.Unlock()
 	if _, err := find(s.environments, w.EnvironmentID); err != nil {
 		return err
+	}
+	isBeside := func(other posthorn.Webhook) bool {
+		return other.EnvironmentID == w.EnvironmentID && other.Status != posthorn.WebhookDeleted
+	}
+	if isFull(s.webhooks, limit, isBeside) {
+		return posthorn.ErrLimit
 	}
 	s.webhooks[w.ID] = copyWebhook(w)
 	s.versions[w.EnvironmentID]++

@@ -11,10 +11,13 @@ import (
 )
 
 // CreateEnvironment implements store.Directory.
-func (s *Store) CreateEnvironment(ctx context.Context, e posthorn.Environment) error {
+func (s *Store) CreateEnvironment(ctx context.Context, e posthorn.Environment, limit int) error {
 	err := s.write(ctx, func(tx *tx) error {
 		var one int
 		if err := tx.get(`SELECT 1 FROM projects WHERE id = ?`, []any{e.ProjectID[:]}, &one); err != nil {
+			return err
+		}
+		if err := tx.checkRoom(countEnvironments, e.WorkspaceID[:], limit); err != nil {
 			return err
 		}
 		return tx.insertEnvironment(e)

@@ -8,12 +8,15 @@ import (
 )
 
 // CreateEventTypes implements store.Directory.
-func (s *Store) CreateEventTypes(ctx context.Context, environment posthorn.EnvironmentID, types []posthorn.EventType) (int, error) {
+func (s *Store) CreateEventTypes(ctx context.Context, environment posthorn.EnvironmentID, types []posthorn.EventType, limit int) (int, error) {
 	created := 0
 	err := s.write(ctx, func(tx *tx) error {
 		created = 0
 		var one int
 		if err := tx.get(`SELECT 1 FROM environments WHERE id = ?`, []any{environment[:]}, &one); err != nil {
+			return err
+		}
+		if err := tx.checkCatalogue(environment, types, limit); err != nil {
 			return err
 		}
 		for _, eventType := range types {

@@ -29,7 +29,7 @@ func TestRollbackForgetsStats(t *testing.T) {
 	webhook := posthorn.Webhook{ID: posthorn.WebhookID{2}, EnvironmentID: environment.ID, Status: posthorn.WebhookActive}
 	err := errors.Join(
 		s.CreateWorkspace(t.Context(), posthorn.Workspace{ID: posthorn.WorkspaceID{1}}, posthorn.Project{ID: posthorn.ProjectID{1}}, environment),
-		s.CreateWebhook(t.Context(), webhook),
+		s.CreateWebhook(t.Context(), webhook, 0),
 	)
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 )
 
 // CreateKey implements store.Directory.
-func (s *Store) CreateKey(ctx context.Context, k posthorn.Key) error {
+func (s *Store) CreateKey(ctx context.Context, k posthorn.Key, limit int) error {
 	err := s.write(ctx, func(tx *tx) error {
 		var one int
 		var workspace any
@@ -27,6 +27,11 @@ func (s *Store) CreateKey(ctx context.Context, k posthorn.Key) error {
 		}
 		if !errors.Is(err, posthorn.ErrNotFound) {
 			return err
+		}
+		if workspace != nil {
+			if err := tx.checkRoom(countKeys, k.WorkspaceID[:], limit); err != nil {
+				return err
+			}
 		}
 		_, err = tx.exec(`INSERT INTO keys (id, kind, workspace_id, name, hash, start, created_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 			k.ID[:], string(k.Kind), workspace, k.Name, k.Hash[:], k.Start, micros(k.CreatedAt), micros(k.RevokedAt))

@@ -89,10 +89,16 @@ func (s *Store) UpdateWorkspace(ctx context.Context, id posthorn.WorkspaceID, ch
 }
 
 // CreateProject implements store.Directory.
-func (s *Store) CreateProject(ctx context.Context, p posthorn.Project, e posthorn.Environment) error {
+func (s *Store) CreateProject(ctx context.Context, p posthorn.Project, e posthorn.Environment, limit, environments int) error {
 	err := s.write(ctx, func(tx *tx) error {
 		var one int
 		if err := tx.get(`SELECT 1 FROM workspaces WHERE id = ?`, []any{p.WorkspaceID[:]}, &one); err != nil {
+			return err
+		}
+		if err := tx.checkRoom(countProjects, p.WorkspaceID[:], limit); err != nil {
+			return err
+		}
+		if err := tx.checkRoom(countEnvironments, p.WorkspaceID[:], environments); err != nil {
 			return err
 		}
 		return tx.insertProject(p, e)

@@ -16,8 +16,13 @@ type keptSecret struct {
 }
 
 // CreateWebhook implements store.Directory.
-func (s *Store) CreateWebhook(ctx context.Context, w posthorn.Webhook) error {
+func (s *Store) CreateWebhook(ctx context.Context, w posthorn.Webhook, limit int) error {
 	err := s.write(ctx, func(tx *tx) error {
+		// A limit is looked at before anything is changed, so that a refusal doesn't
+		// roll back the group.
+		if err := tx.checkRoom(countWebhooks, w.EnvironmentID[:], limit); err != nil {
+			return err
+		}
 		if err := tx.directoryChanged(w.EnvironmentID); err != nil {
 			return err
 		}

@@ -164,7 +164,7 @@ func acceptGivenIDElsewhere(w *world) {
 	first.GivenID = "order-1"
 	w.accept(store.Entry{Event: first})
 	w.environment = w.newEnvironment(w.project)
-	w.do(w.CreateEnvironment(w.ctx, w.environment))
+	w.do(w.CreateEnvironment(w.ctx, w.environment, 0))
 	second := w.newEvent()
 	second.GivenID = "order-1"
 	w.want("kept", w.accept(store.Entry{Event: second})[0].Kept, true)
@@ -194,7 +194,7 @@ func acceptStale(w *world) {
 func acceptStaleAfter(w *world) {
 	webhook := w.webhook()
 	types := []posthorn.EventType{w.newEventType("user.created"), w.newEventType("user.gone")}
-	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types))
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types, 0))
 	for what, change := range w.changes(webhook) {
 		submission := w.submission(store.Entry{Event: w.newEvent()})
 		w.do(change())
@@ -211,7 +211,7 @@ func acceptStaleAfter(w *world) {
 // changes are the ways to change the environment's directory.
 func (w *world) changes(webhook posthorn.Webhook) map[string]func() error {
 	return map[string]func() error{
-		"CreateWebhook": func() error { return w.CreateWebhook(w.ctx, w.newWebhook()) },
+		"CreateWebhook": func() error { return w.CreateWebhook(w.ctx, w.newWebhook(), 0) },
 		"UpdateWebhook": func() error {
 			_, err := w.UpdateWebhook(w.ctx, webhook.ID, func(changed posthorn.Webhook) (posthorn.Webhook, error) { return changed, nil })
 			return err
@@ -221,7 +221,7 @@ func (w *world) changes(webhook posthorn.Webhook) map[string]func() error {
 			return err
 		},
 		"CreateEventTypes": func() error {
-			_, err := w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("user.deleted"), w.newEventType("other")})
+			_, err := w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("user.deleted"), w.newEventType("other")}, 0)
 			return err
 		},
 		"UpdateEventType": func() error {
@@ -236,11 +236,11 @@ func (w *world) changes(webhook posthorn.Webhook) map[string]func() error {
 
 func acceptNotStaleAfter(w *world) {
 	webhook := w.webhook()
-	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("user.created")}))
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("user.created")}, 0))
 	other := w.neighbour()
 	version := w.version()
 	other.webhook()
-	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("user.created")}))
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("user.created")}, 0))
 	_, err := w.UpdateWebhook(w.ctx, webhook.ID, func(changed posthorn.Webhook) (posthorn.Webhook, error) { return changed, errUnwilling })
 	w.wantError(err, errUnwilling)
 	w.wantError(w.DeleteEventType(w.ctx, w.environment.ID, "absent"), posthorn.ErrNotFound)

@@ -33,7 +33,7 @@ func webhookKept(w *world) {
 	webhook.Status, webhook.StatusReason, webhook.HoldUntil = posthorn.WebhookPaused, "by a person", w.now.Add(time.Minute)
 	given := webhook
 	given.HoldUntil, given.CreatedAt, given.UpdatedAt = webhook.HoldUntil.Add(999), webhook.CreatedAt.Add(999), webhook.UpdatedAt.Add(999)
-	w.do(w.CreateWebhook(w.ctx, given))
+	w.do(w.CreateWebhook(w.ctx, given, 0))
 	w.want("the webhook", w.storedWebhook(webhook), webhook)
 	if secret := w.storedWebhook(webhook).Secrets[0].Value.Reveal(); secret != "a-new-secret" {
 		w.t.Fatalf("the secret came back as one of %d characters", len(secret))
@@ -46,7 +46,7 @@ func webhookPlain(w *world) {
 		WorkspaceID: w.workspace.ID, ProjectID: w.project.ID, EnvironmentID: w.environment.ID,
 		Status: posthorn.WebhookActive,
 	}
-	w.do(w.CreateWebhook(w.ctx, webhook))
+	w.do(w.CreateWebhook(w.ctx, webhook, 0))
 	got := w.storedWebhook(webhook)
 	w.want("the webhook", got, webhook)
 	if got.Retries != nil || !got.HoldUntil.IsZero() || !got.CreatedAt.IsZero() {
@@ -57,7 +57,7 @@ func webhookPlain(w *world) {
 func webhookNeedsEnvironment(w *world) {
 	webhook := w.newWebhook()
 	webhook.EnvironmentID = posthorn.NewID[posthorn.EnvironmentID](w.now, w.random)
-	w.wantError(w.CreateWebhook(w.ctx, webhook), posthorn.ErrNotFound)
+	w.wantError(w.CreateWebhook(w.ctx, webhook, 0), posthorn.ErrNotFound)
 	_, err := w.Webhook(w.ctx, webhook.ID)
 	w.wantError(err, posthorn.ErrNotFound)
 	_, err = w.UpdateWebhook(w.ctx, webhook.ID, func(before posthorn.Webhook) (posthorn.Webhook, error) { return before, nil })
@@ -145,7 +145,7 @@ func webhooksListed(w *world) {
 func webhookCopies(w *world) {
 	webhook, given := w.newWebhook(), w.newWebhook()
 	given.ID, given.CreatedAt, given.UpdatedAt, given.Secrets = webhook.ID, webhook.CreatedAt, webhook.UpdatedAt, append(given.Secrets[:0:0], webhook.Secrets...)
-	w.do(w.CreateWebhook(w.ctx, given))
+	w.do(w.CreateWebhook(w.ctx, given, 0))
 	spoil := func(w posthorn.Webhook) {
 		w.Events[0], w.Headers[0].Value, w.Metadata["team"], w.Secrets[0].Value, *w.Retries, w.RetrySchedule[0] = "x", "x", "x", "x", 9, 9
 	}
@@ -164,7 +164,7 @@ func snapshotHolds(w *world) {
 	types := []posthorn.EventType{w.newEventType("b"), w.newEventType("B"), w.newEventType("a")}
 	five, none := 5, 0
 	types[0].Retries, types[1].Retries, types[2].Retries = &five, nil, &none
-	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types))
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types, 0))
 	snapshot := must[store.Snapshot](w)(w.Snapshot(w.ctx, w.environment.ID))
 	w.want("the directory", snapshot, store.Snapshot{
 		Version: snapshot.Version, Environment: w.environment, Webhooks: webhooks,
@@ -184,7 +184,7 @@ func eventTypesKept(w *world) {
 	strange.EnvironmentID = posthorn.EnvironmentID{1}
 	again := w.newEventType("plain")
 	create := func(types ...posthorn.EventType) int {
-		return must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types))
+		return must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types, 0))
 	}
 	w.want("how many are new", create(first, plain, again), 2)
 	w.want("how many are new", create(w.newEventType("user.created"), strange, w.newEventType("User.Created")), 2)
@@ -207,7 +207,7 @@ func eventTypesListed(w *world) {
 		want = append(want, w.newEventType(name))
 		given = append([]posthorn.EventType{want[len(want)-1]}, given...)
 	}
-	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, given))
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, given, 0))
 	w.want("all", w.eventTypes("", 100), want)
 	w.want("the first", w.eventTypes("", 1), want[:1])
 	w.want("two after a.b", w.eventTypes("a.b", 2), want[10:12])
@@ -217,18 +217,18 @@ func eventTypesListed(w *world) {
 
 func eventTypesElsewhere(w *world) {
 	other := w.neighbour()
-	must[int](w)(w.CreateEventTypes(w.ctx, other.environment.ID, []posthorn.EventType{other.newEventType("a")}))
+	must[int](w)(w.CreateEventTypes(w.ctx, other.environment.ID, []posthorn.EventType{other.newEventType("a")}, 0))
 	_, err := w.EventType(w.ctx, w.environment.ID, "a")
 	w.wantError(err, posthorn.ErrNotFound)
 	w.want("event types", w.eventTypes("", 10), []posthorn.EventType(nil))
-	w.want("how many are new", must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a")})), 1)
+	w.want("how many are new", must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a")}, 0)), 1)
 	w.do(w.DeleteEventType(w.ctx, w.environment.ID, "a"))
 	must[posthorn.EventType](w)(w.EventType(w.ctx, other.environment.ID, "a"))
 }
 
 func eventTypeUpdated(w *world) {
 	before := w.newEventType("a")
-	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{before, w.newEventType("b")}))
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{before, w.newEventType("b")}, 0))
 	want := before
 	want.Description, want.Since, want.Retries, want.Status = "", "", new(7), posthorn.EventTypeDeprecated
 	want.Example, want.Schema, want.UpdatedAt = nil, []byte("true"), w.tick()
@@ -243,12 +243,12 @@ func eventTypeUpdated(w *world) {
 }
 
 func eventTypeDeleted(w *world) {
-	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a"), w.newEventType("A")}))
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a"), w.newEventType("A")}, 0))
 	w.do(w.DeleteEventType(w.ctx, w.environment.ID, "a"))
 	_, err := w.EventType(w.ctx, w.environment.ID, "a")
 	w.wantError(err, posthorn.ErrNotFound)
 	must[posthorn.EventType](w)(w.EventType(w.ctx, w.environment.ID, "A"))
-	w.want("how many are new", must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a")})), 1)
+	w.want("how many are new", must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a")}, 0)), 1)
 }
 
 func eventTypesAbsent(w *world) {
@@ -258,6 +258,6 @@ func eventTypesAbsent(w *world) {
 	_, err = w.UpdateEventType(w.ctx, w.environment.ID, "a", func(before posthorn.EventType) (posthorn.EventType, error) { return before, nil })
 	w.wantError(err, posthorn.ErrNotFound)
 	absent := posthorn.NewID[posthorn.EnvironmentID](w.now, w.random)
-	_, err = w.CreateEventTypes(w.ctx, absent, []posthorn.EventType{w.newEventType("a")})
+	_, err = w.CreateEventTypes(w.ctx, absent, []posthorn.EventType{w.newEventType("a")}, 0)
 	w.wantError(err, posthorn.ErrNotFound)
 }

@@ -24,9 +24,9 @@ func everyCases() []testCase {
 func (w *world) everyMethod() map[string]func(ctx context.Context) error {
 	webhook := w.webhook()
 	job := w.leased(webhook)
-	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a")}))
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a")}, 0))
 	key := w.newKey(w.workspace.ID, w.workspace.ID.String())
-	w.do(w.CreateKey(w.ctx, key))
+	w.do(w.CreateKey(w.ctx, key, 0))
 	methods := map[string]func(ctx context.Context) error{}
 	for _, part := range []map[string]func(ctx context.Context) error{
 		w.intakeMethods(), w.queueMethods(webhook, job), w.ledgerMethods(webhook, job), w.tenantMethods(), w.catalogueMethods(webhook), w.keyMethods(key),
@@ -96,13 +96,13 @@ func (w *world) tenantMethods() map[string]func(ctx context.Context) error {
 		"UpdateWorkspace": func(ctx context.Context) error {
 			return drop(w.UpdateWorkspace(ctx, w.workspace.ID, same[posthorn.Workspace]))
 		},
-		"CreateProject": func(ctx context.Context) error { return w.CreateProject(ctx, second, w.newEnvironment(second)) },
+		"CreateProject": func(ctx context.Context) error { return w.CreateProject(ctx, second, w.newEnvironment(second), 0, 0) },
 		"Project":       func(ctx context.Context) error { return drop(w.Project(ctx, w.project.ID)) },
 		"Projects":      func(ctx context.Context) error { return drop(w.Projects(ctx, w.workspace.ID, page)) },
 		"UpdateProject": func(ctx context.Context) error {
 			return drop(w.UpdateProject(ctx, w.project.ID, same[posthorn.Project]))
 		},
-		"CreateEnvironment": func(ctx context.Context) error { return w.CreateEnvironment(ctx, w.newEnvironment(w.project)) },
+		"CreateEnvironment": func(ctx context.Context) error { return w.CreateEnvironment(ctx, w.newEnvironment(w.project), 0) },
 		"Environment":       func(ctx context.Context) error { return drop(w.Environment(ctx, w.environment.ID)) },
 		"OldestEnvironment": func(ctx context.Context) error { return drop(w.OldestEnvironment(ctx, w.workspace.ID)) },
 		"Environments": func(ctx context.Context) error {
@@ -118,7 +118,7 @@ func (w *world) catalogueMethods(webhook posthorn.Webhook) map[string]func(ctx c
 	page := posthorn.Page{Limit: 1}
 	here := w.environment.ID
 	return map[string]func(ctx context.Context) error{
-		"CreateWebhook": func(ctx context.Context) error { return w.CreateWebhook(ctx, w.newWebhook()) },
+		"CreateWebhook": func(ctx context.Context) error { return w.CreateWebhook(ctx, w.newWebhook(), 0) },
 		"Webhook":       func(ctx context.Context) error { return drop(w.Webhook(ctx, webhook.ID)) },
 		"Webhooks":      func(ctx context.Context) error { return drop(w.Webhooks(ctx, here, page)) },
 		"CountFilters":  func(ctx context.Context) error { return drop(w.CountFilters(ctx, here)) },
@@ -126,7 +126,7 @@ func (w *world) catalogueMethods(webhook posthorn.Webhook) map[string]func(ctx c
 			return drop(w.UpdateWebhook(ctx, webhook.ID, same[posthorn.Webhook]))
 		},
 		"CreateEventTypes": func(ctx context.Context) error {
-			return drop(w.CreateEventTypes(ctx, here, []posthorn.EventType{w.newEventType("new")}))
+			return drop(w.CreateEventTypes(ctx, here, []posthorn.EventType{w.newEventType("new")}, 0))
 		},
 		"EventType":  func(ctx context.Context) error { return drop(w.EventType(ctx, here, "a")) },
 		"EventTypes": func(ctx context.Context) error { return drop(w.EventTypes(ctx, here, "", 1)) },
@@ -140,7 +140,7 @@ func (w *world) catalogueMethods(webhook posthorn.Webhook) map[string]func(ctx c
 func (w *world) keyMethods(key posthorn.Key) map[string]func(ctx context.Context) error {
 	fresh := w.newKey(w.workspace.ID, "fresh "+w.workspace.ID.String())
 	return map[string]func(ctx context.Context) error{
-		"CreateKey": func(ctx context.Context) error { return w.CreateKey(ctx, fresh) },
+		"CreateKey": func(ctx context.Context) error { return w.CreateKey(ctx, fresh, 0) },
 		"Key":       func(ctx context.Context) error { return drop(w.Key(ctx, key.ID)) },
 		"KeyByHash": func(ctx context.Context) error { return drop(w.KeyByHash(ctx, key.Hash)) },
 		"Keys":      func(ctx context.Context) error { return drop(w.Keys(ctx, w.workspace.ID, posthorn.Page{Limit: 1})) },

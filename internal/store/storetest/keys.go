@@ -21,7 +21,7 @@ func keyCases() []testCase {
 
 func keyKept(w *world) {
 	key := w.newKey(w.workspace.ID, w.workspace.ID.String())
-	w.do(w.CreateKey(w.ctx, key))
+	w.do(w.CreateKey(w.ctx, key, 0))
 	w.want("the key", must[posthorn.Key](w)(w.Key(w.ctx, key.ID)), key)
 	w.want("the key by its hash", must[posthorn.Key](w)(w.KeyByHash(w.ctx, key.Hash)), key)
 }
@@ -29,7 +29,7 @@ func keyKept(w *world) {
 func platformKeyKept(w *world) {
 	key := w.newKey(posthorn.WorkspaceID{}, w.workspace.ID.String())
 	key.Kind = posthorn.PlatformKey
-	w.do(w.CreateKey(w.ctx, key))
+	w.do(w.CreateKey(w.ctx, key, 0))
 	got := must[posthorn.Key](w)(w.Key(w.ctx, key.ID))
 	w.want("the key", got, key)
 	if !got.WorkspaceID.IsZero() || !got.RevokedAt.IsZero() {
@@ -40,10 +40,10 @@ func platformKeyKept(w *world) {
 func keyConflict(w *world) {
 	text := w.workspace.ID.String()
 	first := w.newKey(w.workspace.ID, text)
-	w.do(w.CreateKey(w.ctx, first))
+	w.do(w.CreateKey(w.ctx, first, 0))
 	for range 2 {
 		again := w.newKey(w.workspace.ID, text)
-		w.wantError(w.CreateKey(w.ctx, again), posthorn.ErrConflict)
+		w.wantError(w.CreateKey(w.ctx, again, 0), posthorn.ErrConflict)
 		_, err := w.Key(w.ctx, again.ID)
 		w.wantError(err, posthorn.ErrNotFound)
 		must[posthorn.Key](w)(w.RevokeKey(w.ctx, first.ID, w.tick()))
@@ -52,14 +52,14 @@ func keyConflict(w *world) {
 
 func keyNeedsWorkspace(w *world) {
 	key := w.newKey(posthorn.NewID[posthorn.WorkspaceID](w.now, w.random), w.workspace.ID.String())
-	w.wantError(w.CreateKey(w.ctx, key), posthorn.ErrNotFound)
+	w.wantError(w.CreateKey(w.ctx, key, 0), posthorn.ErrNotFound)
 	_, err := w.KeyByHash(w.ctx, key.Hash)
 	w.wantError(err, posthorn.ErrNotFound)
 }
 
 func keyRevoked(w *world) {
 	key := w.newKey(w.workspace.ID, w.workspace.ID.String())
-	w.do(w.CreateKey(w.ctx, key))
+	w.do(w.CreateKey(w.ctx, key, 0))
 	got := must[posthorn.Key](w)(w.RevokeKey(w.ctx, key.ID, w.tick().Add(999)))
 	key.RevokedAt = w.now
 	w.want("what is returned", got, key)
@@ -70,7 +70,7 @@ func keyRevoked(w *world) {
 
 func keyRevokedAgain(w *world) {
 	key := w.newKey(w.workspace.ID, w.workspace.ID.String())
-	w.do(w.CreateKey(w.ctx, key))
+	w.do(w.CreateKey(w.ctx, key, 0))
 	first := must[posthorn.Key](w)(w.RevokeKey(w.ctx, key.ID, w.tick()))
 	w.want("what is returned", must[posthorn.Key](w)(w.RevokeKey(w.ctx, key.ID, w.now.Add(time.Hour))), first)
 	w.want("the key", must[posthorn.Key](w)(w.Key(w.ctx, key.ID)), first)
@@ -81,7 +81,7 @@ func keysListed(w *world) {
 	mine := []posthorn.Key{w.newKey(w.workspace.ID, "1"), w.newKey(w.workspace.ID, "2")}
 	platform, others := w.newKey(posthorn.WorkspaceID{}, "3"), w.newKey(other.workspace.ID, "4")
 	for _, key := range append(mine, platform, others) {
-		w.do(w.CreateKey(w.ctx, key))
+		w.do(w.CreateKey(w.ctx, key, 0))
 	}
 	mine[0] = must[posthorn.Key](w)(w.RevokeKey(w.ctx, mine[0].ID, w.tick()))
 	// Made in the order of ids as newKey made them.

@@ -219,7 +219,7 @@ func bothDo(m *machine, what string, do func(s side) error) bool {
 
 // kindOf names the errors that the contract knows, and spells out others.
 func kindOf(err error) string {
-	for _, known := range []error{posthorn.ErrNotFound, posthorn.ErrConflict, store.ErrStale, store.ErrLeaseLost, errUnwilling} {
+	for _, known := range []error{posthorn.ErrNotFound, posthorn.ErrConflict, posthorn.ErrLimit, store.ErrStale, store.ErrLeaseLost, errUnwilling} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

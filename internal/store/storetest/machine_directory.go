@@ -65,7 +65,8 @@ func (m *machine) updateWorkspace() {
 func (m *machine) createProject() {
 	project := m.newProject(known(m, "workspace", m.workspaces))
 	environment := m.newEnvironment(project)
-	if bothDo(m, "CreateProject", func(s side) error { return s.CreateProject(m.ctx(), project, environment) }) {
+	limit, environments := m.limit(), m.limit()
+	if bothDo(m, "CreateProject", func(s side) error { return s.CreateProject(m.ctx(), project, environment, limit, environments) }) {
 		m.projects = append(m.projects, project)
 		m.environments = append(m.environments, environment)
 	}
@@ -91,8 +92,8 @@ func (m *machine) updateProject() {
 
 func (m *machine) changeEnvironments() {
 	if m.oneIn(2, "create") {
-		environment := m.newEnvironment(m.someProject())
-		if bothDo(m, "CreateEnvironment", func(s side) error { return s.CreateEnvironment(m.ctx(), environment) }) {
+		environment, limit := m.newEnvironment(m.someProject()), m.limit()
+		if bothDo(m, "CreateEnvironment", func(s side) error { return s.CreateEnvironment(m.ctx(), environment, limit) }) {
 			m.environments = append(m.environments, environment)
 		}
 		return
@@ -121,7 +122,8 @@ func (m *machine) createWebhook() {
 		Timeout: posthorn.DefaultTimeout, Concurrency: 1, Status: posthorn.WebhookActive,
 		CreatedAt: m.now, UpdatedAt: m.now,
 	}
-	if bothDo(m, "CreateWebhook", func(s side) error { return s.CreateWebhook(m.ctx(), webhook) }) {
+	limit := m.limit()
+	if bothDo(m, "CreateWebhook", func(s side) error { return s.CreateWebhook(m.ctx(), webhook, limit) }) {
 		m.webhooks = append(m.webhooks, webhook)
 	}
 	m.snapshot(environment.ID)
@@ -150,8 +152,9 @@ func (m *machine) changeEventTypes() {
 	environment, name, at := m.someEnvironment(), m.eventTypeName(), m.now
 	switch m.number("what to do with event types", 0, 2) {
 	case 0:
+		limit := m.limit()
 		types := []posthorn.EventType{m.newEventType(name), m.newEventType(m.eventTypeName())}
-		both(m, "CreateEventTypes", func(s side) (int, error) { return s.CreateEventTypes(m.ctx(), environment, types) })
+		both(m, "CreateEventTypes", func(s side) (int, error) { return s.CreateEventTypes(m.ctx(), environment, types, limit) })
 	case 1:
 		unwilling := m.oneIn(8, "unwilling")
 		both(m, "UpdateEventType", func(s side) (posthorn.EventType, error) {
@@ -189,7 +192,8 @@ func (m *machine) changeKeys() {
 		if m.oneIn(2, "of a workspace") {
 			key.Kind, key.WorkspaceID = posthorn.WorkspaceKey, oneOf(m, "workspace", m.workspaces...)
 		}
-		if bothDo(m, "CreateKey", func(s side) error { return s.CreateKey(m.ctx(), key) }) {
+		limit := m.limit()
+		if bothDo(m, "CreateKey", func(s side) error { return s.CreateKey(m.ctx(), key, limit) }) {
 			m.keys = append(m.keys, key.ID)
 		}
 	} else {
@@ -199,6 +203,9 @@ func (m *machine) changeKeys() {
 	}
 	both(m, "KeyByHash", func(s side) (posthorn.Key, error) { return s.KeyByHash(m.ctx(), hash) })
 }
+
+// limit is how many there may be of what is created: mostly any number.
+func (m *machine) limit() int { return oneOf(m, "limit", 0, 0, 0, 0, 2, 5) }
 
 func refusal(unwilling bool) error {
 	if unwilling {

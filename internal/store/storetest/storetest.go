@@ -68,6 +68,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
 		{"Tenants", tenantCases()},
 		{"Catalogue", catalogueCases()},
 		{"Keys", keyCases()},
+		{"Limits", limitCases()},
 		{"Every", everyCases()},
 	}
 	for _, area := range areas {

@@ -105,12 +105,12 @@ func workspacesPaged(w *world) {
 func projectKept(w *world) {
 	project := w.newProject(w.workspace)
 	environment := w.newEnvironment(project)
-	w.do(w.CreateProject(w.ctx, project, environment))
+	w.do(w.CreateProject(w.ctx, project, environment, 0, 0))
 	w.want("the project", must[posthorn.Project](w)(w.Project(w.ctx, project.ID)), project)
 	w.want("the environment", must[posthorn.Environment](w)(w.Environment(w.ctx, environment.ID)), environment)
 
 	stranger := w.newProject(posthorn.Workspace{ID: posthorn.NewID[posthorn.WorkspaceID](w.now, w.random)})
-	w.wantError(w.CreateProject(w.ctx, stranger, w.newEnvironment(stranger)), posthorn.ErrNotFound)
+	w.wantError(w.CreateProject(w.ctx, stranger, w.newEnvironment(stranger), 0, 0), posthorn.ErrNotFound)
 	_, err := w.Project(w.ctx, stranger.ID)
 	w.wantError(err, posthorn.ErrNotFound)
 }
@@ -130,7 +130,7 @@ func projectUpdated(w *world) {
 
 func projectsListed(w *world) {
 	second := w.newProject(w.workspace)
-	w.do(w.CreateProject(w.ctx, second, w.newEnvironment(second)))
+	w.do(w.CreateProject(w.ctx, second, w.newEnvironment(second), 0, 0))
 	other := w.neighbour()
 	list := func(of posthorn.WorkspaceID) func(posthorn.Page) []posthorn.Project {
 		return func(page posthorn.Page) []posthorn.Project {
@@ -146,12 +146,12 @@ func environmentKept(w *world) {
 	environment := w.newEnvironment(w.project)
 	environment.Kind, environment.DefaultFormat, environment.DefaultRetries = posthorn.Development, "", 0
 	environment.CreatedAt = environment.CreatedAt.Add(999)
-	w.do(w.CreateEnvironment(w.ctx, environment))
+	w.do(w.CreateEnvironment(w.ctx, environment, 0))
 	environment.CreatedAt = environment.CreatedAt.Truncate(time.Microsecond)
 	w.want("the environment", must[posthorn.Environment](w)(w.Environment(w.ctx, environment.ID)), environment)
 
 	stranger := w.newEnvironment(posthorn.Project{ID: posthorn.NewID[posthorn.ProjectID](w.now, w.random), WorkspaceID: w.workspace.ID})
-	w.wantError(w.CreateEnvironment(w.ctx, stranger), posthorn.ErrNotFound)
+	w.wantError(w.CreateEnvironment(w.ctx, stranger, 0), posthorn.ErrNotFound)
 }
 
 func environmentUpdated(w *world) {
@@ -169,10 +169,10 @@ func environmentUpdated(w *world) {
 
 func environmentsListed(w *world) {
 	second := w.newEnvironment(w.project)
-	w.do(w.CreateEnvironment(w.ctx, second))
+	w.do(w.CreateEnvironment(w.ctx, second, 0))
 	project := w.newProject(w.workspace)
 	third := w.newEnvironment(project)
-	w.do(w.CreateProject(w.ctx, project, third))
+	w.do(w.CreateProject(w.ctx, project, third, 0, 0))
 	other := w.neighbour()
 	list := func(q store.EnvironmentQuery) func(posthorn.Page) []posthorn.Environment {
 		return func(page posthorn.Page) []posthorn.Environment {
@@ -192,8 +192,8 @@ func oldestEnvironment(w *world) {
 	// Made before all others, but in the younger workspace.
 	early := w.newEnvironment(other.project)
 	early.ID = posthorn.NewID[posthorn.EnvironmentID](w.now.Add(-time.Hour), w.random)
-	w.do(w.CreateEnvironment(w.ctx, early))
-	w.do(w.CreateEnvironment(w.ctx, w.newEnvironment(w.project)))
+	w.do(w.CreateEnvironment(w.ctx, early, 0))
+	w.do(w.CreateEnvironment(w.ctx, w.newEnvironment(w.project), 0))
 	for _, c := range []struct {
 		of   posthorn.WorkspaceID
 		want posthorn.Environment
@@ -204,7 +204,7 @@ func oldestEnvironment(w *world) {
 
 func changesRefused(w *world) {
 	webhook := w.webhook()
-	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a")}))
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{w.newEventType("a")}, 0))
 	before := must[store.Snapshot](w)(w.Snapshot(w.ctx, w.environment.ID))
 	for what, refused := range map[string]func() error{
 		"UpdateWorkspace": func() error {

@@ -57,7 +57,7 @@ func (w *world) newWebhook() posthorn.Webhook {
 func (w *world) webhook() posthorn.Webhook {
 	w.t.Helper()
 	webhook := w.newWebhook()
-	w.do(w.CreateWebhook(w.ctx, webhook))
+	w.do(w.CreateWebhook(w.ctx, webhook, 0))
 	return webhook
 }
 

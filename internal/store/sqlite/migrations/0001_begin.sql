@@ -44,6 +44,8 @@ CREATE TABLE keys (
 	revoked_at   INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX keys_by_workspace ON keys (workspace_id);
+-- no time is below zero: these keys are not revoked
+CREATE INDEX keys_that_work ON keys (workspace_id) WHERE revoked_at < 0;
 
 -- Lists and maps (events, headers, metadata, secrets, retry_schedule) are JSON.
 CREATE TABLE webhooks (
@@ -71,7 +73,7 @@ CREATE TABLE webhooks (
 	created_at     INTEGER NOT NULL,
 	updated_at     INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX webhooks_by_environment ON webhooks (environment_id);
+CREATE INDEX webhooks_by_environment ON webhooks (environment_id) WHERE status <> 'deleted';
 
 CREATE TABLE webhook_stats (
 	webhook_id      BLOB PRIMARY KEY,

@@ -1,0 +1,66 @@
+package manage
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/posthorn/posthorn"
+)
+
+// Invariant: no tenant has more of anything than the limit, and a refusal says
+// how many there may be and which setting its operator has to change.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	b := newLimitedBench(t, nil, posthorn.Limits{Projects: 2, Environments: 3, Keys: 1, Webhooks: 1, EventTypes: 2})
+	key, err := b.CreateKey(t.Context(), b.platform, NewKey{Name: "tenant"})
+	must(t, err)
+	tenant := Principal{Key: key.Key}
+	everywhere := posthorn.EnvironmentID{}
+	create := map[string]func() error{
+		"max-webhooks": func() error {
+			_, err := b.CreateWebhook(t.Context(), tenant, everywhere, WebhookChange{URL: Set("https://example.com/in"), Events: Set([]string{"*"})})
+			return err
+		},
+		"max-keys": func() error {
+			_, err := b.CreateKey(t.Context(), tenant, NewKey{Name: "another"})
+			return err
+		},
+		"max-projects": func() error {
+			_, err := b.CreateProject(t.Context(), tenant, posthorn.WorkspaceID{}, "another")
+			return err
+		},
+		"max-environments": func() error {
+			_, err := b.CreateEnvironment(t.Context(), tenant, posthorn.ProjectID{}, EnvironmentChange{Name: Set("another")})
+			return err
+		},
+	}
+	for setting, free := range map[string]int{"max-webhooks": 1, "max-keys": 0, "max-projects": 1} {
+		for range free {
+			must(t, create[setting]())
+		}
+		wantLimit(t, create[setting](), setting)
+	}
+	// The second project came with the second environment.
+	must(t, create["max-environments"]())
+	wantLimit(t, create["max-environments"](), "max-environments")
+	_, err = b.ImportEventTypes(t.Context(), tenant, everywhere, []NewEventType{{Name: "a"}, {Name: "b"}, {Name: "c"}})
+	wantLimit(t, err, "max-event-types")
+	if left, err := b.EventTypes(t.Context(), tenant, everywhere, "", 10); err != nil || len(left) != 0 {
+		t.Errorf("a refused import left %d event types (%v)", len(left), err)
+	}
+	for _, name := range []string{"a", "b"} {
+		_, err := b.CreateEventType(t.Context(), tenant, everywhere, NewEventType{Name: name})
+		must(t, err)
+	}
+	_, err = b.CreateEventType(t.Context(), tenant, everywhere, NewEventType{Name: "c"})
+	wantLimit(t, err, "max-event-types")
+}
+
+func wantLimit(t *testing.T, err error, setting string) {
+	t.Helper()
+	var told *posthorn.Error
+	if !errors.As(err, &told) || told.Code != posthorn.CodeLimitReached || !strings.Contains(told.Hint, setting) || !strings.ContainsAny(told.Message, "123") {
+		t.Errorf("%s: got %#v", setting, err)
+	}
+}

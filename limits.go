@@ -1,0 +1,30 @@
+package posthorn
+
+import "time"
+
+// Limits bounds what one tenant may have and how fast it may publish, so that
+// none can take what the others need. Zero means no limit.
+type Limits struct {
+	// Projects and Environments are per workspace.
+	Projects     int
+	Environments int
+	// Keys are those of a workspace that are not revoked.
+	Keys int
+	// Webhooks are those of an environment that are not deleted.
+	Webhooks int
+	// EventTypes is the size of an environment's catalogue.
+	EventTypes int
+	// EventRate is how many events per second a workspace may publish in the long
+	// run, EventBurst how many of them at once.
+	EventRate  int
+	EventBurst int
+	// Publishing is how many requests that publish may be in progress at once for
+	// one workspace.
+	Publishing int
+}
+
+// RateLimited makes an Error with CodeRateLimited: the same request may succeed
+// after the wait.
+func RateLimited(message, hint string, wait time.Duration) *Error {
+	return &Error{Code: CodeRateLimited, Message: message, Hint: hint, RetryAfter: wait}
+}
