@@ -122,7 +122,7 @@ func filtersCounted(w *world) {
 	w.setStatus(kept, posthorn.WebhookDisabled)
 	without := w.newWebhook()
 	without.Filter = ""
-	w.do(w.CreateWebhook(w.ctx, without))
+	w.do(w.CreateWebhook(w.ctx, without, 0))
 	w.want("the count", count(), 2)
 	w.setStatus(gone, posthorn.WebhookDeleted)
 	w.want("the count after one is deleted", count(), 1)
