@@ -84,10 +84,19 @@ func statusOf(code posthorn.Code) int {
 // 500 without details.
 func (c *call) fail(err error) {
 	p, known := problemOf(err)
-	if !known {
+	switch {
+	case !known:
 		c.Logger.Error("a request failed", "requestId", c.requestID, "route", c.routeName(), "error", err)
+	case isForOperator(err):
+		c.Logger.Warn("a request was refused", "requestId", c.requestID, "route", c.routeName(), "error", err)
 	}
 	c.writeProblem(p, retryAfter(err))
+}
+
+// isForOperator reports whether an error that users may know of has a cause that
+// whoever runs the server should see.
+func isForOperator(err error) bool {
+	return errors.Is(err, &posthorn.Error{Code: posthorn.CodeStorageFull}) || errors.Is(err, &posthorn.Error{Code: posthorn.CodeUnavailable})
 }
 
 // problemOf turns an error into a problem, and reports whether it is one that

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -155,6 +156,7 @@ func TestFullIntake(t *testing.T) {
 	}{
 		{fmt.Errorf("accepting: %w", posthorn.ErrBusy), 503, "1"},
 		{&posthorn.Error{Code: posthorn.CodeStorageFull, Message: "The disk is full."}, 507, ""},
+		{fmt.Errorf("accepting: %w (%w)", &posthorn.Error{Code: posthorn.CodeUnavailable, Message: "It is held."}, errors.New("another password")), 503, "1"},
 		{fmt.Errorf("something with a password"), 500, ""},
 	} {
 		w.publisher.failing = c.failing
@@ -169,7 +171,7 @@ func TestFullIntake(t *testing.T) {
 			}
 		}
 	}
-	if log := w.log.String(); !strings.Contains(log, "something with a password") || !strings.Contains(log, "requestId=req_") {
+	if log := w.log.String(); !strings.Contains(log, "something with a password") || !strings.Contains(log, "another password") || !strings.Contains(log, "requestId=req_") {
 		t.Errorf("our own mistake is not in the log: %s", log)
 	}
 }

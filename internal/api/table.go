@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -40,8 +41,8 @@ func live(context.Context, *call) (reply, error) {
 
 func ready(ctx context.Context, c *call) (reply, error) {
 	if err := c.Ready(ctx); err != nil {
-		c.Logger.Warn("not ready", "error", err)
-		return reply{}, &posthorn.Error{Code: posthorn.CodeUnavailable, Message: "The server can't do its work now.", Hint: "Its log says why."}
+		notReady := &posthorn.Error{Code: posthorn.CodeUnavailable, Message: "The server can't do its work now.", Hint: "Its log says why."}
+		return reply{}, fmt.Errorf("%w (%w)", notReady, err)
 	}
 	return reply{status: http.StatusOK, body: []byte(`{"status":"ready"}`)}, nil
 }

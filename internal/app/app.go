@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/posthorn/posthorn/internal/config"
@@ -42,6 +43,9 @@ type App struct {
 	listener net.Listener
 	first    manage.Bootstrapped
 	failed   chan error
+	// broken receives an error when the database has failed for good.
+	broken   <-chan error
+	isBroken atomic.Bool
 
 	running    sync.WaitGroup
 	stopEngine context.CancelFunc
@@ -78,17 +82,40 @@ func (a *App) Start(ctx context.Context) error {
 	a.running.Go(func() { a.engine.Run(engineContext) })
 	a.running.Go(func() { a.upkeep.run(engineContext) })
 	a.running.Go(a.serve)
+	a.running.Go(func() { a.watchStorage(engineContext) })
 	a.isReady.set(true)
 	return nil
 }
 
 func (a *App) serve() {
 	if err := a.server.Serve(a.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		a.failed <- fmt.Errorf("serving: %w", err)
+		a.fail(fmt.Errorf("serving: %w", err))
 	}
 }
 
-// Failed receives the error that ended serving before Stop was called.
+// fail tells of an error that ends the server; the first one is enough.
+func (a *App) fail(err error) {
+	select {
+	case a.failed <- err:
+	default:
+	}
+}
+
+// watchStorage makes a failed database the end of the server: only a new process
+// reads again what the disk really holds.
+func (a *App) watchStorage(ctx context.Context) {
+	select {
+	case err := <-a.broken:
+		a.isBroken.Store(true)
+		a.isReady.set(false)
+		a.options.Logger.Error("the server ends because its storage failed", "error", err)
+		a.fail(err)
+	case <-ctx.Done():
+	}
+}
+
+// Failed receives the error after which the server must be stopped: serving has
+// ended, or the database has failed.
 func (a *App) Failed() <-chan error { return a.failed }
 
 // Addr is where the API listens: host and port.
@@ -103,13 +130,25 @@ func (a *App) First() manage.Bootstrapped { return a.first }
 // way have the grace period to end, side by side; what has not ended then is cut
 // off, and given back uncounted. The database is closed in any case. Stopping
 // twice does nothing.
+//
+// When the database has failed nothing can be given back or recorded any more:
+// then Stop takes a moment alone, and the next start takes over what was under
+// way.
 func (a *App) Stop(ctx context.Context) error {
 	a.isReady.set(false)
-	a.options.Logger.Info("stopping", "grace", a.options.Config.GracePeriod)
+	grace := a.options.Config.GracePeriod
+	if a.isBroken.Load() {
+		const moment = time.Second
+		grace = min(grace, moment)
+	}
+	a.options.Logger.Info("stopping", "grace", grace)
 	if a.stopEngine != nil {
 		a.stopEngine()
 	}
-	err := a.finishRequests(ctx)
+	err := a.finishRequests(ctx, grace)
+	if a.isBroken.Load() {
+		return errors.Join(err, a.close())
+	}
 	done := make(chan struct{})
 	go func() {
 		a.running.Wait()
@@ -120,13 +159,18 @@ func (a *App) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		err = errors.Join(err, fmt.Errorf("stopping: %w", ctx.Err()))
 	}
+	select {
+	case failure := <-a.broken:
+		err = errors.Join(err, failure)
+	default:
+	}
 	return errors.Join(err, a.close())
 }
 
 // finishRequests lets the API's requests end within the grace period, and cuts
 // off the rest: their effects are durable or have not happened.
-func (a *App) finishRequests(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, a.options.Config.GracePeriod)
+func (a *App) finishRequests(ctx context.Context, grace time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	err := a.server.Shutdown(ctx)
 	if err == nil {

@@ -32,7 +32,7 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.store = opened
+	a.store, a.broken = opened, opened.Broken()
 	formats, err := wire.BuiltIn()
 	if err != nil {
 		return fmt.Errorf("reading the built-in formats: %w", err)

@@ -17,12 +17,12 @@ func (e *Engine) record(ctx context.Context, r store.Recording) error {
 }
 
 // insist writes something that must not be forgotten: it goes on trying while
-// the database can't, until the engine's grace is over.
+// the database can't, until the engine's grace is over or the database is broken.
 func (e *Engine) insist(ctx context.Context, what string, write func(ctx context.Context) error) error {
 	const longestPause = 5 * time.Second
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longestPause) {
 		err := write(context.WithoutCancel(ctx)) // it matters most while the engine is stopping
-		if err == nil || errors.Is(err, store.ErrLeaseLost) || errors.Is(err, posthorn.ErrNotFound) {
+		if err == nil || errors.Is(err, store.ErrLeaseLost) || errors.Is(err, posthorn.ErrNotFound) || errors.Is(err, store.ErrBroken) {
 			return err
 		}
 		e.Logger.Error(what+" failed, trying again", "pause", pause, "error", err)

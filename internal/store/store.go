@@ -7,8 +7,10 @@
 // Methods return the errors that are written beside them, to be compared with
 // errors.Is: posthorn.ErrNotFound, posthorn.ErrConflict, posthorn.ErrBusy, and
 // this package's ErrStale and ErrLeaseLost. Any method may also return the
-// context's error, an error with posthorn.CodeStorageFull when the disk is
-// full, or any other error, which means that the database failed.
+// context's error; an error with posthorn.CodeStorageFull when the disk is full,
+// or posthorn.CodeUnavailable when the database can't be used for a while (nothing
+// was kept, unless the error is ErrBroken as well); or any other error, which
+// means that the database failed.
 //
 // Times are kept in microseconds, UTC; what a given time has beyond that is
 // dropped, also where it is only compared. The zero time stays zero. Text is
@@ -26,6 +28,10 @@ var (
 	ErrStale = errors.New("the environment's directory has changed")
 	// ErrLeaseLost means that the delivery is no longer held under that lease.
 	ErrLeaseLost = errors.New("the lease on the delivery is lost")
+	// ErrBroken means that the database failed for good: every later call fails
+	// too. Whether the write that met the failure was kept shows after the next
+	// start.
+	ErrBroken = errors.New("the database is broken")
 )
 
 // Store is a database engine.

@@ -101,13 +101,18 @@ func (s *Store) UpdateEnvironment(ctx context.Context, id posthorn.EnvironmentID
 
 // Snapshot implements store.Intake.
 func (s *Store) Snapshot(ctx context.Context, id posthorn.EnvironmentID) (store.Snapshot, error) {
+	ctx, cancel, err := s.reading(ctx)
+	if err != nil {
+		return store.Snapshot{}, fmt.Errorf("reading a directory: %w", err)
+	}
+	defer cancel()
 	read, err := s.reads.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return store.Snapshot{}, fmt.Errorf("reading a directory: %w", err)
 	}
 	snapshot, err := readSnapshot(ctx, read, id)
 	if err := errors.Join(err, read.Rollback()); err != nil {
-		return store.Snapshot{}, fmt.Errorf("reading a directory: %w", err)
+		return store.Snapshot{}, fmt.Errorf("reading a directory: %w", explain(err))
 	}
 	return snapshot, nil
 }

@@ -103,7 +103,7 @@ func TestPanicIsNobodyElses(t *testing.T) {
 func TestPatienceEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &writer{waiting: make(chan *write, 1)}
+		w := &writer{waiting: make(chan *write, 1), breakage: newBreakage()}
 		w.waiting <- &write{}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

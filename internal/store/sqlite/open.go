@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 	_ "modernc.org/sqlite" // the driver, without cgo
@@ -23,9 +24,12 @@ import (
 
 // Store is an open database file. It is safe for concurrent use.
 type Store struct {
-	lock   *flock.Flock
-	writer *writer
-	reads  *sql.DB
+	lock     *flock.Flock
+	writer   *writer
+	reads    *sql.DB
+	breakage *breakage
+
+	longestRead time.Duration
 }
 
 var _ store.Store = (*Store)(nil)
@@ -36,11 +40,11 @@ var _ store.Store = (*Store)(nil)
 // is too old to be safe.
 func Open(ctx context.Context, path string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("making the data directory: %w", err)
+		return nil, advise(fmt.Errorf("making the data directory: %w", err))
 	}
 	lock, err := acquire(path)
 	if err != nil {
-		return nil, err
+		return nil, advise(err)
 	}
 	s, err := open(ctx, path)
 	if err != nil {
@@ -54,7 +58,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 	if err := makePrivate(path); err != nil {
 		return nil, err
 	}
-	writes, err := openPool(path, 1, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-16384)")
+	writes, err := openPool(path, 1, "journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)", "journal_size_limit(67108864)", "cache_size(-16384)")
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +70,12 @@ func open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, writes.Close())
 	}
-	w, err := startWriter(ctx, writes)
+	b := newBreakage()
+	w, err := startWriter(ctx, writes, b)
 	if err != nil {
 		return nil, errors.Join(err, reads.Close(), writes.Close())
 	}
-	return &Store{writer: w, reads: reads}, nil
+	return &Store{writer: w, reads: reads, breakage: b, longestRead: defaultLongestRead}, nil
 }
 
 // makePrivate creates the file for its owner alone, and makes its name durable.
@@ -121,6 +126,9 @@ func prepare(ctx context.Context, db *sql.DB) error {
 	const full = 2
 	if journal != "wal" || synchronous != full {
 		return fmt.Errorf("the database runs with journal_mode %s and synchronous %d instead of wal and full: is it on a file system that can't share memory?", journal, synchronous)
+	}
+	if err := settleLog(ctx, db); err != nil {
+		return fmt.Errorf("moving the log into the database: %w", err)
 	}
 	return migrate(ctx, db)
 }

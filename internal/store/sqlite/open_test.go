@@ -84,3 +84,21 @@ func TestForeignFileIsLeftAlone(t *testing.T) {
 		t.Errorf("changed: %v", err)
 	}
 }
+
+// Invariant: a start that may not write to its directory says what to do.
+func TestStartOnReadOnlyDirectory(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	if err := os.Chmod(directory, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() == 0 {
+		directory = "/sys" // nobody can make files there
+	}
+	for _, path := range []string{filepath.Join(directory, "posthorn.db"), filepath.Join(directory, "data", "posthorn.db")} {
+		_, err := sqlite.Open(t.Context(), path)
+		if err == nil || !strings.Contains(err.Error(), "writable for this user") || !strings.Contains(err.Error(), path[:len(directory)]) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

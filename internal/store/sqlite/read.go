@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/posthorn/posthorn"
 )
@@ -12,11 +13,29 @@ import (
 // one reads one row from the read pool; it returns posthorn.ErrNotFound when
 // there is none.
 func (s *Store) one(ctx context.Context, query string, args []any, targets ...any) error {
-	err := s.reads.QueryRowContext(ctx, query, args...).Scan(targets...)
+	ctx, cancel, err := s.reading(ctx)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	err = s.reads.QueryRowContext(ctx, query, args...).Scan(targets...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return posthorn.ErrNotFound
 	}
-	return err
+	return explain(err)
+}
+
+// defaultLongestRead bounds each read. A read that goes on for ever would keep the log
+// from being reused, so that it grows until the disk is full.
+const defaultLongestRead = 10 * time.Second
+
+// reading returns the context of one read, or an error when the store is broken.
+func (s *Store) reading(ctx context.Context) (context.Context, context.CancelFunc, error) {
+	if err := s.breakage.err(); err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.longestRead)
+	return ctx, cancel, nil
 }
 
 // querier is a pool or a transaction.
@@ -26,7 +45,12 @@ type querier interface {
 
 // each calls visit for every row, with the function that scans it.
 func (s *Store) each(ctx context.Context, query string, args []any, visit func(scan func(targets ...any) error) error) error {
-	return eachRow(ctx, s.reads, query, args, visit)
+	ctx, cancel, err := s.reading(ctx)
+	if err != nil {
+		return err
+	}
+	defer cancel()
+	return explain(eachRow(ctx, s.reads, query, args, visit))
 }
 
 func eachRow(ctx context.Context, from querier, query string, args []any, visit func(scan func(targets ...any) error) error) error {

@@ -63,7 +63,7 @@ func (t *tx) transact(body func() error) error {
 	clear(t.versions)
 	clear(t.stats)
 	_, rollbackErr := t.exec("ROLLBACK")
-	if rollbackErr != nil && primaryCode(rollbackErr) == 0 {
+	if rollbackErr != nil && (primaryCode(rollbackErr) == 0 || isFatal(rollbackErr)) {
 		return errors.Join(err, rollbackErr)
 	}
 	return err // SQLite has rolled back by itself after some errors; then ROLLBACK fails

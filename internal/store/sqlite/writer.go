@@ -24,11 +24,12 @@ var errClosed = errors.New("the database is closed")
 // writer owns the one connection that writes. Writes that arrive while a commit
 // is under way are gathered and committed together by the next one: an idle
 // server commits a lone write at once, a busy one many with one sync of the
-// disk. There is no timer.
+// disk. There is no timer. After a fatal error it refuses everything.
 type writer struct {
-	db      *sql.DB
-	waiting chan *write
-	done    chan struct{}
+	db       *sql.DB
+	waiting  chan *write
+	done     chan struct{}
+	breakage *breakage
 
 	closing sync.RWMutex
 	closed  bool
@@ -42,19 +43,21 @@ type write struct {
 	done chan error
 }
 
-func startWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+func startWriter(ctx context.Context, db *sql.DB, b *breakage) (*writer, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("opening the writing connection: %w", err)
 	}
-	w := &writer{db: db, waiting: make(chan *write, maxWaiting), done: make(chan struct{})}
+	w := &writer{db: db, waiting: make(chan *write, maxWaiting), done: make(chan struct{}), breakage: b}
 	t := newTx(context.WithoutCancel(ctx), conn)
 	go func() {
 		defer close(w.done)
 		for first := range w.waiting {
-			commitGroup(t, w.gather(first))
+			w.commit(t, w.gather(first))
 		}
-		t.close()
+		if b.err() == nil {
+			t.close()
+		}
 	}()
 	return w, nil
 }
@@ -104,6 +107,9 @@ func (w *writer) submit(ctx context.Context, next *write, patient bool) error {
 	if w.closed {
 		return errClosed
 	}
+	if err := w.breakage.err(); err != nil {
+		return err
+	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("waiting to write: %w", err)
 	}
@@ -132,7 +138,10 @@ func (w *writer) close() error {
 	}
 	w.closing.Unlock()
 	<-w.done
-	if wasClosed {
+	if wasClosed || w.breakage.err() != nil {
+		// The last connection to close moves the log into the database. After a
+		// failed sync it must not: it could take a second sync's word for it and
+		// remove the log, which holds everything.
 		return nil
 	}
 	if err := w.db.Close(); err != nil {
@@ -141,17 +150,41 @@ func (w *writer) close() error {
 	return nil
 }
 
+// commit commits a group and moves the log into the database when it is long.
+// After a fatal error nothing is tried again, not even singly.
+func (w *writer) commit(t *tx, group []*write) {
+	if err := w.breakage.err(); err != nil {
+		answer(group, err)
+		return
+	}
+	w.commitGroup(t, group)
+	if w.breakage.err() != nil {
+		return
+	}
+	// An error that isn't fatal is no loss: the log stays and the next commit
+	// tries again.
+	if err := t.checkpointIfLong(); isFatal(err) {
+		w.breakage.happen(err)
+	}
+}
+
+func answer(group []*write, err error) {
+	for _, w := range group {
+		w.done <- err
+	}
+}
+
 // commitGroup commits a group's writes together. If one of them fails after it
 // has changed something, or the commit fails, everything is rolled back and each
 // write gets a transaction of its own, so that one caller's failure is not
-// another's.
-func commitGroup(t *tx, group []*write) {
+// another's. A failure that is everybody's, or fatal, is told to all.
+func (w *writer) commitGroup(t *tx, group []*write) {
 	results := make([]error, len(group))
 	err := t.transact(func() error {
-		for i, w := range group {
-			results[i] = t.attempt(w)
+		for i, next := range group {
+			results[i] = t.attempt(next)
 			if failpoint.Is(failpoint.AckBeforeCommit) {
-				w.done <- results[i]
+				next.done <- results[i]
 			}
 			if t.isSpoilt() {
 				return t.failure
@@ -162,14 +195,17 @@ func commitGroup(t *tx, group []*write) {
 	switch {
 	case err == nil:
 		unsure := failpoint.Hit(failpoint.AfterCommitBeforeAck)
-		for i, w := range group {
-			w.done <- cmp.Or(results[i], unsure)
+		for i, next := range group {
+			next.done <- cmp.Or(results[i], unsure)
 		}
-	case len(group) == 1:
-		group[0].done <- explain(err)
+	case isFatal(err):
+		w.breakage.happen(err)
+		answer(group, w.breakage.err())
+	case len(group) == 1, isEverybodys(err):
+		answer(group, explain(err))
 	default:
-		for _, w := range group {
-			commitGroup(t, []*write{w})
+		for i := range group {
+			w.commit(t, group[i:i+1])
 		}
 	}
 }
