@@ -3,7 +3,9 @@ package egress
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 
@@ -18,15 +20,30 @@ func (e *buildError) Error() string { return "building the request: " + e.err.Er
 
 func (e *buildError) Unwrap() error { return e.err }
 
+// maxSends is how often one attempt may send its request: a second time when the
+// first one met a connection that was dying, or was refused unprocessed.
+const maxSends = 2
+
+// errSentEnough: net/http wanted to send the request once more than that.
+var errSentEnough = errors.New("the request was turned down each time")
+
 // build makes the request. Headers were checked when they were saved; that is
 // repeated here, because what HTTP itself sets must not be overruled.
-func (s *Sender) build(ctx context.Context, r posthorn.Request) (*http.Request, error) {
+func (s *Sender) build(ctx context.Context, r posthorn.Request, p *progress) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, &buildError{err}
 	}
 	if scheme := request.URL.Scheme; scheme != "http" && scheme != "https" || request.URL.Host == "" || request.URL.User != nil {
 		return nil, &buildError{fmt.Errorf("the URL is not http(s), has no host, or has credentials")}
+	}
+	// An HTTP/2 receiver that turns requests down would get them again and again.
+	whole := request.GetBody
+	request.GetBody = func() (io.ReadCloser, error) {
+		if p.sent.Load() >= maxSends {
+			return nil, errSentEnough
+		}
+		return whole()
 	}
 	request.Header = make(http.Header, len(r.Headers)+2)
 	request.Header["User-Agent"] = []string{s.userAgent}

@@ -70,6 +70,9 @@ func deadlineReason(p *progress) (posthorn.Reason, string) {
 		return posthorn.ReasonTimeout, "No connection to the receiver became free in time."
 	case phaseExchange: // it depends on what came back
 	}
+	if p.waitsForStream() {
+		return posthorn.ReasonTimeout, "The receiver allowed no further request on its HTTP/2 connections in time. It was not sent."
+	}
 	if p.answered() {
 		return posthorn.ReasonTimeout, "The receiver began to answer, but not all of the response's headers arrived in time."
 	}
@@ -134,8 +137,14 @@ func protocolReason(failure error, p *progress) (posthorn.Reason, string) {
 	switch {
 	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
 		return posthorn.ReasonResponseHeadersTooLarge, "The response's headers are larger than 64 KiB."
+	case errors.Is(failure, errFlood):
+		return posthorn.ReasonProtocolError, "The receiver sent far more than an answer, and the connection was closed."
 	case errors.As(failure, &stream):
 		return stream.reason()
+	case errors.Is(failure, errSentEnough):
+		return posthorn.ReasonConnectionReset, "The receiver turned the request down over HTTP/2 twice without processing it."
+	case isGoAway(text):
+		return goAwayReason(text)
 	case errors.Is(failure, io.ErrUnexpectedEOF) || errors.Is(failure, io.EOF):
 		return posthorn.ReasonConnectionClosed, "The receiver closed the connection before a whole answer had arrived." + receivedHint(p)
 	case p.answered():

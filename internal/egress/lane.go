@@ -87,6 +87,14 @@ func (l *lane) transport(o Options) *http.Transport {
 
 // connect is the transport's DialContext.
 func (l *lane) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := l.connectPlain(ctx, network, address)
+	if err != nil {
+		return nil, err // a nil *allowanceConn is no nil net.Conn
+	}
+	return conn, nil
+}
+
+func (l *lane) connectPlain(ctx context.Context, network, address string) (*allowanceConn, error) {
 	p := ctx.Value(progressKey{}).(*progress)
 	p.reach(phaseConnecting)
 	ctx, cancel := p.dialling(ctx, l.connectTimeout)
@@ -94,14 +102,17 @@ func (l *lane) connect(ctx context.Context, network, address string) (net.Conn, 
 	started := p.now()
 	conn, err := l.dial(p.watchDial(ctx), network, address)
 	p.connect.Store(int64(p.now().Sub(started)) - p.resolve.Load())
-	return conn, err
+	if err != nil {
+		return nil, err
+	}
+	return newAllowanceConn(conn), nil
 }
 
 // connectTLS is the transport's DialTLSContext. The handshake is done here and
 // not by the transport so that it ends with the attempt and fails as a
 // *handshakeError.
 func (l *lane) connectTLS(ctx context.Context, network, address string) (net.Conn, error) {
-	raw, err := l.connect(ctx, network, address)
+	raw, err := l.connectPlain(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +139,7 @@ func (l *lane) connectTLS(ctx context.Context, network, address string) (net.Con
 		_ = raw.Close()
 		return nil, &handshakeError{err}
 	}
+	raw.protocol = conn.ConnectionState().NegotiatedProtocol
 	return conn, nil
 }
 

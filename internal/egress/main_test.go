@@ -3,6 +3,7 @@ package egress
 import (
 	"bufio"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,7 +16,10 @@ import (
 )
 
 // Nothing that a receiver does may leave a goroutine behind.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	log.SetOutput(io.Discard) // net/http tells what floods it
+	goleak.VerifyTestMain(m)
+}
 
 func newSender(t testing.TB, o Options) *Sender {
 	t.Helper()

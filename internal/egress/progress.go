@@ -33,6 +33,10 @@ type progress struct {
 
 	phase  atomic.Int32
 	reused atomic.Bool
+	// isHTTP2 tells of the connection in use; sent counts how often the request's
+	// headers were written.
+	isHTTP2 atomic.Bool
+	sent    atomic.Int32
 	// certificateRequested reports that a new connection's receiver asked for our
 	// certificate.
 	certificateRequested atomic.Bool
@@ -50,7 +54,9 @@ type progress struct {
 // watch returns ctx with the hooks that every attempt pays for.
 func (p *progress) watch(ctx context.Context) context.Context {
 	ctx = context.WithValue(ctx, progressKey{}, p)
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: p.gotConnection, GotFirstResponseByte: p.gotFirstByte})
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: p.gotConnection, GotFirstResponseByte: p.gotFirstByte, WroteHeaders: func() { p.sent.Add(1) },
+	})
 }
 
 // watchDial adds the hooks that only new connections pay for.
@@ -72,6 +78,7 @@ func (p *progress) watchDial(ctx context.Context) context.Context {
 
 func (p *progress) gotConnection(info httptrace.GotConnInfo) {
 	p.reused.Store(info.Reused)
+	p.isHTTP2.Store(admitAnswer(info.Conn))
 	p.phase.Store(int32(phaseExchange))
 }
 
@@ -115,6 +122,15 @@ func (p *progress) abandon() {
 }
 
 func (p *progress) answered() bool { return p.firstByte.Load() != 0 }
+
+// sentEnough reports that no further connection may be tried. Over HTTP/1 what
+// counts as sent may not have left at all: there a dead connection is noticed
+// while writing, and the one more try goes to a new one.
+func (p *progress) sentEnough() bool { return p.isHTTP2.Load() && p.sent.Load() >= maxSends }
+
+// waitsForStream reports that the request has an HTTP/2 connection, and that the
+// receiver doesn't allow another stream on it.
+func (p *progress) waitsForStream() bool { return p.isHTTP2.Load() && p.sent.Load() == 0 }
 
 // lacksCertificate reports that a new connection ended without an answer after
 // the receiver had asked for our certificate. In TLS 1.3 it refuses us only

@@ -114,15 +114,15 @@ func (s *Sender) Send(ctx context.Context, r posthorn.Request) posthorn.Outcome 
 // and returns the response when its headers have arrived.
 func (s *Sender) exchange(ctx context.Context, r posthorn.Request, p *progress) (*http.Response, error) {
 	lane := s.lane(r.EnvironmentKind)
-	request, err := s.build(ctx, r)
+	request, err := s.build(ctx, r, p)
 	if err != nil {
 		return nil, err
 	}
 	response, err := lane.pooled.RoundTrip(request)
-	if err == nil || ctx.Err() != nil || !p.reused.Load() || p.answered() || refusedByPeer(err) {
+	if err == nil || ctx.Err() != nil || !p.reused.Load() || p.answered() || refusedByPeer(err) || p.sentEnough() {
 		return response, err
 	}
-	again, err := s.build(ctx, r)
+	again, err := s.build(ctx, r, p)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,59 @@
+package egress
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync/atomic"
+)
+
+// What may be read from a connection, in bytes: much more than answers weigh,
+// and little enough that a flood of frames, headers or TLS records that mean
+// nothing comes to an end at once. A body is not read further than it is kept.
+const (
+	connectionAllowance = 1 << 20
+	answerAllowance     = 512 << 10
+	maxAllowance        = 64 << 20
+)
+
+// errFlood: a connection brought more than its allowance.
+var errFlood = errors.New("the receiver floods the connection")
+
+// allowanceConn ends a connection that brings more than it may.
+type allowanceConn struct {
+	net.Conn
+	// protocol is what was agreed on with ALPN; it is set before the first request.
+	protocol string
+	left     atomic.Int64
+}
+
+func newAllowanceConn(conn net.Conn) *allowanceConn {
+	c := &allowanceConn{Conn: conn}
+	c.left.Store(connectionAllowance)
+	return c
+}
+
+func (c *allowanceConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.left.Add(-int64(n)) < 0 {
+		_ = c.Conn.Close() // the error says why
+		return 0, errFlood
+	}
+	return n, err
+}
+
+// admitAnswer lets one more answer come in on a connection that is used for a
+// request, and reports whether it speaks HTTP/2.
+func admitAnswer(conn net.Conn) bool {
+	if secured, ok := conn.(*tls.Conn); ok {
+		conn = secured.NetConn()
+	}
+	allowed, ok := conn.(*allowanceConn)
+	if !ok {
+		return false
+	}
+	if allowed.left.Add(answerAllowance) > maxAllowance {
+		allowed.left.Add(-answerAllowance)
+	}
+	return allowed.protocol == "h2"
+}
