@@ -34,6 +34,7 @@ const (
 	MaxTimeout         = 60 * time.Second
 	DefaultConcurrency = 8
 	MaxConcurrency     = 256
+	MaxRateLimit       = 10_000
 	MaxURL             = 2048
 	MaxEventPatterns   = 200
 	MaxMetadata        = 50
@@ -70,12 +71,17 @@ type Webhook struct {
 	Timeout       time.Duration
 	// Concurrency is how many requests may be under way at once.
 	Concurrency int
-	Status      WebhookStatus
+	// RateLimit is how many requests may go out in a second, evenly spaced; nil is
+	// no limit.
+	RateLimit *int
+	Status    WebhookStatus
 	// StatusReason says why a webhook that is not active is not.
 	StatusReason string
 	// HoldUntil is when the receiver allowed the next request (Retry-After); zero
 	// when it didn't ask to wait.
 	HoldUntil time.Time
+	// Breaker is as the engine last left it, or as a person closed it.
+	Breaker   Breaker
 	CreatedBy string
 	CreatedAt time.Time
 	UpdatedAt time.Time
@@ -132,6 +138,9 @@ func (w Webhook) Validate(kind EnvironmentKind) error {
 	}
 	if w.Concurrency < 1 || w.Concurrency > MaxConcurrency {
 		problems.Add(Invalid("/concurrency", fmt.Sprintf("%d is outside 1 to %d.", w.Concurrency, MaxConcurrency), fmt.Sprintf("%d is the default.", DefaultConcurrency)))
+	}
+	if w.RateLimit != nil && (*w.RateLimit < 1 || *w.RateLimit > MaxRateLimit) {
+		problems.Add(Invalid("/rateLimit", fmt.Sprintf("%d is outside 1 to %d.", *w.RateLimit, MaxRateLimit), "Give requests per second, or null for no limit."))
 	}
 	for _, secret := range w.Secrets {
 		problems.Add(ValidateSecret("/secret", secret.Value))

@@ -128,7 +128,7 @@ func (w *world) person(n int) {
 	case 4:
 		w.change(target, func(x *posthorn.Webhook) {
 			target.version++
-			x.URL, x.HoldUntil = address(target.number, target.version), time.Time{}
+			x.URL, x.HoldUntil, x.Breaker = address(target.number, target.version), time.Time{}, posthorn.Breaker{ChangedAt: time.Now()}
 			target.holds = nil
 		}, posthorn.WebhookActive, posthorn.WebhookPaused)
 	case 5:
@@ -140,7 +140,7 @@ func (w *world) person(n int) {
 
 func (w *world) resume(target *receiver) {
 	w.change(target, func(x *posthorn.Webhook) {
-		x.Status, x.HoldUntil = posthorn.WebhookActive, time.Time{}
+		x.Status, x.HoldUntil, x.Breaker = posthorn.WebhookActive, time.Time{}, posthorn.Breaker{ChangedAt: time.Now()}
 		target.holds = nil
 	}, posthorn.WebhookActive, posthorn.WebhookPaused, posthorn.WebhookDisabled)
 }
@@ -176,7 +176,7 @@ func (w *world) change(target *receiver, change func(*posthorn.Webhook), from ..
 	w.mu.Unlock()
 	if n != nil {
 		n.directories.Forget(w.environment.ID)
-		n.engine.Reconsider(w.environment.ID, target.ID)
+		n.engine.Reconsider(&after)
 	}
 }
 

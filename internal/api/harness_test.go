@@ -93,7 +93,7 @@ func (idleEngine) Wake(posthorn.EnvironmentID, posthorn.WebhookID) {}
 type forgetting struct{ directories *snapshot.Cache }
 
 func (f forgetting) DirectoryChanged(id posthorn.EnvironmentID)              { f.directories.Forget(id) }
-func (forgetting) WebhookChanged(posthorn.EnvironmentID, posthorn.WebhookID) {}
+func (forgetting) WebhookChanged(posthorn.Webhook)                           {}
 func (forgetting) DeliveryDue(posthorn.EnvironmentID, posthorn.WebhookID)    {}
 func (forgetting) DeliveryCancelled(posthorn.WebhookID, posthorn.DeliveryID) {}
 

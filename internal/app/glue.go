@@ -26,8 +26,8 @@ func (n notifier) DirectoryChanged(environment posthorn.EnvironmentID) {
 }
 
 // WebhookChanged implements manage.Notifier.
-func (n notifier) WebhookChanged(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) {
-	n.engine.Reconsider(environment, webhook)
+func (n notifier) WebhookChanged(webhook posthorn.Webhook) {
+	n.engine.Reconsider(&webhook)
 }
 
 // DeliveryDue implements manage.Notifier.

@@ -38,6 +38,11 @@ func importRules() map[string]rule {
 			may:   []string{""},
 			never: pure,
 		},
+		"internal/pace": {
+			why:   "pure: who is served when must be decided by what was told and the time, so that hours of trouble can be tested in a moment",
+			may:   []string{""},
+			never: append([]string{"sync", "context"}, pure...),
+		},
 		"internal/filter": {
 			why:   "pure: which webhooks want an event must not depend on anything but the two",
 			may:   []string{""},
@@ -89,7 +94,7 @@ func importRules() map[string]rule {
 		},
 		"internal/deliver": {
 			why:   "the engine learns outcomes as data, so that it can be tested without a network and a database; rendering is pure, so it may render",
-			may:   []string{"", "internal/store", "internal/schedule", "internal/snapshot", "internal/wire", "internal/failpoint"},
+			may:   []string{"", "internal/store", "internal/pace", "internal/schedule", "internal/snapshot", "internal/wire", "internal/failpoint"},
 			never: noHTTPnoSQL,
 		},
 		"internal/egress": {

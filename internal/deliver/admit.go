@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/pace"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
@@ -23,19 +24,11 @@ func (e *Engine) Reserve(webhook *posthorn.Webhook, bytes int) bool {
 	l := e.lane(webhook.EnvironmentID, webhook.ID)
 	e.learn(l, webhook)
 	hasBacklog := l.isClaiming || !l.claimAt.IsZero() && !l.claimAt.After(now)
-	if hasBacklog || l.sendFrom().After(now) || l.pace.isOpen() || !e.hasRoom(l, bytes) {
+	if hasBacklog || l.sendFrom().After(now) || l.pace.IsOpen() || !e.hasRoom(l, bytes) {
 		return false
 	}
 	e.hold(l, bytes)
 	return true
-}
-
-// learn takes over what the directory says of the webhook.
-func (e *Engine) learn(l *lane, webhook *posthorn.Webhook) {
-	l.concurrency = webhook.Concurrency
-	if webhook.HoldUntil.After(l.holdUntil) {
-		l.holdUntil = webhook.HoldUntil
-	}
 }
 
 // Unreserve gives back the room of a delivery that was not kept.
@@ -62,7 +55,7 @@ func (e *Engine) enqueue(l *lane, job store.Job) {
 		signal(e.settled)
 		return
 	}
-	e.turns.add(l)
+	e.lineUp(l)
 	e.dispatch()
 }
 
@@ -79,15 +72,21 @@ func (e *Engine) Wake(environment posthorn.EnvironmentID, webhook posthorn.Webho
 	e.claimFrom(l, now)
 }
 
-// Reconsider says that a person changed the webhook: it was resumed, its URL is
-// another. What the directory says now holds; call it after the directory was
-// forgotten.
-func (e *Engine) Reconsider(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) {
+// Reconsider says that a person changed the webhook: it was resumed, its URL or
+// its rate limit is another. What is said of it now holds at once, and nothing
+// that was learned before; call it after the directory was forgotten.
+func (e *Engine) Reconsider(webhook *posthorn.Webhook) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	l := e.lane(environment, webhook)
-	l.holdUntil, l.pace = time.Time{}, pace{}
+	l := e.lane(webhook.EnvironmentID, webhook.ID)
+	l.holdUntil, l.pace = time.Time{}, pace.Pace{}
+	if webhook.Status != posthorn.WebhookDeleted {
+		e.learn(l, webhook)
+	}
 	e.claimFrom(l, e.Now())
+	e.arrange(l)
+	e.lineUp(l)
+	e.dispatch()
 }
 
 // Withdraw takes a cancelled delivery out of memory if it has not been sent yet.
@@ -107,28 +106,41 @@ func (e *Engine) Withdraw(webhook posthorn.WebhookID, id posthorn.DeliveryID) {
 	e.letGo(l, bytes)
 }
 
+// lineUp has the lane take turns with the others, if it has something to send.
+func (e *Engine) lineUp(l *lane) {
+	if len(l.waiting) > 0 && !l.hasTurn {
+		l.hasTurn = true
+		e.turns.Add(l.workspace, l)
+	}
+}
+
 // dispatch starts as many requests as may be under way, one lane after the
 // other.
 func (e *Engine) dispatch() {
+	now := e.Now()
 	for e.sending < e.MaxSending && !e.stopping && e.background != nil {
-		l, ok := e.turns.next()
+		l, ok := e.turns.Next()
 		if !ok {
 			return
 		}
-		if l.sendFrom().After(e.Now()) {
+		l.hasTurn = false
+		if l.sendFrom().After(now) {
 			e.sendBack(l)
 		}
-		if len(l.waiting) == 0 || l.sending >= l.pace.allowed(l.concurrency) {
+		if len(l.waiting) == 0 || l.sending >= l.pace.Allowed(l.concurrency) {
 			continue
 		}
+		if from := l.rate.From(); from.After(now) {
+			e.rest(l, from)
+			continue
+		}
+		l.rate.Take(now)
 		job := l.waiting[0]
 		l.waiting[0] = store.Job{}
 		l.waiting = l.waiting[1:]
 		l.sending++
 		e.sending++
-		if len(l.waiting) > 0 && l.sending < l.pace.allowed(l.concurrency) {
-			e.turns.add(l)
-		}
+		e.lineUp(l)
 		e.background(func(ctx context.Context) { e.try(ctx, l, job) })
 	}
 }
@@ -138,11 +150,16 @@ func (e *Engine) dispatch() {
 const goneHold = 10 * time.Second
 
 // sent frees the place of a request that is over, after learning from its
-// outcome how fast, and from when on, the receiver wants more.
-func (e *Engine) sent(l *lane, attempt posthorn.Attempt, next posthorn.Next) {
+// outcome how fast, and from when on, the receiver wants more. It returns the
+// webhook's breaker if that has changed, else nil.
+func (e *Engine) sent(l *lane, attempt posthorn.Attempt, next posthorn.Next) *posthorn.Breaker {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	l.pace.learn(attempt.Outcome, l.concurrency, attempt.StartedAt, e.Now())
+	var changed *posthorn.Breaker
+	if l.pace.Learn(attempt.Outcome, l.concurrency, attempt.StartedAt, e.Now()) {
+		breaker := l.pace.Breaker()
+		changed = &breaker
+	}
 	hold := next.HoldUntil
 	if next.DisableWebhook {
 		hold = e.Now().Add(goneHold)
@@ -151,14 +168,13 @@ func (e *Engine) sent(l *lane, attempt posthorn.Attempt, next posthorn.Next) {
 		l.holdUntil = hold
 	}
 	e.free(l)
+	return changed
 }
 
 // free frees the place of a request that is over or was not made.
 func (e *Engine) free(l *lane) {
 	l.sending--
 	e.sending--
-	if len(l.waiting) > 0 {
-		e.turns.add(l)
-	}
+	e.lineUp(l)
 	e.dispatch()
 }

@@ -68,26 +68,37 @@ func (e *Engine) nextToClaim() (*lane, time.Time, time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.Now()
-	for len(e.timetable) > 0 {
-		l := e.timetable[0]
-		if wait := l.claimAt.Sub(now); wait > 0 {
-			return nil, time.Time{}, wait
-		}
-		if from := l.sendFrom(); from.After(now) {
+	e.callDue(now)
+	for l, ok := e.due.Next(); ok; l, ok = e.due.Next() {
+		l.isDue = false
+		from := l.sendFrom()
+		switch {
+		case from.After(now):
 			l.claimAt = from
-			e.arrange(l)
-			continue
-		}
-		if e.hasRoom(l, 0) {
+		case !l.wantsClaim(): // it has got something meanwhile
+		case !e.hasRoom(l, 0):
+			l.claimAt = now.Add(crowdedPause)
+		default:
 			since := l.claimAt
 			l.claimAt, l.isClaiming = time.Time{}, true
-			e.arrange(l)
 			return l, since, 0
 		}
-		l.claimAt = now.Add(crowdedPause)
 		e.arrange(l)
 	}
+	if _, at, ok := e.timetable.First(); ok {
+		return nil, time.Time{}, at.Sub(now)
+	}
 	return nil, time.Time{}, idle
+}
+
+// callDue has the lanes whose time has come take turns: a workspace whose backlog
+// is old doesn't keep the others from claiming.
+func (e *Engine) callDue(now time.Time) {
+	for l, at, ok := e.timetable.First(); ok && !at.After(now); l, at, ok = e.timetable.First() {
+		e.timetable.Remove(l)
+		l.isDue = true
+		e.due.Add(l.workspace, l)
+	}
 }
 
 // claimed ends a claim; one that failed is tried again.
@@ -123,7 +134,11 @@ func (e *Engine) claim(ctx context.Context, l *lane, since time.Time) error {
 		}
 		return e.endSome(l, func() (int, error) { return e.Queue.Expire(ctx, l.webhook, before, chunk, e.Now()) })
 	}
-	claimed, err := e.Queue.Claim(ctx, e.claimFor(l, webhook))
+	asked, mayClaim := e.claimFor(l, webhook)
+	if !mayClaim {
+		return nil
+	}
+	claimed, err := e.Queue.Claim(ctx, asked)
 	if err != nil {
 		return fmt.Errorf("claiming: %w", err)
 	}
@@ -138,12 +153,18 @@ const (
 	maxClaimBytes = 4 << 20
 )
 
-func (e *Engine) claimFor(l *lane, webhook *posthorn.Webhook) store.Claim {
+// claimFor returns what to claim; false when the directory says that nothing may
+// be sent yet.
+func (e *Engine) claimFor(l *lane, webhook *posthorn.Webhook) (store.Claim, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.learn(l, webhook)
-	limit := max(1, min(maxClaimJobs, l.window-l.held, e.MaxHeldJobs-e.heldJobs))
-	if l.pace.isOpen() {
+	if from := l.sendFrom(); from.After(e.Now()) {
+		e.claimFrom(l, from)
+		return store.Claim{}, false
+	}
+	limit := max(1, min(maxClaimJobs, l.window-l.held, e.heldJobs.Left(l.workspace)))
+	if l.pace.IsOpen() {
 		limit = 1 // a probe
 	}
 	return store.Claim{
@@ -151,8 +172,8 @@ func (e *Engine) claimFor(l *lane, webhook *posthorn.Webhook) store.Claim {
 		NodeID:    e.node,
 		Now:       e.Now(),
 		Limit:     limit,
-		MaxBytes:  max(1, min(maxClaimBytes, maxLaneBytes-l.heldBytes, e.MaxHeldBytes-e.heldBytes)),
-	}
+		MaxBytes:  max(1, min(maxClaimBytes, maxLaneBytes-l.heldBytes, e.heldBytes.Left(l.workspace))),
+	}, true
 }
 
 func (e *Engine) take(l *lane, claimed store.Claimed) {
@@ -199,6 +220,7 @@ func (e *Engine) sweep(ctx context.Context) {
 		}
 		e.mu.Unlock()
 		if len(due) < page {
+			e.dropIdle()
 			return
 		}
 		after = due[len(due)-1].WebhookID

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/pace"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store"
 	"github.com/posthorn/posthorn/internal/wire"
@@ -55,8 +56,8 @@ type Options struct {
 	// MaxSending bounds the requests under way at once. Default 2048.
 	MaxSending int
 	// MaxHeldJobs and MaxHeldBytes bound the deliveries held in memory, and their
-	// data; webhooks that hold nothing yet share a reserve of the same size.
-	// Defaults 16384 and 32 MiB.
+	// data, for a workspace that is alone; all together may hold twice as much (see
+	// pace.Room). Defaults 16384 and 32 MiB.
 	MaxHeldJobs  int
 	MaxHeldBytes int
 	// SweepEvery is how often the database is asked for due deliveries that
@@ -91,6 +92,8 @@ type Engine struct {
 	// become empty.
 	kick    chan struct{}
 	settled chan struct{}
+	// rested wakes the loop that gives lanes their turn again.
+	rested chan struct{}
 	// work is everything that Run waits for.
 	work sync.WaitGroup
 
@@ -100,21 +103,30 @@ type Engine struct {
 	background func(work func(ctx context.Context))
 	stopping   bool
 	lanes      map[posthorn.WebhookID]*lane
-	turns      turns
-	timetable  timetable
 	sending    int
-	heldJobs   int
-	heldBytes  int
+	heldJobs   pace.Room[posthorn.WorkspaceID]
+	heldBytes  pace.Room[posthorn.WorkspaceID]
+	// turns are the lanes that have something to send; resting are those whose rate
+	// allows it only later.
+	turns   pace.Turns[posthorn.WorkspaceID, *lane]
+	resting pace.Timetable[*lane]
+	// timetable says when lanes claim; due are those whose time has come.
+	timetable pace.Timetable[*lane]
+	due       pace.Turns[posthorn.WorkspaceID, *lane]
 }
 
 // New makes an engine that works under a node id of its own.
 func New(o Options) *Engine {
+	o = o.withDefaults()
 	return &Engine{
-		Options: o.withDefaults(),
-		node:    posthorn.NewID[posthorn.NodeID](o.Now(), o.Random),
-		kick:    make(chan struct{}, 1),
-		settled: make(chan struct{}, 1),
-		lanes:   map[posthorn.WebhookID]*lane{},
+		Options:   o,
+		node:      posthorn.NewID[posthorn.NodeID](o.Now(), o.Random),
+		kick:      make(chan struct{}, 1),
+		settled:   make(chan struct{}, 1),
+		rested:    make(chan struct{}, 1),
+		lanes:     map[posthorn.WebhookID]*lane{},
+		heldJobs:  pace.NewRoom[posthorn.WorkspaceID](o.MaxHeldJobs),
+		heldBytes: pace.NewRoom[posthorn.WorkspaceID](o.MaxHeldBytes),
 	}
 }
 

@@ -1,10 +1,10 @@
 package deliver
 
 import (
-	"container/heap"
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/pace"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
@@ -20,9 +20,12 @@ const (
 type lane struct {
 	webhook     posthorn.WebhookID
 	environment posthorn.EnvironmentID
+	// workspace is zero until the directory has been read for the lane.
+	workspace   posthorn.WorkspaceID
 	waiting     []store.Job
 	concurrency int
-	pace        pace
+	pace        pace.Pace
+	rate        pace.Rate
 	// sending counts requests under way; held counts all deliveries in memory:
 	// reserved, waiting, being sent and being recorded.
 	sending   int
@@ -34,9 +37,9 @@ type lane struct {
 	claimAt time.Time
 	// holdUntil is when the receiver allowed the next request.
 	holdUntil time.Time
-	// position is the lane's place in the timetable, -1 when it isn't there.
-	position int
-	hasTurn  bool
+	// hasTurn and isDue report that it stands in the engine's turns for sending and
+	// for claiming.
+	hasTurn, isDue bool
 	// isClaiming keeps the lane known while its claim is under way.
 	isClaiming bool
 }
@@ -44,25 +47,61 @@ type lane struct {
 func (e *Engine) lane(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) *lane {
 	l, ok := e.lanes[webhook]
 	if !ok {
-		l = &lane{webhook: webhook, environment: environment, concurrency: posthorn.DefaultConcurrency, window: minWindow, position: -1}
+		l = &lane{webhook: webhook, environment: environment, concurrency: posthorn.DefaultConcurrency, window: minWindow}
 		e.lanes[webhook] = l
 	}
 	return l
 }
 
+// learn takes over what the directory says of the webhook.
+func (e *Engine) learn(l *lane, webhook *posthorn.Webhook) {
+	l.workspace, l.concurrency = webhook.WorkspaceID, webhook.Concurrency
+	if webhook.HoldUntil.After(l.holdUntil) {
+		l.holdUntil = webhook.HoldUntil
+	}
+	l.pace.Adopt(webhook.Breaker)
+	rate := 0
+	if webhook.RateLimit != nil {
+		rate = *webhook.RateLimit
+	}
+	l.rate.Set(rate)
+}
+
 // sendFrom is when the next request may go out: when the receiver wants it, and
 // when the breaker allows it.
 func (l *lane) sendFrom() time.Time {
-	if l.pace.pausedUntil.After(l.holdUntil) {
-		return l.pace.pausedUntil
+	if probe := l.pace.Breaker().NextProbeAt; probe.After(l.holdUntil) {
+		return probe
 	}
 	return l.holdUntil
 }
 
-// drop forgets a lane that has nothing to remember.
+// widest is how far the window may open: for a webhook with a rate limit to what
+// goes out in a while.
+func (l *lane) widest() int {
+	const while = 10 * time.Second
+	if count, isLimited := l.rate.Within(while); isLimited {
+		return max(minWindow, min(count, maxWindow))
+	}
+	return maxWindow
+}
+
+// drop forgets a lane that has nothing to remember. One whose breaker has moved
+// remembers it: the directory in memory may be older.
 func (e *Engine) drop(l *lane, now time.Time) {
-	if l.held == 0 && l.claimAt.IsZero() && !l.isClaiming && !l.sendFrom().After(now) {
+	isBusy := l.held > 0 || !l.claimAt.IsZero() || l.isClaiming
+	hasMoved := !l.pace.Breaker().ChangedAt.IsZero()
+	if !isBusy && !hasMoved && !l.sendFrom().After(now) && !l.rate.From().After(now) {
 		delete(e.lanes, l.webhook)
+	}
+}
+
+// dropIdle forgets lanes that had to be remembered when their last work ended.
+func (e *Engine) dropIdle() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, l := range e.lanes {
+		e.drop(l, e.Now())
 	}
 }
 
@@ -70,24 +109,19 @@ func (e *Engine) drop(l *lane, now time.Time) {
 const maxLaneBytes = 4 << 20
 
 // hasRoom reports whether the lane may hold one more delivery of so many bytes.
-// A lane that holds nothing may take one out of a reserve as large as the bounds
-// themselves, so that nobody's bulk keeps another out.
 func (e *Engine) hasRoom(l *lane, bytes int) bool {
-	if l.pace.isOpen() && l.held > 0 {
-		return false // one probe at a time
+	isFirst := l.held == 0
+	if !isFirst && (l.pace.IsOpen() || l.held >= l.window || l.heldBytes+bytes > maxLaneBytes) {
+		return false // an open breaker lets out one probe at a time
 	}
-	if l.held == 0 {
-		return e.heldJobs < 2*e.MaxHeldJobs && e.heldBytes+bytes <= 2*e.MaxHeldBytes
-	}
-	return l.held < l.window && l.heldBytes+bytes <= maxLaneBytes &&
-		e.heldJobs < e.MaxHeldJobs && e.heldBytes+bytes <= e.MaxHeldBytes
+	return e.heldJobs.Fits(l.workspace, 1, isFirst) && e.heldBytes.Fits(l.workspace, bytes, isFirst)
 }
 
 func (e *Engine) hold(l *lane, bytes int) {
 	l.held++
 	l.heldBytes += bytes
-	e.heldJobs++
-	e.heldBytes += bytes
+	e.heldJobs.Take(l.workspace, 1)
+	e.heldBytes.Take(l.workspace, bytes)
 	e.arrange(l)
 }
 
@@ -95,9 +129,9 @@ func (e *Engine) hold(l *lane, bytes int) {
 func (e *Engine) letGo(l *lane, bytes int) {
 	l.held--
 	l.heldBytes -= bytes
-	e.heldJobs--
-	e.heldBytes -= bytes
-	if e.heldJobs == 0 {
+	e.heldJobs.Take(l.workspace, -1)
+	e.heldBytes.Take(l.workspace, -bytes)
+	if e.heldJobs.Taken() == 0 {
 		signal(e.settled)
 	}
 	e.arrange(l)
@@ -113,69 +147,29 @@ func (e *Engine) claimFrom(l *lane, at time.Time) {
 	e.arrange(l)
 }
 
-// arrange puts the lane into the timetable, moves it there, or takes it out. A
-// lane stands in the timetable while it has something to claim, no claim of it is
+// wantsClaim reports whether the lane has something to claim, no claim of it is
 // under way, and it holds at most half of what it may: so claims are few and
-// large. Whatever changes one of these calls arrange.
-func (e *Engine) arrange(l *lane) {
-	belongs := !l.claimAt.IsZero() && !l.isClaiming && l.held <= l.window/2
-	switch {
-	case belongs && l.position < 0:
-		heap.Push(&e.timetable, l)
-	case belongs:
-		heap.Fix(&e.timetable, l.position)
-	case l.position >= 0:
-		heap.Remove(&e.timetable, l.position)
+// large.
+func (l *lane) wantsClaim() bool {
+	most := l.window / 2
+	if l.pace.IsOpen() {
+		most = 0
 	}
-	if belongs && l.position == 0 {
+	return !l.claimAt.IsZero() && !l.isClaiming && l.held <= most
+}
+
+// arrange puts the lane into the timetable, moves it there, or takes it out.
+// Whatever changes what wantsClaim says calls it.
+func (e *Engine) arrange(l *lane) {
+	if l.isDue {
+		return // it is looked at when its turn comes
+	}
+	if !l.wantsClaim() {
+		e.timetable.Remove(l)
+		return
+	}
+	e.timetable.Set(l, l.claimAt)
+	if first, _, _ := e.timetable.First(); first == l {
 		signal(e.kick)
 	}
-}
-
-// timetable orders lanes by when they claim next. It implements heap.Interface.
-type timetable []*lane
-
-func (t timetable) Len() int           { return len(t) }
-func (t timetable) Less(i, j int) bool { return t[i].claimAt.Before(t[j].claimAt) }
-func (t timetable) Swap(i, j int) {
-	t[i], t[j] = t[j], t[i]
-	t[i].position, t[j].position = i, j
-}
-
-// Push implements heap.Interface.
-func (t *timetable) Push(x any) {
-	l := x.(*lane) //nolint:forcetypeassert // only arrange calls it
-	l.position = len(*t)
-	*t = append(*t, l)
-}
-
-// Pop implements heap.Interface.
-func (t *timetable) Pop() any {
-	last := len(*t) - 1
-	l := (*t)[last]
-	(*t)[last] = nil
-	*t = (*t)[:last]
-	l.position = -1
-	return l
-}
-
-// turns is the order in which lanes send their next request.
-type turns struct{ lanes []*lane }
-
-func (t *turns) add(l *lane) {
-	if !l.hasTurn {
-		l.hasTurn = true
-		t.lanes = append(t.lanes, l)
-	}
-}
-
-func (t *turns) next() (*lane, bool) {
-	if len(t.lanes) == 0 {
-		return nil, false
-	}
-	l := t.lanes[0]
-	t.lanes[0] = nil
-	t.lanes = t.lanes[1:]
-	l.hasTurn = false
-	return l, true
 }

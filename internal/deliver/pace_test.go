@@ -161,7 +161,9 @@ func TestBreakerIsClosedByHand(t *testing.T) {
 		w.publish(50)
 		pass(10 * time.Minute)
 		const elsewhere = "https://elsewhere.example"
-		w.update(webhook.ID, func(webhook *posthorn.Webhook) { webhook.URL = elsewhere })
+		w.update(webhook.ID, func(webhook *posthorn.Webhook) {
+			webhook.URL, webhook.Breaker = elsewhere, posthorn.Breaker{ChangedAt: time.Now()}
+		})
 		w.publish(10)
 		pass(time.Second)
 		if sent := w.sentTo(elsewhere); len(sent) < 10 {

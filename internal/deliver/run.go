@@ -26,9 +26,11 @@ func (e *Engine) Run(ctx context.Context) {
 	sendContext, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
 	e.start(sendContext)
-	var claims sync.WaitGroup
+	var claims, resting sync.WaitGroup
+	resting.Go(func() { e.restLoop(ctx) })
 	e.claimLoop(ctx, &claims)
 	e.stop()
+	resting.Wait()
 	claims.Wait()
 	grace := time.AfterFunc(e.Grace, giveUp)
 	defer grace.Stop()
@@ -71,7 +73,7 @@ func (e *Engine) releaseWaiting(ctx context.Context) bool {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.heldJobs > 0
+	return e.heldJobs.Taken() > 0
 }
 
 func (e *Engine) lanesWaiting() []*lane {

@@ -45,7 +45,7 @@ func (e *Engine) finish(l *lane, job store.Job, next posthorn.Next, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if next.Status == posthorn.DeliverySucceeded {
-		l.window = min(l.window+1, maxWindow)
+		l.window = min(l.window+1, l.widest())
 	} else {
 		l.window = minWindow
 	}

@@ -39,8 +39,8 @@ func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 		URL:        webhook.URL,
 		Outcome:    outcome,
 	}
-	e.sent(l, attempt, next)
-	err = e.record(ctx, store.Recording{Lease: job.Lease, Attempt: attempt, Next: next, Now: now})
+	breaker := e.sent(l, attempt, next)
+	err = e.record(ctx, store.Recording{Lease: job.Lease, Attempt: attempt, Next: next, Breaker: breaker, Now: now})
 	e.Observer.Attempted(job, attempt, next, err)
 	e.finish(l, job, next, err)
 }

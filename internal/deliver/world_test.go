@@ -177,13 +177,13 @@ func (w *world) webhook(url string, change ...func(*posthorn.Webhook)) posthorn.
 
 func (w *world) update(id posthorn.WebhookID, change func(*posthorn.Webhook)) {
 	w.t.Helper()
-	_, err := w.store.UpdateWebhook(w.t.Context(), id, func(webhook posthorn.Webhook) (posthorn.Webhook, error) {
+	after, err := w.store.UpdateWebhook(w.t.Context(), id, func(webhook posthorn.Webhook) (posthorn.Webhook, error) {
 		change(&webhook)
 		return webhook, nil
 	})
 	w.must(err)
 	w.directories.Forget(w.environment.ID)
-	w.engine.Reconsider(w.environment.ID, id)
+	w.engine.Reconsider(&after)
 }
 
 func (w *world) publish(count int) {

@@ -26,7 +26,7 @@ func (n *noted) add(line string) {
 }
 
 func (n *noted) DirectoryChanged(posthorn.EnvironmentID)                   { n.add("directory") }
-func (n *noted) WebhookChanged(posthorn.EnvironmentID, posthorn.WebhookID) { n.add("changed") }
+func (n *noted) WebhookChanged(posthorn.Webhook)                           { n.add("changed") }
 func (n *noted) DeliveryDue(posthorn.EnvironmentID, posthorn.WebhookID)    { n.add("due") }
 func (n *noted) DeliveryCancelled(posthorn.WebhookID, posthorn.DeliveryID) { n.add("cancelled") }
 

@@ -39,7 +39,7 @@ type Notifier interface {
 	DirectoryChanged(environment posthorn.EnvironmentID)
 	// WebhookChanged: a webhook was changed, resumed or deleted; told after
 	// DirectoryChanged.
-	WebhookChanged(environment posthorn.EnvironmentID, webhook posthorn.WebhookID)
+	WebhookChanged(webhook posthorn.Webhook)
 	// DeliveryDue: a delivery of the webhook is to be tried again.
 	DeliveryDue(environment posthorn.EnvironmentID, webhook posthorn.WebhookID)
 	// DeliveryCancelled: a delivery must not be sent any more.
@@ -123,6 +123,18 @@ func (s Setting[T]) take(current, byDefault T) T {
 		return byDefault
 	default:
 		return s.Value
+	}
+}
+
+// takeOrNil is take for what has no default: null makes it nil.
+func takeOrNil[T any](s Setting[T], current *T) *T {
+	switch {
+	case !s.Given:
+		return current
+	case s.Null:
+		return nil
+	default:
+		return &s.Value
 	}
 }
 

@@ -25,15 +25,17 @@ type WebhookChange struct {
 	RetrySchedule Setting[[]time.Duration]
 	Timeout       Setting[time.Duration]
 	Concurrency   Setting[int]
+	RateLimit     Setting[int]
 }
 
 // apply returns the webhook as the change makes it, checked. It is a pure
 // computation: it may run more than once, inside the store's transaction.
 func (m *Manager) apply(c WebhookChange, w posthorn.Webhook, environment posthorn.Environment, now time.Time) (posthorn.Webhook, error) {
+	isNew := w.URL == ""
 	urlChanged := c.URL.Given && c.URL.Value != w.URL
 	w.URL = c.URL.take(w.URL, "")
-	if urlChanged {
-		w.HoldUntil = time.Time{} // it was another receiver that asked to wait
+	if urlChanged && !isNew { // it was another receiver that asked to wait, and failed
+		w.HoldUntil, w.Breaker = time.Time{}, posthorn.Breaker{ChangedAt: now}
 	}
 	w.Name = strings.TrimSpace(c.Name.take(w.Name, ""))
 	if w.Name == "" {
@@ -47,13 +49,8 @@ func (m *Manager) apply(c WebhookChange, w posthorn.Webhook, environment posthor
 	w.RetrySchedule = slices.Clone(c.RetrySchedule.take(w.RetrySchedule, nil))
 	w.Timeout = c.Timeout.take(w.Timeout, posthorn.DefaultTimeout)
 	w.Concurrency = c.Concurrency.take(w.Concurrency, posthorn.DefaultConcurrency)
-	if c.Retries.Given {
-		w.Retries = nil
-	}
-	if c.Retries.present() {
-		retries := c.Retries.Value
-		w.Retries = &retries
-	}
+	w.Retries = takeOrNil(c.Retries, w.Retries)
+	w.RateLimit = takeOrNil(c.RateLimit, w.RateLimit)
 	if c.Secret.present() {
 		w.Secrets = replaceCurrent(w.Secrets, posthorn.Secret(c.Secret.Value), now)
 	}

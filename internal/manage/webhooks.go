@@ -118,7 +118,7 @@ func (m *Manager) changeWebhook(ctx context.Context, before posthorn.Webhook, ch
 		return WebhookDetails{}, passOn("changing the webhook", err)
 	}
 	m.notifier.DirectoryChanged(webhook.EnvironmentID)
-	m.notifier.WebhookChanged(webhook.EnvironmentID, webhook.ID)
+	m.notifier.WebhookChanged(webhook)
 	return m.withDetails(ctx, webhook)
 }
 
@@ -133,7 +133,7 @@ func (m *Manager) DeleteWebhook(ctx context.Context, p Principal, id posthorn.We
 		return err
 	}
 	now := m.now()
-	_, err = m.store.UpdateWebhook(ctx, id, func(w posthorn.Webhook) (posthorn.Webhook, error) {
+	deleted, err := m.store.UpdateWebhook(ctx, id, func(w posthorn.Webhook) (posthorn.Webhook, error) {
 		w.Status, w.StatusReason, w.UpdatedAt = posthorn.WebhookDeleted, "Deleted by a person.", now
 		return w, nil
 	})
@@ -144,7 +144,7 @@ func (m *Manager) DeleteWebhook(ctx context.Context, p Principal, id posthorn.We
 	if _, err := m.store.CancelPending(ctx, id, cancelAtOnce, now); err != nil {
 		return passOn("cancelling the webhook's deliveries", err)
 	}
-	m.notifier.WebhookChanged(before.EnvironmentID, id)
+	m.notifier.WebhookChanged(deleted)
 	return nil
 }
 
@@ -170,7 +170,7 @@ func (m *Manager) PauseWebhook(ctx context.Context, p Principal, id posthorn.Web
 }
 
 // ResumeWebhook makes a paused or disabled webhook active again, and ends a wait
-// that its receiver asked for.
+// that its receiver asked for and closes its breaker.
 func (m *Manager) ResumeWebhook(ctx context.Context, p Principal, id posthorn.WebhookID) (WebhookDetails, error) {
 	before, err := m.webhook(ctx, p, id)
 	if err != nil {
@@ -178,9 +178,10 @@ func (m *Manager) ResumeWebhook(ctx context.Context, p Principal, id posthorn.We
 	}
 	now := m.now()
 	return m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
-		if w.Status == posthorn.WebhookActive && w.HoldUntil.IsZero() {
+		if w.Status == posthorn.WebhookActive && w.HoldUntil.IsZero() && !w.Breaker.IsOpen() {
 			return w, nil
 		}
+		w.Breaker = posthorn.Breaker{ChangedAt: now}
 		w.Status, w.StatusReason, w.HoldUntil, w.UpdatedAt = posthorn.WebhookActive, "", time.Time{}, now
 		return w, nil
 	})

@@ -42,7 +42,7 @@ type Intake interface {
 
 // Version counts the changes of an environment's directory: of the environment
 // itself, its webhooks and its event types. What the engine records of a webhook
-// (holding, stats) doesn't count; disabling it does.
+// (holding, its breaker, stats) doesn't count; disabling it does.
 type Version int64
 
 // Submission is what Accept keeps in one transaction. All events belong to the

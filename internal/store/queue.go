@@ -41,6 +41,8 @@ type Queue interface {
 	// If r.Next holds or disables the webhook, that happens in the same
 	// transaction. A hold that ends later stays. Disabling touches only an active
 	// webhook, with the attempt's detail as the reason and r.Now as UpdatedAt.
+	// R.Breaker, when set, becomes the webhook's breaker in that transaction, unless
+	// the one that is kept has changed later.
 	//
 	// If the lease is void the attempt is kept (the request did leave) unless the
 	// delivery is unknown or has an attempt of that number, nothing else changes,
@@ -115,6 +117,8 @@ type Recording struct {
 	Lease   Lease
 	Attempt posthorn.Attempt
 	Next    posthorn.Next
+	// Breaker is the webhook's breaker if the attempt has changed it, else nil.
+	Breaker *posthorn.Breaker
 	// Now is when it is recorded.
 	Now time.Time
 }

@@ -37,9 +37,16 @@ func copyWebhook(w posthorn.Webhook) posthorn.Webhook {
 	}
 	w.Retries = copyNumber(w.Retries)
 	w.RetrySchedule = slices.Clone(w.RetrySchedule)
+	w.RateLimit = copyNumber(w.RateLimit)
 	w.HoldUntil = kept(w.HoldUntil)
+	w.Breaker = copyBreaker(w.Breaker)
 	w.CreatedAt, w.UpdatedAt = kept(w.CreatedAt), kept(w.UpdatedAt)
 	return w
+}
+
+func copyBreaker(b posthorn.Breaker) posthorn.Breaker {
+	b.OpenedAt, b.NextProbeAt, b.ChangedAt = kept(b.OpenedAt), kept(b.NextProbeAt), kept(b.ChangedAt)
+	return b
 }
 
 func copyEventType(t posthorn.EventType) posthorn.EventType {

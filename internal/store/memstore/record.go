@@ -86,6 +86,9 @@ func (s *Store) follow(id posthorn.WebhookID, attempt posthorn.Attempt, r store.
 		return
 	}
 	webhook.HoldUntil = later(webhook.HoldUntil, kept(r.Next.HoldUntil))
+	if r.Breaker != nil && !webhook.Breaker.ChangedAt.After(kept(r.Breaker.ChangedAt)) {
+		webhook.Breaker = copyBreaker(*r.Breaker)
+	}
 	if r.Next.DisableWebhook && webhook.Status == posthorn.WebhookActive {
 		webhook.Status = posthorn.WebhookDisabled
 		webhook.StatusReason = attempt.Outcome.Detail

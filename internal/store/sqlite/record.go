@@ -98,10 +98,18 @@ func (t *tx) countAttempt(webhook posthorn.WebhookID, attempt posthorn.Attempt) 
 	}
 }
 
-// follow holds or disables the webhook, if the receiver asked for it.
+// follow holds or disables the webhook, if the receiver asked for it, and keeps
+// its breaker.
 func (t *tx) follow(webhook posthorn.WebhookID, r store.Recording) error {
 	if !r.Next.HoldUntil.IsZero() {
 		_, err := t.exec(`UPDATE webhooks SET hold_until = max(hold_until, ?) WHERE id = ?`, micros(r.Next.HoldUntil), webhook[:])
+		if err != nil {
+			return err
+		}
+	}
+	if b := r.Breaker; b != nil {
+		_, err := t.exec(`UPDATE webhooks SET breaker_opened_at = ?, breaker_failures = ?, breaker_probe_at = ?, breaker_changed_at = ?4
+			WHERE id = ? AND breaker_changed_at <= ?4`, micros(b.OpenedAt), b.Failures, micros(b.NextProbeAt), micros(b.ChangedAt), webhook[:])
 		if err != nil {
 			return err
 		}

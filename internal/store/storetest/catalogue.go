@@ -31,6 +31,9 @@ func catalogueCases() []testCase {
 func webhookKept(w *world) {
 	webhook := w.newWebhook()
 	webhook.Status, webhook.StatusReason, webhook.HoldUntil = posthorn.WebhookPaused, "by a person", w.now.Add(time.Minute)
+	webhook.Breaker = posthorn.Breaker{OpenedAt: w.now, Failures: 11, NextProbeAt: w.now.Add(time.Second), ChangedAt: w.now.Add(time.Microsecond)}
+	limit := 7
+	webhook.RateLimit = &limit
 	given := webhook
 	given.HoldUntil, given.CreatedAt, given.UpdatedAt = webhook.HoldUntil.Add(999), webhook.CreatedAt.Add(999), webhook.UpdatedAt.Add(999)
 	w.do(w.CreateWebhook(w.ctx, given, 0))
@@ -49,7 +52,7 @@ func webhookPlain(w *world) {
 	w.do(w.CreateWebhook(w.ctx, webhook, 0))
 	got := w.storedWebhook(webhook)
 	w.want("the webhook", got, webhook)
-	if got.Retries != nil || !got.HoldUntil.IsZero() || !got.CreatedAt.IsZero() {
+	if got.Retries != nil || got.RateLimit != nil || got.Breaker.IsOpen() || !got.HoldUntil.IsZero() || !got.CreatedAt.IsZero() {
 		w.t.Fatalf("unset fields came back as %v, %v, %v", got.Retries, got.HoldUntil, got.CreatedAt)
 	}
 }
@@ -72,6 +75,7 @@ func webhookUpdated(w *world) {
 	want.Headers, want.Metadata, want.Secrets = nil, nil, []posthorn.SigningSecret{{Value: "rotated"}, {Value: "old", ExpiresAt: w.now}}
 	want.Retries, want.RetrySchedule, want.Timeout, want.Concurrency = nil, nil, time.Millisecond, 1
 	want.Status, want.StatusReason, want.HoldUntil = posthorn.WebhookDisabled, "gone", w.tick()
+	want.Breaker = posthorn.Breaker{ChangedAt: w.now}
 	want.Description, want.UpdatedAt = "", w.tick()
 	got := must[posthorn.Webhook](w)(w.UpdateWebhook(w.ctx, before.ID, func(given posthorn.Webhook) (posthorn.Webhook, error) {
 		w.want("what the change is given", given, before)

@@ -47,6 +47,9 @@ func (m *machine) record() {
 		Next: m.next(),
 		Now:  m.now,
 	}
+	if m.oneIn(3, "breaker") {
+		r.Breaker = &posthorn.Breaker{OpenedAt: m.now, Failures: m.number("failures", 0, 20), NextProbeAt: m.now.Add(time.Second), ChangedAt: m.moment()}
+	}
 	bothDo(m, "Record", func(s side) error {
 		mine := r
 		mine.Lease = given.twin[s.index]

@@ -16,6 +16,7 @@ func recordCases() []testCase {
 		{name: "counts attempts and those that are uncounted", run: recordCounts},
 		{name: "holds the webhook, without a new version", run: recordHolds},
 		{name: "leaves a hold that ends later", run: recordKeepsLaterHold},
+		{name: "keeps the webhook's breaker, without a new version, unless a later one is there", run: recordBreaker},
 		{name: "disables an active webhook with the attempt's detail", run: recordDisables},
 		{name: "disables no webhook that is not active", run: recordDisablesOnlyActive},
 		{name: "disables the webhook once when several attempts ask for it", run: recordDisablesOnce},
@@ -98,6 +99,26 @@ func recordKeepsLaterHold(w *world) {
 		r.Next.HoldUntil = holds[i]
 		w.do(w.Record(w.ctx, r))
 		w.want("the hold", w.storedWebhook(webhook).HoldUntil, until)
+	}
+}
+
+func recordBreaker(w *world) {
+	webhook := w.webhook()
+	w.pending(webhook, 5)
+	jobs, version, at := w.claim(webhook), w.version(), w.now
+	opened := posthorn.Breaker{OpenedAt: at, Failures: 12, NextProbeAt: at.Add(time.Second), ChangedAt: at}
+	closed := posthorn.Breaker{ChangedAt: at.Add(time.Minute)}
+	putOff := posthorn.Breaker{OpenedAt: at, Failures: 13, NextProbeAt: at.Add(time.Minute), ChangedAt: at.Add(time.Second)}
+	again := posthorn.Breaker{OpenedAt: at.Add(time.Minute), Failures: 10, NextProbeAt: at.Add(time.Hour), ChangedAt: at.Add(time.Minute)}
+	wanted := []posthorn.Breaker{opened, opened, closed, closed, again}
+	for i, given := range []*posthorn.Breaker{&opened, nil, &closed, &putOff, &again} {
+		r := w.recording(jobs[i], posthorn.ReasonTimeout, posthorn.DeliveryExhausted)
+		r.Breaker = given
+		w.do(w.Record(w.ctx, r))
+		w.want("the breaker", w.storedWebhook(webhook).Breaker, wanted[i])
+	}
+	if got := w.version(); got != version {
+		w.t.Fatalf("the version went from %d to %d", version, got)
 	}
 }
 

@@ -66,9 +66,15 @@ CREATE TABLE webhooks (
 	retry_schedule TEXT NOT NULL,
 	timeout        INTEGER NOT NULL,
 	concurrency    INTEGER NOT NULL,
+	rate_limit     INTEGER,
 	status         TEXT NOT NULL,
 	status_reason  TEXT NOT NULL,
 	hold_until     INTEGER NOT NULL,
+	-- opened_at and probe_at are no time while the breaker is closed
+	breaker_opened_at  INTEGER NOT NULL,
+	breaker_failures   INTEGER NOT NULL,
+	breaker_probe_at   INTEGER NOT NULL,
+	breaker_changed_at INTEGER NOT NULL,
 	created_by     TEXT NOT NULL,
 	created_at     INTEGER NOT NULL,
 	updated_at     INTEGER NOT NULL
