@@ -14,17 +14,27 @@ type Format struct {
 	ContentType string          `json:"contentType"`
 	Body        json.RawMessage `json:"body"`
 	Headers     json.RawMessage `json:"headers"`
-	Signature   FormatSignature `json:"signature"`
+	// Signature is how it signs, if in one way; else Signatures has all of them.
+	Signature  FormatSignature   `json:"signature"`
+	Signatures []FormatSignature `json:"signatures"`
 	// Success is the status codes, or ranges of them, that count as taken.
 	Success json.RawMessage `json:"success"`
 	// Retries is nil when the format leaves it to others.
-	Retries          *int `json:"retries"`
-	ToleranceSeconds int  `json:"toleranceSeconds"`
-	BuiltIn          bool `json:"builtIn"`
+	Retries *int         `json:"retries"`
+	Verify  FormatVerify `json:"verify"`
+	BuiltIn bool         `json:"builtIn"`
+}
+
+// FormatVerify is what receivers should accept.
+type FormatVerify struct {
+	// Tolerance is how far from now the timestamp may be, such as "5m0s".
+	Tolerance string `json:"tolerance"`
 }
 
 // FormatSignature is how a format signs.
 type FormatSignature struct {
+	// Name tells several schemes apart.
+	Name      string `json:"name"`
 	Algorithm string `json:"algorithm"`
 	Content   string `json:"content"`
 	Encoding  string `json:"encoding"`

@@ -2,44 +2,30 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"reflect"
 
+	"github.com/go-json-experiment/json"
+
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/manage"
 )
 
-// formatBody is a format as it is shown.
+// formatBody is a format as it is shown: the document that describes it, so that
+// it can be changed and sent back.
 type formatBody struct {
-	Name             string        `json:"name"`
-	Description      string        `json:"description"`
-	ContentType      string        `json:"contentType"`
-	Body             []memberBody  `json:"body" doc:"The members of the JSON object that is sent, in order; empty when the data alone is sent."`
-	Headers          []headerBody  `json:"headers"`
-	Signature        signatureBody `json:"signature"`
-	Success          []string      `json:"success" doc:"Statuses that mean success; empty means 2xx."`
-	Retries          *int          `json:"retries"`
-	ToleranceSeconds int64         `json:"toleranceSeconds"`
-	BuiltIn          bool          `json:"builtIn"`
-}
-
-type memberBody struct {
-	Name     string `json:"name"`
-	Template string `json:"template,omitempty"`
-	Raw      string `json:"raw,omitempty"`
-}
-
-type headerBody struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
-
-type signatureBody struct {
-	Algorithm string `json:"algorithm"`
-	Content   string `json:"content"`
-	Encoding  string `json:"encoding"`
-	Key       string `json:"key"`
-	KeyPrefix string `json:"keyPrefix"`
-	Several   string `json:"several"`
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Body        rawJSON  `json:"body" doc:"The members of the JSON object that is sent, in order; {\"form\": members} for a form, and {\"raw\": \"event.data\"} when the data alone is sent."`
+	ContentType string   `json:"contentType"`
+	Headers     rawJSON  `json:"headers,omitzero" doc:"The headers that are sent, in order; values are templates."`
+	Signature   rawJSON  `json:"signature,omitzero" doc:"How requests are signed, if it is in one way."`
+	Signatures  rawJSON  `json:"signatures,omitzero" doc:"How requests are signed, if it is in several ways side by side."`
+	Success     []string `json:"success" doc:"Statuses that mean success."`
+	Retries     *int     `json:"retries"`
+	Verify      rawJSON  `json:"verify,omitzero" doc:"What receivers should accept: tolerance, of the timestamp."`
+	BuiltIn     bool     `json:"builtIn"`
 }
 
 func (s *Server) formatRoutes() []route {
@@ -57,7 +43,11 @@ func listFormats(_ context.Context, c *call) (reply, error) {
 	formats := c.Manager.Formats()
 	all := page[formatBody]{limit: posthorn.MaxPageLimit, items: make([]formatBody, len(formats))}
 	for i, f := range formats {
-		all.items[i] = showFormat(f)
+		shown, err := showFormat(f)
+		if err != nil {
+			return reply{}, err
+		}
+		all.items[i] = shown
 	}
 	return successPage(all)
 }
@@ -67,24 +57,13 @@ func getFormat(_ context.Context, c *call) (formatBody, error) {
 	if err != nil {
 		return formatBody{}, err
 	}
-	return showFormat(f), nil
+	return showFormat(f)
 }
 
-func showFormat(f posthorn.Format) formatBody {
-	body := formatBody{
-		Name: f.Name, Description: f.Description, ContentType: f.ContentType,
-		Body: make([]memberBody, len(f.Body)), Headers: make([]headerBody, len(f.Headers)),
-		Signature: signatureBody{
-			Algorithm: string(f.Signature.Algorithm), Content: f.Signature.Content, Encoding: string(f.Signature.Encoding),
-			Key: string(f.Signature.Key), KeyPrefix: f.Signature.KeyPrefix, Several: f.Signature.Several,
-		},
-		Success: f.Success, Retries: f.Retries, ToleranceSeconds: int64(f.Tolerance.Seconds()), BuiltIn: true,
+func showFormat(f posthorn.Format) (formatBody, error) {
+	body := formatBody{BuiltIn: true}
+	if err := json.Unmarshal(manage.FormatDocument(f), &body); err != nil {
+		return formatBody{}, fmt.Errorf("showing the format %s: %w", f.Name, err)
 	}
-	for i, m := range f.Body {
-		body.Body[i] = memberBody{Name: m.Name, Template: m.Template, Raw: m.Raw}
-	}
-	for i, h := range f.Headers {
-		body.Headers[i] = headerBody{Name: h.Name, Value: h.Value}
-	}
-	return body
+	return body, nil
 }

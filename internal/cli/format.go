@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 	"iter"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +18,7 @@ func (s *session) formatCommand() *cobra.Command {
 			items: allFormats,
 			columns: []column[client.Format]{
 				{"name", func(f client.Format) string { return f.Name }},
-				{"signature", func(f client.Format) string { return f.Signature.Algorithm + " " + f.Signature.Encoding }},
+				{"signature", func(f client.Format) string { return algorithms(f) }},
 				{"retries", func(f client.Format) string { return numberIf(f.Retries) }},
 				{"description", func(f client.Format) string { return f.Description }},
 			},
@@ -43,9 +43,9 @@ func allFormats(c *client.Client, ctx context.Context, _ client.ListQuery) iter.
 }
 
 func formatFields(f client.Format) []field {
-	tolerance := ""
-	if f.ToleranceSeconds > 0 {
-		tolerance = strconv.Itoa(f.ToleranceSeconds) + " s"
+	contents, keys, prefixes := make([]string, 0, 1), make([]string, 0, 1), make([]string, 0, 1)
+	for _, scheme := range schemes(f) {
+		contents, keys, prefixes = append(contents, scheme.Content), append(keys, scheme.Key), append(prefixes, scheme.KeyPrefix)
 	}
 	return []field{
 		{"name", f.Name},
@@ -53,12 +53,34 @@ func formatFields(f client.Format) []field {
 		{"content type", f.ContentType},
 		{"body", string(f.Body)},
 		{"headers", string(f.Headers)},
-		{"signature", strings.TrimSpace(f.Signature.Algorithm + " " + f.Signature.Encoding)},
-		{"signed content", f.Signature.Content},
-		{"key", f.Signature.Key},
-		{"key prefix", f.Signature.KeyPrefix},
+		{"signature", algorithms(f)},
+		{"signed content", joinSet(contents)},
+		{"key", joinSet(keys)},
+		{"key prefix", joinSet(prefixes)},
 		{"success", string(f.Success)},
 		{"retries", numberIf(f.Retries)},
-		{"tolerance", tolerance},
+		{"tolerance", f.Verify.Tolerance},
 	}
+}
+
+// schemes are the ways in which a format signs.
+func schemes(f client.Format) []client.FormatSignature {
+	if len(f.Signatures) > 0 {
+		return f.Signatures
+	}
+	return []client.FormatSignature{f.Signature}
+}
+
+func algorithms(f client.Format) string {
+	var all []string
+	for _, scheme := range schemes(f) {
+		all = append(all, strings.TrimSpace(scheme.Algorithm+" "+scheme.Encoding))
+	}
+	return strings.Join(all, ", ")
+}
+
+// joinSet joins the texts that aren't empty.
+func joinSet(texts []string) string {
+	isEmpty := func(text string) bool { return text == "" }
+	return strings.Join(slices.DeleteFunc(texts, isEmpty), ", ")
 }

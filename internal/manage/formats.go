@@ -1,6 +1,9 @@
 package manage
 
-import "github.com/posthorn/posthorn"
+import (
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/wire"
+)
 
 // Formats returns the formats that exist, by name. Everybody reaches them.
 func (m *Manager) Formats() []posthorn.Format { return m.formats.Formats() }
@@ -13,3 +16,6 @@ func (m *Manager) Format(name string) (posthorn.Format, error) {
 	}
 	return dialect.Format(), nil
 }
+
+// FormatDocument returns a format as the JSON document that describes it.
+func FormatDocument(format posthorn.Format) []byte { return wire.FormatJSON(format) }

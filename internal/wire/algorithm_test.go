@@ -30,7 +30,7 @@ func TestAlgorithmsAndEncodings(t *testing.T) {
 		dialect := compile(t, posthorn.Format{
 			Name:      "mine",
 			Headers:   []posthorn.Header{{Name: "X-Signature", Value: "{signature}"}},
-			Signature: posthorn.SignatureScheme{Algorithm: c.algorithm, Content: "{body}", Encoding: c.encoding, Key: c.key, KeyPrefix: c.prefix},
+			Signatures: []posthorn.SignatureScheme{{Algorithm: c.algorithm, Content: "{body}", Encoding: c.encoding, Key: c.key, KeyPrefix: c.prefix}},
 		})
 		in := input()
 		in.Event.Data = []byte(`{}`)
@@ -51,7 +51,7 @@ func TestSecretsThatCannotBeRead(t *testing.T) {
 		dialect := compile(t, posthorn.Format{
 			Name:      "mine",
 			Headers:   []posthorn.Header{{Name: "X-Signature", Value: "{signature}"}},
-			Signature: posthorn.SignatureScheme{Algorithm: posthorn.HMACSHA256, Content: "{body}", Key: key},
+			Signatures: []posthorn.SignatureScheme{{Algorithm: posthorn.HMACSHA256, Content: "{body}", Key: key}},
 		})
 		in := input()
 		in.Webhook.Secrets[0].Value = secret
@@ -64,7 +64,7 @@ func TestSecretsThatCannotBeRead(t *testing.T) {
 // A format that signs nothing needs no secret, unless it sends it.
 func TestUnsigned(t *testing.T) {
 	t.Parallel()
-	format := posthorn.Format{Name: "mine", Signature: posthorn.SignatureScheme{Algorithm: posthorn.NotSigned}}
+	format := posthorn.Format{Name: "mine", Signatures: []posthorn.SignatureScheme{{Algorithm: posthorn.NotSigned}}}
 	in := input()
 	in.Webhook.Secrets = nil
 	request := render(t, compile(t, format), in)

@@ -15,16 +15,30 @@ import (
 const (
 	maxName       = 64
 	maxBodyFields = 64
+	maxBodyDepth  = 8
 	maxFieldName  = 128
 	maxSuccess    = 32
 	maxTolerance  = 24 * time.Hour
 )
 
 // checkFormat finds the mistakes that need no template.
-func checkFormat(problems *posthorn.Problems, format posthorn.Format) {
+func (c *compiler) checkFormat() {
+	problems, format := &c.problems, c.format
 	problems.Add(checkName(format.Name))
 	problems.Add(checkDescription(format.Description))
-	problems.Add(checkBodyFields(format.Body))
+	count := 0
+	if format.IsForm {
+		c.checkForm()
+	} else {
+		c.checkFieldsAs("/body", format.Body, true)
+	}
+	countFields(format.Body, &count)
+	for _, scheme := range format.Signatures {
+		countFields(scheme.Claims, &count)
+	}
+	if count > maxBodyFields {
+		problems.Add(posthorn.Invalid("/body", fmt.Sprintf("%d members are more than the %d allowed.", count, maxBodyFields), "Keep fewer members."))
+	}
 	problems.Add(checkContentType(format.ContentType))
 	checkHeaders(problems, format.Headers)
 	problems.Add(checkSuccess(format.Success))
@@ -48,27 +62,6 @@ func checkDescription(text string) *posthorn.Error {
 	isControl := func(r rune) bool { return r < ' ' && r != '\n' || r == 0x7f }
 	if len(text) > posthorn.MaxDescription || !utf8.ValidString(text) || strings.ContainsFunc(text, isControl) {
 		return posthorn.Invalid("/description", fmt.Sprintf("The description is longer than %d bytes, or has characters that can't be shown.", posthorn.MaxDescription), "Shorten it.")
-	}
-	return nil
-}
-
-func checkBodyFields(fields []posthorn.BodyField) *posthorn.Error {
-	if len(fields) > maxBodyFields {
-		return posthorn.Invalid("/body", fmt.Sprintf("%d members are more than the %d allowed.", len(fields), maxBodyFields), "Keep fewer members.")
-	}
-	seen := make(map[string]bool, len(fields))
-	for i, field := range fields {
-		switch pointer := pointerTo("/body", i); {
-		case field.Name == "" || len(field.Name) > maxFieldName || !utf8.ValidString(field.Name):
-			return posthorn.Invalid(pointer, fmt.Sprintf("A member's name must be 1 to %d bytes of UTF-8.", maxFieldName), "For example: id")
-		case seen[field.Name]:
-			return posthorn.Invalid(pointer, fmt.Sprintf("There are two members called %q.", field.Name), "Remove one of them.")
-		case field.Raw != "" && field.Raw != eventData:
-			return posthorn.Invalid(pointer, fmt.Sprintf("%q can't be put in raw.", clip(field.Raw)), "Use event.data.")
-		case field.Raw != "" && field.Template != "":
-			return posthorn.Invalid(pointer, "A member is either a template or raw.", "Remove one of the two.")
-		}
-		seen[field.Name] = true
 	}
 	return nil
 }

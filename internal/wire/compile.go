@@ -1,7 +1,7 @@
 package wire
 
 import (
-	"slices"
+	"fmt"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/signature"
@@ -13,40 +13,42 @@ type Dialect struct {
 	format  posthorn.Format
 	body    template
 	headers []compiledHeader
-	content template
-	several template
-
-	algorithm signature.Algorithm
-	encoding  signature.Encoding
-	key       signature.Encoding
+	schemes []compiledScheme
 	// needsSecret: without a valid secret nothing may be sent.
 	needsSecret bool
 	// literalBytes is the length of the body's literals, to make room at once.
 	literalBytes int
 }
 
-// compiledHeader is a header with its template; signed, if {signature} stands in
-// it.
-type compiledHeader struct {
-	name   string
-	value  template
-	signed bool
+// compiler gathers what is wrong with a format while it makes a Dialect of it.
+type compiler struct {
+	*Dialect
+	problems posthorn.Problems
+	// places counts how often the body or the data is written, which is what
+	// rendering costs.
+	places int
 }
+
+// maxPlaces is how often a format may use the body or the data, both of which
+// may be long.
+const maxPlaces = 8
 
 // Compile checks everything about a format and makes it ready to render. It
 // returns an *posthorn.Error with CodeInvalid that names every mistake, with
-// pointers as in the format's JSON.
+// pointers into the format's document.
 func Compile(format posthorn.Format) (*Dialect, error) {
-	d := &Dialect{format: complete(format)}
-	var problems posthorn.Problems
-	checkFormat(&problems, d.format)
-	d.compileBody(&problems)
-	d.compileSignature(&problems)
-	d.compileHeaders(&problems)
-	if err := problems.Err(); err != nil {
+	c := &compiler{Dialect: &Dialect{format: complete(format)}}
+	c.checkFormat()
+	c.compileBody()
+	c.compileSignatures()
+	c.compileHeaders()
+	if c.places > maxPlaces {
+		c.problems.Add(posthorn.Invalid("", fmt.Sprintf("The format uses the body and the data %d times, more than the %d allowed.", c.places, maxPlaces), "Use {digest.sha256} instead of {body} where you can."))
+	}
+	if err := c.problems.Err(); err != nil {
 		return nil, err
 	}
-	return d, nil
+	return c.Dialect, nil
 }
 
 // Format returns the format, with what it left out filled in. It is shared: do
@@ -56,83 +58,94 @@ func (d *Dialect) Format() posthorn.Format { return d.format }
 // ReadsStandardKeys reports whether receivers of this dialect take the secret in
 // the notation of Standard Webhooks ("whsec_" and base64).
 func (d *Dialect) ReadsStandardKeys() bool {
-	return d.format.Signature.KeyPrefix == posthorn.StandardSecretPrefix && d.key == signature.Base64
+	for _, scheme := range d.format.Signatures {
+		if scheme.KeyPrefix == posthorn.StandardSecretPrefix && scheme.Key == posthorn.EncodingBase64 {
+			return true
+		}
+	}
+	return false
+}
+
+// NeedsKeys returns the algorithms for which the environment must have a signing
+// key, or nothing can be sent.
+func (d *Dialect) NeedsKeys() []posthorn.SignatureAlgorithm { return d.keyAlgorithms(false) }
+
+// UsesKeys returns the algorithms for which signing keys are of use, whether
+// they are needed or not.
+func (d *Dialect) UsesKeys() []posthorn.SignatureAlgorithm {
+	return append(d.keyAlgorithms(false), d.keyAlgorithms(true)...)
+}
+
+func (d *Dialect) keyAlgorithms(optional bool) []posthorn.SignatureAlgorithm {
+	var algorithms []posthorn.SignatureAlgorithm
+	for _, scheme := range d.format.Signatures {
+		if scheme.Algorithm.IsAsymmetric() && scheme.IsOptional == optional {
+			algorithms = append(algorithms, scheme.Algorithm)
+		}
+	}
+	return algorithms
 }
 
 // complete copies the format and fills in what it left out.
 func complete(format posthorn.Format) posthorn.Format {
-	format.Body = slices.Clone(format.Body)
-	format.Headers = slices.Clone(format.Headers)
-	format.Success = slices.Clone(format.Success)
+	format = format.Clone()
 	if format.ContentType == "" {
 		format.ContentType = "application/json"
+		if format.IsForm {
+			format.ContentType = "application/x-www-form-urlencoded"
+		}
 	}
 	if len(format.Success) == 0 {
 		format.Success = []string{"2xx"}
 	}
-	if format.Signature.Algorithm == posthorn.NotSigned {
-		return format
-	}
-	if format.Signature.Encoding == "" {
-		format.Signature.Encoding = posthorn.EncodingHex
-	}
-	if format.Signature.Key == "" {
-		format.Signature.Key = posthorn.EncodingText
+	for i := range format.Signatures {
+		completeScheme(&format.Signatures[i])
 	}
 	return format
 }
 
-// compileBody makes one template of the whole JSON object, in which every value
-// but the raw ones is escaped.
-func (d *Dialect) compileBody(problems *posthorn.Problems) {
-	if len(d.format.Body) == 0 {
-		d.body = template{{value: eventDataValue}}
+func completeScheme(scheme *posthorn.SignatureScheme) {
+	isMessage := len(scheme.Message.Components) > 0
+	switch {
+	case scheme.Algorithm == posthorn.NotSigned:
+		return
+	case scheme.Encoding != "" || scheme.Algorithm == posthorn.JWTHS256:
+	case isMessage || scheme.Algorithm.IsAsymmetric():
+		scheme.Encoding = posthorn.EncodingBase64
+	default:
+		scheme.Encoding = posthorn.EncodingHex
+	}
+	if scheme.Key == "" && !scheme.Algorithm.IsAsymmetric() {
+		scheme.Key = posthorn.EncodingText
+	}
+	if scheme.ECDSA == "" && scheme.Algorithm == posthorn.ECDSAP256 {
+		scheme.ECDSA = posthorn.ECDSADER
+		if isMessage {
+			scheme.ECDSA = posthorn.ECDSARaw
+		}
+	}
+	if !isMessage {
 		return
 	}
-	var body template
-	for i, field := range d.format.Body {
-		opening := ","
-		if i == 0 {
-			opening = "{"
-		}
-		body = body.withLiteral(opening + `"` + string(appendJSONText(nil, field.Name)) + `":`)
-		if field.Raw != "" {
-			body = append(body, part{value: eventDataValue})
-			continue
-		}
-		text, err := parseTemplate(pointerTo("/body", i), field.Template, inBody)
-		problems.Add(err)
-		body = body.withLiteral(`"`)
-		for _, p := range text {
-			if p.value == literalValue {
-				body = body.withLiteral(string(appendJSONText(nil, p.literal)))
-				continue
-			}
-			p.filters = append(p.filters, jsonFilter)
-			body = append(body, p)
-		}
-		body = body.withLiteral(`"`)
+	if scheme.Message.Label == "" {
+		scheme.Message.Label = "sig1"
 	}
-	d.body = body.withLiteral("}")
-	for _, p := range d.body {
-		d.literalBytes += len(p.literal)
+	if len(scheme.Message.Parameters) == 0 {
+		scheme.Message.Parameters = []string{"created", "keyid", "alg"}
+	}
+	if scheme.Message.KeyID == "" {
+		scheme.Message.KeyID = "{webhook.id}"
+		if scheme.Algorithm.IsAsymmetric() {
+			scheme.Message.KeyID = "{key.id}"
+		}
 	}
 }
 
-func (d *Dialect) compileHeaders(problems *posthorn.Problems) {
-	signed := false
-	for i, header := range d.format.Headers {
-		value, err := parseTemplate(pointerTo("/headers", i), header.Value, inHeader)
-		problems.Add(err)
-		compiled := compiledHeader{name: header.Name, value: value, signed: value.uses(signatureValue)}
-		d.headers = append(d.headers, compiled)
-		d.needsSecret = d.needsSecret || value.uses(secretValue)
-		signed = signed || compiled.signed
+// hashAlgorithm is the algorithm of package signature, of those that sign with
+// a secret.
+func hashAlgorithm(algorithm posthorn.SignatureAlgorithm) signature.Algorithm {
+	if algorithm == posthorn.JWTHS256 {
+		return signature.HMACSHA256
 	}
-	switch isSigned := d.format.Signature.Algorithm != posthorn.NotSigned; {
-	case isSigned && !signed:
-		problems.Add(posthorn.Invalid("/headers", "No header holds {signature}.", "Add one, or say algorithm: none."))
-	case !isSigned && signed:
-		problems.Add(posthorn.Invalid("/headers", "A header holds {signature}, and the algorithm is none.", "Name an algorithm, or leave the header out."))
-	}
+	return signature.Algorithm(algorithm)
 }

@@ -36,24 +36,24 @@ func TestCompileRefuses(t *testing.T) {
 		{"/body/2", func(f *posthorn.Format) { f.Body[2].Template = "both" }},
 		{"/headers", func(f *posthorn.Format) { f.Headers = make([]posthorn.Header, posthorn.MaxHeaders+1) }},
 		{"/headers", func(f *posthorn.Format) { f.Headers = nil }},
-		{"/headers", func(f *posthorn.Format) { f.Signature = posthorn.SignatureScheme{Algorithm: posthorn.NotSigned} }},
+		{"/headers", func(f *posthorn.Format) { f.Signatures = []posthorn.SignatureScheme{{Algorithm: posthorn.NotSigned}} }},
 		{"/headers/1", func(f *posthorn.Format) { f.Headers = append(f.Headers, posthorn.Header{Name: "x-signature"}) }},
 		{"/headers/1", func(f *posthorn.Format) { f.Headers = append(f.Headers, posthorn.Header{Name: "content-TYPE"}) }},
 		{"/headers/1", func(f *posthorn.Format) { f.Headers = append(f.Headers, posthorn.Header{Name: "Host"}) }},
 		{"/headers/1", func(f *posthorn.Format) { f.Headers = append(f.Headers, posthorn.Header{Name: "a b"}) }},
 		{"/headers/1", func(f *posthorn.Format) { f.Headers = append(f.Headers, posthorn.Header{Name: "X", Value: "a\r\nb"}) }},
 		{"/headers/1", func(f *posthorn.Format) { f.Headers = append(f.Headers, posthorn.Header{Name: "X", Value: "é"}) }},
-		{"/signature/algorithm", func(f *posthorn.Format) { f.Signature.Algorithm = "" }},
-		{"/signature/algorithm", func(f *posthorn.Format) { f.Signature.Algorithm = "md5" }},
-		{"/signature/algorithm", func(f *posthorn.Format) { f.Signature.Algorithm = "ed25519" }},
-		{"/signature/algorithm", func(f *posthorn.Format) { f.Signature.Algorithm = "httpsig" }},
-		{"/signature/content", func(f *posthorn.Format) { f.Signature.Content = "" }},
-		{"/signature/encoding", func(f *posthorn.Format) { f.Signature.Encoding = "text" }},
-		{"/signature/encoding", func(f *posthorn.Format) { f.Signature.Encoding = "base32" }},
-		{"/signature/key", func(f *posthorn.Format) { f.Signature.Key = "base32" }},
-		{"/signature/keyPrefix", func(f *posthorn.Format) { f.Signature.KeyPrefix = strings.Repeat("x", 33) }},
-		{"/signature/keyPrefix", func(f *posthorn.Format) { f.Signature.KeyPrefix = "é" }},
-		{"/signature", func(f *posthorn.Format) { f.Signature.Algorithm = posthorn.NotSigned }},
+		{"/signature/algorithm", func(f *posthorn.Format) { f.Signatures[0].Algorithm = "" }},
+		{"/signature/algorithm", func(f *posthorn.Format) { f.Signatures[0].Algorithm = "md5" }},
+		{"/signature/key", func(f *posthorn.Format) { f.Signatures[0].Algorithm = "ed25519" }},
+		{"/signature/algorithm", func(f *posthorn.Format) { f.Signatures[0].Algorithm = "httpsig" }},
+		{"/signature/content", func(f *posthorn.Format) { f.Signatures[0].Content = "" }},
+		{"/signature/encoding", func(f *posthorn.Format) { f.Signatures[0].Encoding = "text" }},
+		{"/signature/encoding", func(f *posthorn.Format) { f.Signatures[0].Encoding = "base32" }},
+		{"/signature/key", func(f *posthorn.Format) { f.Signatures[0].Key = "base32" }},
+		{"/signature/keyPrefix", func(f *posthorn.Format) { f.Signatures[0].KeyPrefix = strings.Repeat("x", 33) }},
+		{"/signature/keyPrefix", func(f *posthorn.Format) { f.Signatures[0].KeyPrefix = "é" }},
+		{"/signature", func(f *posthorn.Format) { f.Signatures[0].Algorithm = posthorn.NotSigned }},
 		{"/success/1", func(f *posthorn.Format) { f.Success = []string{"200", "20"} }},
 		{"/success/0", func(f *posthorn.Format) { f.Success = []string{"1xx"} }},
 		{"/success/0", func(f *posthorn.Format) { f.Success = []string{"2XX"} }},
@@ -65,7 +65,7 @@ func TestCompileRefuses(t *testing.T) {
 		{"/verify/tolerance", func(f *posthorn.Format) { f.Tolerance = 25 * time.Hour }},
 	}
 	for i, c := range cases {
-		format := builtIn(t, plain).Format()
+		format := builtIn(t, plain).Format().Clone()
 		format.Body = append([]posthorn.BodyField(nil), format.Body...)
 		c.change(&format)
 		_, err := wire.Compile(format)
@@ -95,7 +95,7 @@ func hasPointer(problem *posthorn.Error, pointer string) bool {
 // All mistakes are told at once.
 func TestCompileTellsAllMistakes(t *testing.T) {
 	t.Parallel()
-	_, err := wire.Compile(posthorn.Format{Signature: posthorn.SignatureScheme{Algorithm: "md5", Content: "{x}"}, Success: []string{"x"}})
+	_, err := wire.Compile(posthorn.Format{Signatures: []posthorn.SignatureScheme{{Algorithm: "md5", Content: "{x}"}}, Success: []string{"x"}})
 	var problem *posthorn.Error
 	if !errors.As(err, &problem) {
 		t.Fatal(err)
@@ -113,9 +113,9 @@ func TestCompileFillsIn(t *testing.T) {
 	format := compile(t, posthorn.Format{
 		Name:      "mine",
 		Headers:   []posthorn.Header{{Name: "X-Signature", Value: "{signature}"}},
-		Signature: posthorn.SignatureScheme{Algorithm: posthorn.HMACSHA256, Content: "{body}"},
+		Signatures: []posthorn.SignatureScheme{{Algorithm: posthorn.HMACSHA256, Content: "{body}"}},
 	}).Format()
-	if format.ContentType != "application/json" || format.Signature.Encoding != posthorn.EncodingHex || format.Signature.Key != posthorn.EncodingText || !format.Accepts(204) || format.Accepts(302) {
+	if format.ContentType != "application/json" || format.Signatures[0].Encoding != posthorn.EncodingHex || format.Signatures[0].Key != posthorn.EncodingText || !format.Accepts(204) || format.Accepts(302) {
 		t.Errorf("the format is %+v", format)
 	}
 }
@@ -125,7 +125,7 @@ func TestCompileFillsIn(t *testing.T) {
 func TestNoFormatIsKnownByName(t *testing.T) {
 	t.Parallel()
 	for _, name := range builtInNames() {
-		format := builtIn(t, name).Format()
+		format := builtIn(t, name).Format().Clone()
 		format.Name = "renamed"
 		if got, want := asText(render(t, compile(t, format), rotated(time.Hour))), asText(render(t, builtIn(t, name), rotated(time.Hour))); got != want {
 			t.Errorf("%s: got %s\nwant %s", name, got, want)
@@ -136,7 +136,7 @@ func TestNoFormatIsKnownByName(t *testing.T) {
 // A dialect doesn't change when the format it was made of does.
 func TestDialectKeepsItsFormat(t *testing.T) {
 	t.Parallel()
-	format := builtIn(t, plain).Format()
+	format := builtIn(t, plain).Format().Clone()
 	format.Headers = append([]posthorn.Header(nil), format.Headers...)
 	dialect := compile(t, format)
 	want := asText(render(t, dialect, input()))

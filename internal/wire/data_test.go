@@ -109,7 +109,7 @@ func jsonValue(depth int) *rapid.Generator[string] {
 // Text from outside can't break out of its JSON string, nor be lost in it.
 func TestTextIsEscaped(t *testing.T) {
 	t.Parallel()
-	format := builtIn(t, plain).Format()
+	format := builtIn(t, plain).Format().Clone()
 	format.Body = []posthorn.BodyField{{Name: "the \"name\"\n", Template: `a "\ {metadata.x} {{z}}`}}
 	dialect := compile(t, format)
 	rapid.Check(t, func(t *rapid.T) {
@@ -137,7 +137,7 @@ func TestTextIsEscaped(t *testing.T) {
 // Nothing is escaped that needn't be.
 func TestEscapingIsMinimal(t *testing.T) {
 	t.Parallel()
-	format := builtIn(t, plain).Format()
+	format := builtIn(t, plain).Format().Clone()
 	format.Body = []posthorn.BodyField{{Name: "x", Template: "{metadata.x}"}}
 	in := input()
 	in.Webhook.Metadata["x"] = "<&>/é\u2028\x7f\"\\\n\r\t\x01"
@@ -151,7 +151,7 @@ func TestEscapingIsMinimal(t *testing.T) {
 // Each character that must be escaped is, even when it is the only one.
 func TestEachCharacterIsEscaped(t *testing.T) {
 	t.Parallel()
-	format := builtIn(t, plain).Format()
+	format := builtIn(t, plain).Format().Clone()
 	format.Body = []posthorn.BodyField{{Name: "x", Template: "{metadata.x}"}}
 	dialect := compile(t, format)
 	for c := range byte(0x80) {

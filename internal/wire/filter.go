@@ -4,18 +4,21 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
+	"net/url"
 )
 
 // filter changes a value on its way into the text.
 type filter uint8
 
-// The filters. jsonFilter is ours: it escapes what goes into a JSON string.
+// The filters. The last two are ours: they escape what goes into a JSON string
+// and into a form.
 const (
 	base64Filter filter = iota
 	hexFilter
 	lowerFilter
 	upperFilter
 	jsonFilter
+	formFilter
 )
 
 func filterNamed(name string) (filter, bool) {
@@ -49,6 +52,8 @@ func (f filter) apply(dst []byte, start int) []byte {
 		return append(dst, bytes.ToLower(raw)...)
 	case upperFilter:
 		return append(dst, bytes.ToUpper(raw)...)
+	case formFilter:
+		return append(dst, url.QueryEscape(string(raw))...)
 	default:
 		return appendJSONText(dst, raw)
 	}

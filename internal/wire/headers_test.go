@@ -31,7 +31,7 @@ func TestStaticHeadersNeverOverride(t *testing.T) {
 // No value can break out of its header, wherever it comes from.
 func TestHeadersCannotBeInjected(t *testing.T) {
 	t.Parallel()
-	format := builtIn(t, plain).Format()
+	format := builtIn(t, plain).Format().Clone()
 	format.Headers = append(format.Headers, posthorn.Header{Name: "X-Team", Value: "{metadata.team}"})
 	withTeam := compile(t, format)
 	for _, hostile := range []string{"a\r\nX-Evil: 1", "a\nb", "a\x00b", "a\rb", "a\x7fb", "é", strings.Repeat("x", posthorn.MaxHeaderValue+1)} {
@@ -65,7 +65,7 @@ func TestHeadersCannotBeInjected(t *testing.T) {
 // No error of rendering shows a secret.
 func TestErrorsShowNoSecret(t *testing.T) {
 	t.Parallel()
-	format := builtIn(t, standard).Format()
+	format := builtIn(t, standard).Format().Clone()
 	format.Headers = append(format.Headers, posthorn.Header{Name: "Authorization", Value: "Basic {secret}"})
 	dialect := compile(t, format)
 	for _, secret := range []string{"whsec_not*base64", "confidential\r\n", "confidentialité"} {

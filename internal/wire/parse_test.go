@@ -47,10 +47,10 @@ func TestParseFormat(t *testing.T) {
 		Name: "mine", Description: "A dialect of my own", ContentType: "application/json",
 		Body:    []posthorn.BodyField{{Name: "z", Template: "{event.id}"}, {Name: "data", Raw: "event.data"}, {Name: "a", Template: "{event.type}"}},
 		Headers: []posthorn.Header{{Name: "X-Z", Value: "{timestamp}"}, {Name: "X-A", Value: "t={timestamp},v1={signature}"}},
-		Signature: posthorn.SignatureScheme{
+		Signatures: []posthorn.SignatureScheme{{
 			Algorithm: posthorn.HMACSHA512, Content: "{timestamp}.{body}", Encoding: posthorn.EncodingBase64URL,
 			Key: posthorn.EncodingHex, KeyPrefix: "key_", Several: ",v1={signature}",
-		},
+		}},
 		Success: []string{"200", "2xx", "404"}, Retries: &none, Tolerance: 90 * time.Second,
 	}
 	if difference := cmp.Diff(want, got); difference != "" {
@@ -78,7 +78,7 @@ func TestParseFormatRefuses(t *testing.T) {
 	t.Parallel()
 	for text, said := range map[string]string{
 		"":    "empty",
-		"---": "body",
+		"---": "names",
 		"a":   "read",
 		"[]":  "read",
 		strings.Replace(written, "retries: 0", "retry: 0", 1):                               "retry",
@@ -98,7 +98,7 @@ func TestParseFormatRefuses(t *testing.T) {
 		"name: mine\nbody: text":              "list",
 		"name: mine\nbody: {raw: event.id}":   "event.data",
 		"name: mine\nbody: {}":                "raw",
-		"name: mine\nheaders: {X: y}":         "list",
+		"name: mine\nbody: {raw: event.data}\nheaders: {X: y}":         "list",
 		written + "\n---\n" + written:         "goes on",
 		"name: &a [*a, *a]\nbody: []":         "read",
 		"name: 'x\nbody: []":                  "read",

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,11 +20,14 @@ type Input struct {
 	AttemptNumber int
 	// Now is the moment of the attempt, which is what gets signed.
 	Now time.Time
+	// Keys are the signing keys of the environment, newest first; those that have
+	// expired, or are for other algorithms than the format's, sign nothing.
+	Keys []posthorn.SigningKey
 }
 
 // Render makes the request: the exact bytes and headers to send. The same input
 // always gives the same request. It returns an *posthorn.Error with CodeInvalid
-// when there is no valid secret, when metadata that the format names is missing,
+// when there is no valid secret or signing key that the format needs, when metadata that the format names is missing,
 // or when a header would come out with characters that can't be sent; the error
 // shows no secret.
 func (d *Dialect) Render(in Input) (posthorn.Request, error) {
@@ -60,57 +64,97 @@ func (d *Dialect) Render(in Input) (posthorn.Request, error) {
 // renderHeaders returns Content-Type, the format's headers and those of the
 // webhook that override none of them.
 func (d *Dialect) renderHeaders(s *scope, secrets []posthorn.Secret) ([]posthorn.Header, error) {
-	signatures, err := d.sign(s, secrets)
-	if err != nil {
+	if err := d.sign(s, secrets); err != nil {
 		return nil, err
 	}
 	// All values are written one behind the other and cut out of one string.
 	text := make([]byte, 0, 384)
-	ends := make([]int, 0, posthorn.MaxHeaders)
+	ends := make([]lineEnd, 0, posthorn.MaxHeaders)
 	for i := range d.headers {
-		if text, err = d.appendHeader(text, &d.headers[i], s, secrets, signatures); err != nil {
+		var err error
+		if text, ends, err = d.appendHeader(text, ends, i, s); err != nil {
 			return nil, err
 		}
-		ends = append(ends, len(text))
 	}
-	headers := make([]posthorn.Header, 0, 1+len(d.headers)+len(s.in.Webhook.Headers))
+	headers := make([]posthorn.Header, 0, 1+len(ends)+len(s.in.Webhook.Headers))
 	headers = append(headers, posthorn.Header{Name: "Content-Type", Value: d.format.ContentType})
 	values, start := string(text), 0
-	for i, end := range ends {
-		headers = append(headers, posthorn.Header{Name: d.headers[i].name, Value: values[start:end]})
-		start = end
+	for _, line := range ends {
+		headers = append(headers, posthorn.Header{Name: d.headers[line.header].name, Value: values[start:line.end]})
+		start = line.end
 	}
+	own := len(headers)
 	for _, header := range s.in.Webhook.Headers {
-		if !hasHeader(headers[:1+len(d.headers)], header.Name) {
+		if !d.hasHeader(header.Name) {
 			headers = append(headers, header)
 		}
 	}
-	return headers, d.checkSendable(headers)
+	return headers, checkSendable(headers, own)
 }
 
-// appendHeader writes a header's value: with the newest signature, and with
-// the others behind it where the format has room for several.
-func (d *Dialect) appendHeader(dst []byte, header *compiledHeader, s *scope, secrets []posthorn.Secret, signatures [][]byte) ([]byte, error) {
-	if len(signatures) > 0 {
-		s.signature = signatures[0]
+// lineEnd is where the value of a line ends, and which header of the format it
+// is.
+type lineEnd struct{ header, end int }
+
+// appendHeader writes a header: with the newest signatures, and with the others
+// behind them, or in lines of their own, where the format has room for several.
+// A header whose signature nobody made is left out.
+func (d *Dialect) appendHeader(text []byte, ends []lineEnd, index int, s *scope) ([]byte, []lineEnd, error) {
+	header := &d.headers[index]
+	if d.isLeftOut(header, s) {
+		return text, ends, nil
 	}
-	dst, err := header.value.appendTo(dst, s)
-	if err != nil || !header.signed {
-		return dst, err
+	text, err := header.value.appendTo(text, s)
+	if err != nil {
+		return nil, nil, err
 	}
-	for i := 1; i < len(signatures); i++ {
-		further := *s
-		further.signature, further.secret = signatures[i], secrets[i]
-		if dst, err = d.several.appendTo(dst, &further); err != nil {
-			return nil, err
+	newest := s.secret
+	for i := range s.signed {
+		one := &s.signed[i]
+		if several := d.schemes[one.scheme].several; several != nil && header.hasRoomFor(one) {
+			s.current, s.secret = one, one.secret
+			if text, err = several.appendTo(text, s); err != nil {
+				return nil, nil, err
+			}
 		}
 	}
-	return dst, nil
+	ends = append(ends, lineEnd{index, len(text)})
+	for i := range s.signed {
+		one := &s.signed[i]
+		if one.scheme == header.lines && one.number > 0 {
+			s.current, s.secret = one, one.secret
+			if text, err = header.value.appendTo(text, s); err != nil {
+				return nil, nil, err
+			}
+			ends = append(ends, lineEnd{index, len(text)})
+		}
+	}
+	s.current, s.secret = nil, newest
+	return text, ends, nil
 }
 
-func hasHeader(headers []posthorn.Header, name string) bool {
-	for _, header := range headers {
-		if strings.EqualFold(header.Name, name) {
+func (d *Dialect) isLeftOut(header *compiledHeader, s *scope) bool {
+	for _, scheme := range header.schemes {
+		if d.schemes[scheme].scheme.IsOptional && !s.hasSigned(scheme) {
+			return true
+		}
+	}
+	return header.message && !s.hasMessage()
+}
+
+// hasRoomFor reports whether a signature is appended to the header.
+func (h *compiledHeader) hasRoomFor(one *signed) bool {
+	return slices.Contains(h.appended, one.scheme) || one.number > 0 && slices.Contains(h.schemes, one.scheme)
+}
+
+// hasHeader reports whether a header belongs to the format, be it sent this time
+// or not.
+func (d *Dialect) hasHeader(name string) bool {
+	if strings.EqualFold(name, "Content-Type") {
+		return true
+	}
+	for i := range d.headers {
+		if strings.EqualFold(d.headers[i].name, name) {
 			return true
 		}
 	}
@@ -118,10 +162,10 @@ func hasHeader(headers []posthorn.Header, name string) bool {
 }
 
 // checkSendable is the last look before the headers leave: at what the templates
-// made of values, and at the webhook's own headers, which follow the format's.
-func (d *Dialect) checkSendable(headers []posthorn.Header) error {
+// made of values, and at the webhook's own headers, which begin at own.
+func checkSendable(headers []posthorn.Header, own int) error {
 	for i, header := range headers {
-		if i > len(d.headers) {
+		if i >= own {
 			if err := posthorn.ValidateHeaderName("", header.Name); err != nil {
 				return err
 			}

@@ -59,9 +59,9 @@ func TestSeveralSignaturesAreWrittenAsTheFormatSays(t *testing.T) {
 // What names the secret beside a further signature names the one that made it.
 func TestFurtherSignaturesNameTheirOwnSecret(t *testing.T) {
 	t.Parallel()
-	format := builtIn(t, plain).Format()
+	format := builtIn(t, plain).Format().Clone()
 	format.Headers = []posthorn.Header{{Name: "X-Signature", Value: "{secret} {signature}"}}
-	format.Signature.Several = ",{secret} {signature}"
+	format.Signatures[0].Several = ",{secret} {signature}"
 	got := headerMap(render(t, compile(t, format), rotated(time.Hour)))["X-Signature"][0]
 	first, second, _ := strings.Cut(got, ",")
 	if !strings.HasPrefix(first, newSecret+" ") || !strings.HasPrefix(second, oldSecret+" ") {

@@ -1,57 +1,161 @@
 package wire
 
 import (
+	"crypto"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"hash"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/signature"
 )
 
-// sign returns the encoded signatures, newest secret first: one, or one for
-// each secret where the format has room for several.
-func (d *Dialect) sign(s *scope, secrets []posthorn.Secret) ([][]byte, error) {
-	if d.algorithm == "" {
-		return nil, nil
-	}
-	if len(d.several) == 0 {
-		secrets = secrets[:1]
-	}
-	signatures := make([][]byte, 0, len(secrets))
-	for _, secret := range secrets {
-		signing := *s
-		signing.secret = secret
-		encoded, err := d.signWith(&signing)
-		if err != nil {
-			return nil, err
-		}
-		signatures = append(signatures, encoded)
-	}
-	return signatures, nil
+// signed is one signature of a request, and what made it.
+type signed struct {
+	// scheme is the index of its scheme, and number counts from 0 within it.
+	scheme, number int
+	text           []byte
+	secret         posthorn.Secret
+	keyID          string
+	// label and parameters are those of a message signature.
+	label, parameters string
 }
 
-func (d *Dialect) signWith(s *scope) ([]byte, error) {
-	key, err := signature.Key(s.secret.Reveal(), d.key, d.format.Signature.KeyPrefix)
-	if err != nil {
-		return nil, unusableSecret(err)
+// sign makes all signatures, by scheme and with the newest first.
+func (d *Dialect) sign(s *scope, secrets []posthorn.Secret) error {
+	s.signed = make([]signed, 0, len(secrets)+len(s.in.Keys))
+	for i := range d.schemes {
+		var err error
+		if d.schemes[i].scheme.Algorithm.IsAsymmetric() {
+			err = d.signWithKeys(s, i)
+		} else {
+			err = d.signWithSecrets(s, i, secrets)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	mac, err := d.algorithm.New(key)
-	if err != nil {
-		return nil, unusableSecret(err)
+	if len(secrets) > 0 {
+		s.secret = secrets[0]
 	}
-	if err := d.writeContent(mac, s); err != nil {
+	s.keyID = ""
+	return nil
+}
+
+func (d *Dialect) signWithSecrets(s *scope, index int, secrets []posthorn.Secret) error {
+	scheme := &d.schemes[index]
+	for number, secret := range secrets {
+		if number > 0 && !scheme.signsAll {
+			return nil
+		}
+		s.secret = secret
+		made := signed{scheme: index, number: number, secret: secret}
+		if scheme.scheme.Algorithm != posthorn.NotSigned {
+			if err := d.signWithSecret(scheme, s, &made); err != nil {
+				return err
+			}
+		}
+		s.signed = append(s.signed, made)
+	}
+	return nil
+}
+
+func (d *Dialect) signWithSecret(scheme *compiledScheme, s *scope, made *signed) error {
+	key, err := signature.Key(s.secret.Reveal(), signature.Encoding(scheme.scheme.Key), scheme.scheme.KeyPrefix)
+	if err != nil {
+		return unusableSecret(err)
+	}
+	mac, err := scheme.hash.New(key)
+	if err != nil {
+		return unusableSecret(err)
+	}
+	switch {
+	case scheme.message != nil:
+		made.label = scheme.message.labelOf(made.number)
+		var base []byte
+		if base, made.parameters, err = d.messageBase(scheme, s); err != nil {
+			return err
+		}
+		_, _ = mac.Write(base) // writing to a hash can't fail
+	case scheme.claims != nil:
+		made.text, err = signToken(mac, scheme.claims, s)
+		return err
+	default:
+		if err := writeContent(mac, scheme.content, s); err != nil {
+			return err
+		}
+	}
+	made.text = encode(scheme, mac.Sum(nil))
+	return nil
+}
+
+// signToken makes a JSON Web Token in the compact form (RFC 7515, section 3.1).
+func signToken(mac hash.Hash, claims template, s *scope) ([]byte, error) {
+	payload, err := claims.appendTo(nil, s)
+	if err != nil {
 		return nil, err
 	}
-	sum := mac.Sum(nil)
-	return d.encoding.Append(make([]byte, 0, 2*len(sum)), sum), nil
+	token := appendTokenPart(nil, []byte(`{"alg":"HS256","typ":"JWT"}`))
+	token = appendTokenPart(append(token, '.'), payload)
+	_, _ = mac.Write(token)
+	return appendTokenPart(append(token, '.'), mac.Sum(nil)), nil
+}
+
+func (d *Dialect) signWithKeys(s *scope, index int) error {
+	scheme, number := &d.schemes[index], 0
+	for i := range s.in.Keys {
+		key := &s.in.Keys[i]
+		if key.Algorithm != scheme.scheme.Algorithm || !key.IsValid(s.in.Now) {
+			continue
+		}
+		if number > 0 && !scheme.signsAll {
+			return nil
+		}
+		s.keyID = key.ID
+		made := signed{scheme: index, number: number, keyID: key.ID}
+		if err := d.signWithKey(scheme, s, key.Private, &made); err != nil {
+			return err
+		}
+		s.signed = append(s.signed, made)
+		number++
+	}
+	if number == 0 && !scheme.scheme.IsOptional {
+		return posthorn.Invalid("", fmt.Sprintf("The environment has no signing key for %s.", scheme.scheme.Algorithm), "Make one for the environment.")
+	}
+	return nil
+}
+
+func (d *Dialect) signWithKey(scheme *compiledScheme, s *scope, private crypto.Signer, made *signed) error {
+	var content []byte
+	var err error
+	if scheme.message != nil {
+		made.label = scheme.message.labelOf(made.number)
+		content, made.parameters, err = d.messageBase(scheme, s)
+	} else {
+		content, err = scheme.content.appendTo(make([]byte, 0, len(s.body)+128), s)
+	}
+	if err != nil {
+		return err
+	}
+	raw, err := signature.SignWithKey(private, signature.Algorithm(scheme.scheme.Algorithm), signature.ECDSAForm(scheme.scheme.ECDSA), content)
+	if err != nil {
+		return posthorn.Invalid("", "The environment's signing key can't be used to sign.", "Make another one.")
+	}
+	made.text = encode(scheme, raw)
+	return nil
+}
+
+func encode(scheme *compiledScheme, raw []byte) []byte {
+	return signature.Encoding(scheme.scheme.Encoding).Append(make([]byte, 0, 2*len(raw)), raw)
 }
 
 // writeContent writes what is signed. The body goes into the hash as it is,
 // without a copy; writing to a hash can't fail.
-func (d *Dialect) writeContent(mac hash.Hash, s *scope) error {
+func writeContent(mac hash.Hash, content template, s *scope) error {
 	text := make([]byte, 0, 128)
-	for i := range d.content {
-		p := &d.content[i]
+	for i := range content {
+		p := &content[i]
 		if p.value == bodyValue && len(p.filters) == 0 {
 			_, _ = mac.Write(text)
 			_, _ = mac.Write(s.body)
@@ -75,3 +179,6 @@ func unusableSecret(err error) error {
 	}
 	return posthorn.Invalid("", "The webhook's secret can't be used to sign: "+detail+".", "Set a secret that the webhook's format can read.")
 }
+
+// appendTokenPart writes base64url without padding (RFC 7515, section 2).
+func appendTokenPart(dst, raw []byte) []byte { return base64.RawURLEncoding.AppendEncode(dst, raw) }

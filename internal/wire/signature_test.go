@@ -73,7 +73,7 @@ func TestReceiversKnowTheBuiltInFormats(t *testing.T) {
 // The example of Standard Webhooks 1.0, byte for byte, out of the renderer.
 func TestStandardWebhooksExample(t *testing.T) {
 	t.Parallel()
-	format := builtIn(t, standard).Format()
+	format := builtIn(t, standard).Format().Clone()
 	format.Body = nil // the example's body has no envelope
 	in := input()
 	in.Event.GivenID = "msg_p5jXN8AQM9LWM0D4loKWxJek"

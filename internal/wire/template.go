@@ -16,17 +16,26 @@ type part struct {
 	literal string
 	value   value
 	// name is the name behind "metadata.".
-	name    string
-	filters []filter
+	name string
+	// scheme is the scheme that the value belongs to: its signature, its key.
+	scheme int
+	// offset is added to a timestamp; encoding writes a digest.
+	offset   int64
+	encoding posthorn.Encoding
+	filters  []filter
 }
 
-// maxTemplate is the longest template, in bytes.
-const maxTemplate = 1024
+// Limits of a template: its length in bytes, and the filters of a placeholder,
+// each of which may double what it is given.
+const (
+	maxTemplate = 1024
+	maxFilters  = 3
+)
 
 // parseTemplate takes a template apart. Placeholders are {name} or
 // {name|filter|filter}; {{ and }} stand for braces. Values that don't exist in
 // the place where the template is used are refused.
-func parseTemplate(pointer, text string, where place) (template, *posthorn.Error) {
+func (c *compiler) parseTemplate(pointer, text string, where place) (template, *posthorn.Error) {
 	if len(text) > maxTemplate || !utf8.ValidString(text) {
 		return nil, posthorn.Invalid(pointer, fmt.Sprintf("The template is longer than %d bytes, or not UTF-8.", maxTemplate), "Shorten it.")
 	}
@@ -48,7 +57,7 @@ func parseTemplate(pointer, text string, where place) (template, *posthorn.Error
 		if brace == "}" || !closed {
 			return nil, posthorn.Invalid(pointer, fmt.Sprintf("The braces of %q don't fit together.", clip(text)), "Write {event.id}, and {{ or }} for a brace itself.")
 		}
-		placeholder, err := parsePlaceholder(pointer, inside, where)
+		placeholder, err := c.parsePlaceholder(pointer, inside, where)
 		if err != nil {
 			return nil, err
 		}
@@ -73,9 +82,9 @@ func (t template) withLiteral(text string) template {
 	}
 }
 
-func parsePlaceholder(pointer, inside string, where place) (part, *posthorn.Error) {
+func (c *compiler) parsePlaceholder(pointer, inside string, where place) (part, *posthorn.Error) {
 	name, filters, _ := strings.Cut(inside, "|")
-	parsed, err := parseValue(pointer, name, where)
+	parsed, err := c.parseValue(pointer, name, where)
 	if err != nil || filters == "" && !strings.Contains(inside, "|") {
 		return parsed, err
 	}
@@ -85,6 +94,9 @@ func parsePlaceholder(pointer, inside string, where place) (part, *posthorn.Erro
 			return part{}, posthorn.Invalid(pointer, fmt.Sprintf("%q is not a filter.", clip(name)), "Filters are base64, hex, lower and upper.")
 		}
 		parsed.filters = append(parsed.filters, filter)
+	}
+	if len(parsed.filters) > maxFilters {
+		return part{}, posthorn.Invalid(pointer, fmt.Sprintf("%d filters are more than the %d allowed.", len(parsed.filters), maxFilters), "Keep fewer filters.")
 	}
 	return parsed, nil
 }

@@ -12,7 +12,7 @@ import (
 // inHeader renders one template as a header.
 func inHeader(t *testing.T, template string, in wire.Input) string {
 	t.Helper()
-	format := builtIn(t, plain).Format()
+	format := builtIn(t, plain).Format().Clone()
 	format.Headers = append(format.Headers, posthorn.Header{Name: "X-Value", Value: template})
 	return headerMap(render(t, compile(t, format), in))["X-Value"][0]
 }
@@ -60,7 +60,7 @@ func TestTemplateOfWhatWasRendered(t *testing.T) {
 	t.Parallel()
 	in := input()
 	in.Event.Data = []byte(`{"hello": "world"}`)
-	format := builtIn(t, plain).Format()
+	format := builtIn(t, plain).Format().Clone()
 	format.Body = nil
 	format.Headers = append(format.Headers,
 		posthorn.Header{Name: "Content-Digest", Value: "sha-256=:{digest.sha256}:"},
@@ -93,16 +93,16 @@ func TestUnknownNamesAreRefused(t *testing.T) {
 	}
 	for where, templates := range cases {
 		for _, template := range templates {
-			format := builtIn(t, plain).Format()
+			format := builtIn(t, plain).Format().Clone()
 			switch where {
 			case "header":
 				format.Headers = append(format.Headers, posthorn.Header{Name: "X-Value", Value: template})
 			case "content":
-				format.Signature.Content = template
+				format.Signatures[0].Content = template
 			case "body":
 				format.Body = append(format.Body, posthorn.BodyField{Name: "more", Template: template})
 			case "several":
-				format.Signature.Several = template
+				format.Signatures[0].Several = template
 			}
 			_, err := wire.Compile(format)
 			var problem *posthorn.Error
@@ -116,7 +116,7 @@ func TestUnknownNamesAreRefused(t *testing.T) {
 // Metadata that a format needs and a webhook lacks is told, not left out.
 func TestMissingMetadataIsAnError(t *testing.T) {
 	t.Parallel()
-	format := builtIn(t, plain).Format()
+	format := builtIn(t, plain).Format().Clone()
 	format.Headers = append(format.Headers, posthorn.Header{Name: "X-Value", Value: "{metadata.absent}"})
 	if _, err := compile(t, format).Render(input()); err == nil || !strings.Contains(err.Error(), "absent") {
 		t.Error(err)
