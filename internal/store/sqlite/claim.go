@@ -79,34 +79,26 @@ func (t *tx) lease(c store.Claim) ([]store.Job, error) {
 
 // due reads the jobs that a claim may have, in the order of their due times.
 func (t *tx) due(c store.Claim) ([]store.Job, error) {
-	statement, err := t.prepared(`SELECT ` + deliveryColumns + `, e.given_id, e.type, e.data, e.timestamp, e.accepted_at, e.deliveries
+	const query = `SELECT ` + deliveryColumns + `, e.given_id, e.type, e.data, e.timestamp, e.accepted_at, e.deliveries
 		FROM deliveries d JOIN events e ON e.id = d.event_id
-		WHERE d.status = 0 AND d.webhook_id = ? AND d.due_at <= ? ORDER BY d.due_at, d.id LIMIT ?`)
-	if err != nil {
-		t.failure = err
-		return nil, err
-	}
-	rows, err := statement.QueryContext(t.ctx, c.WebhookID[:], micros(c.Now), c.Limit)
-	if err != nil {
-		t.failure = err
-		return nil, err
-	}
+		WHERE d.status = 0 AND d.webhook_id = ? AND d.due_at <= ? ORDER BY d.due_at, d.id LIMIT ?`
 	var jobs []store.Job
 	bytes := 0
-	for rows.Next() {
+	err := t.each(query, []any{c.WebhookID[:], micros(c.Now), c.Limit}, func(scan func(...any) error) (bool, error) {
 		var job store.Job
 		e := &job.Event
 		targets := append(deliveryTargets(&job.Delivery), intoText(&e.GivenID), &e.Type, &e.Data, intoTime(&e.Timestamp), intoTime(&e.AcceptedAt), &e.Deliveries)
-		if err := rows.Scan(targets...); err != nil {
-			return nil, errors.Join(err, rows.Close())
+		if err := scan(targets...); err != nil {
+			return false, err
 		}
 		e.ID, e.EnvironmentID = job.Delivery.EventID, job.Delivery.EnvironmentID
 		job.Delivery.EventPublicID, job.Delivery.EventType = e.PublicID(), e.Type
 		bytes += len(e.Data)
 		if len(jobs) > 0 && bytes > c.MaxBytes {
-			break
+			return false, nil
 		}
 		jobs = append(jobs, job)
-	}
-	return jobs, errors.Join(rows.Err(), rows.Close())
+		return true, nil
+	})
+	return jobs, err
 }

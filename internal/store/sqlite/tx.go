@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -16,8 +15,8 @@ import (
 // goroutine uses it.
 type tx struct {
 	ctx        context.Context //nolint:containedctx // the writer's life; a caller's context must not interrupt a group
-	conn       *sql.Conn
-	statements map[string]*sql.Stmt
+	conn       connection
+	statements map[string]*statement
 	// changes counts the rows that the current write changed; failure is the
 	// database's error in it.
 	changes int
@@ -29,10 +28,10 @@ type tx struct {
 	stats map[posthorn.WebhookID]*statsChange
 }
 
-func newTx(ctx context.Context, conn *sql.Conn) *tx {
+func newTx(ctx context.Context, conn connection) *tx {
 	return &tx{
 		ctx: ctx, conn: conn,
-		statements: map[string]*sql.Stmt{},
+		statements: map[string]*statement{},
 		versions:   map[posthorn.EnvironmentID]store.Version{},
 		stats:      map[posthorn.WebhookID]*statsChange{},
 	}
@@ -101,13 +100,13 @@ func (t *tx) runSafely(run func(tx *tx) error) error {
 // mends: after changing something, or with an error of the database.
 func (t *tx) isSpoilt() bool { return t.failure != nil }
 
-func (t *tx) prepared(query string) (*sql.Stmt, error) {
+func (t *tx) prepared(query string) (*statement, error) {
 	if statement, ok := t.statements[query]; ok {
 		return statement, nil
 	}
-	statement, err := t.conn.PrepareContext(t.ctx, query)
+	statement, err := prepareStatement(t.ctx, t.conn, query)
 	if err != nil {
-		return nil, fmt.Errorf("preparing %q: %w", query, err)
+		return nil, err
 	}
 	t.statements[query] = statement
 	return statement, nil
@@ -121,12 +120,7 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 		t.failure = err
 		return 0, err
 	}
-	result, err := statement.ExecContext(t.ctx, args...)
-	if err != nil {
-		t.failure = err
-		return 0, err
-	}
-	changed, err := result.RowsAffected()
+	changed, err := statement.exec(t.ctx, args)
 	if err != nil {
 		t.failure = err
 		return 0, err
@@ -137,14 +131,22 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 
 // get reads one row; it returns posthorn.ErrNotFound when there is none.
 func (t *tx) get(query string, args []any, targets ...any) error {
-	statement, err := t.prepared(query)
-	if err != nil {
-		t.failure = err
-		return err
-	}
-	err = statement.QueryRowContext(t.ctx, args...).Scan(targets...)
-	if errors.Is(err, sql.ErrNoRows) {
+	isFound := false
+	err := t.each(query, args, func(scan func(...any) error) (bool, error) {
+		isFound = true
+		return false, scan(targets...)
+	})
+	if err == nil && !isFound {
 		return posthorn.ErrNotFound
+	}
+	return err
+}
+
+// each calls visit for every row until it returns false or an error.
+func (t *tx) each(query string, args []any, visit func(scan func(targets ...any) error) (bool, error)) error {
+	statement, err := t.prepared(query)
+	if err == nil {
+		err = statement.each(t.ctx, args, visit)
 	}
 	if err != nil {
 		t.failure = err
@@ -156,5 +158,4 @@ func (t *tx) close() {
 	for _, statement := range t.statements {
 		_ = statement.Close() // the connection goes with it
 	}
-	_ = t.conn.Close() // the pool is closed next and reports
 }

@@ -49,17 +49,27 @@ func startWriter(ctx context.Context, db *sql.DB, b *breakage) (*writer, error) 
 		return nil, fmt.Errorf("opening the writing connection: %w", err)
 	}
 	w := &writer{db: db, waiting: make(chan *write, maxWaiting), done: make(chan struct{}), breakage: b}
-	t := newTx(context.WithoutCancel(ctx), conn)
 	go func() {
 		defer close(w.done)
-		for first := range w.waiting {
-			w.commit(t, w.gather(first))
-		}
+		_ = conn.Raw(func(own any) error { // it returns nothing but nil
+			w.serve(newTx(context.WithoutCancel(ctx), own.(connection))) //nolint:forcetypeassert // every driver's connection prepares statements
+			return nil
+		})
 		if b.err() == nil {
-			t.close()
+			_ = conn.Close() // the pool is closed next and reports
 		}
 	}()
 	return w, nil
+}
+
+// serve commits what is waiting, until nothing more can come.
+func (w *writer) serve(t *tx) {
+	for first := range w.waiting {
+		w.commit(t, w.gather(first))
+	}
+	if w.breakage.err() == nil {
+		t.close()
+	}
 }
 
 // gather takes what is waiting, without waiting for more.
