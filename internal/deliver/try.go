@@ -40,7 +40,7 @@ func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 		Outcome:    outcome,
 	}
 	breaker := e.sent(l, attempt, next)
-	err = e.record(ctx, store.Recording{Lease: job.Lease, Attempt: attempt, Next: next, Breaker: breaker, Now: now})
+	err = e.record(ctx, store.Recording{Lease: job.Lease, WebhookID: job.Delivery.WebhookID, Attempt: attempt, Next: next, Breaker: breaker, Now: now})
 	e.Observer.Attempted(job, attempt, next, err)
 	e.finish(l, job, next, err)
 }

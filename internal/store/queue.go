@@ -114,9 +114,11 @@ type Job struct {
 
 // Recording is an attempt and what follows from it.
 type Recording struct {
-	Lease   Lease
-	Attempt posthorn.Attempt
-	Next    posthorn.Next
+	Lease Lease
+	// WebhookID is the delivery's; with another one the lease is void.
+	WebhookID posthorn.WebhookID
+	Attempt   posthorn.Attempt
+	Next      posthorn.Next
 	// Breaker is the webhook's breaker if the attempt has changed it, else nil.
 	Breaker *posthorn.Breaker
 	// Now is when it is recorded.

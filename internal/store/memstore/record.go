@@ -16,7 +16,7 @@ func (s *Store) Record(ctx context.Context, r store.Recording) error {
 	defer s.mu.Unlock()
 	attempt := copyAttempt(r.Attempt)
 	d := s.held(r.Lease)
-	if d == nil {
+	if d == nil || d.WebhookID != r.WebhookID {
 		s.keepLateAttempt(attempt)
 		return store.ErrLeaseLost
 	}

@@ -91,7 +91,7 @@ func (w *bench) settle() {
 	webhook := posthorn.Webhook{ID: w.webhook, WorkspaceID: workspace.ID, ProjectID: project.ID, EnvironmentID: w.environment, Status: posthorn.WebhookActive}
 	for _, err := range []error{
 		w.store.CreateWorkspace(w.ctx, workspace, project, environment),
-		w.store.CreateWebhook(w.ctx, webhook),
+		w.store.CreateWebhook(w.ctx, webhook, 1),
 		w.store.Join(w.ctx, posthorn.NodeID{1}, now),
 	} {
 		if err != nil {
@@ -129,7 +129,7 @@ func (w *bench) record(lease store.Lease) {
 		ID: newID[posthorn.AttemptID](w), DeliveryID: lease.DeliveryID, Number: 1, StartedAt: now, URL: "http://127.0.0.1:8080/hooks",
 		Outcome: posthorn.Outcome{Reason: posthorn.ReasonSuccess, StatusCode: 200, ResponseBody: []byte("ok"), ConnectionReused: true},
 	}
-	err := w.store.Record(w.ctx, store.Recording{Lease: lease, Attempt: attempt, Next: posthorn.Next{Status: posthorn.DeliverySucceeded}, Now: now})
+	err := w.store.Record(w.ctx, store.Recording{Lease: lease, WebhookID: w.webhook, Attempt: attempt, Next: posthorn.Next{Status: posthorn.DeliverySucceeded}, Now: now})
 	if err != nil {
 		w.Error(err)
 	}

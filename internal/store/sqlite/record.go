@@ -17,27 +17,23 @@ func (t *tx) record(r store.Recording) error {
 	if r.Next.Uncounted {
 		uncounted = 1
 	}
-	var webhook posthorn.WebhookID
-	err = t.get(`UPDATE deliveries SET status = ?, attempts = attempts + 1, uncounted = uncounted + ?, due_at = ?, node_id = NULL, claims = 0,
+	changed, err := t.exec(`UPDATE deliveries SET status = ?, attempts = attempts + 1, uncounted = uncounted + ?, due_at = ?, node_id = NULL, claims = 0,
 			last_reason = ?, last_status_code = ?, updated_at = ?
-		WHERE id = ? AND status = 1 AND node_id = ? AND epoch = ? RETURNING webhook_id`,
-		[]any{
-			status, uncounted, micros(r.Next.DueAt), string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, micros(r.Now),
-			lease.DeliveryID[:], lease.NodeID[:], lease.Epoch,
-		}, intoID(&webhook))
-	if errors.Is(err, posthorn.ErrNotFound) {
-		return t.recordLate(attempt)
-	}
+		WHERE id = ? AND status = 1 AND node_id = ? AND epoch = ? AND webhook_id = ?`,
+		status, uncounted, micros(r.Next.DueAt), string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, micros(r.Now),
+		lease.DeliveryID[:], lease.NodeID[:], lease.Epoch, r.WebhookID[:])
 	if err != nil {
 		return err
 	}
-	t.changes++
+	if changed == 0 {
+		return t.recordLate(attempt)
+	}
 	if err := t.keepAttempt(attempt); err != nil {
 		return err
 	}
-	t.countAttempt(webhook, attempt)
-	t.countMove(webhook, leased, status, 1)
-	return t.follow(webhook, r)
+	t.countAttempt(r.WebhookID, attempt)
+	t.countMove(r.WebhookID, leased, status, 1)
+	return t.follow(r)
 }
 
 // keepAttempt keeps an attempt under its number, or under the next one if a late
@@ -100,16 +96,16 @@ func (t *tx) countAttempt(webhook posthorn.WebhookID, attempt posthorn.Attempt) 
 
 // follow holds or disables the webhook, if the receiver asked for it, and keeps
 // its breaker.
-func (t *tx) follow(webhook posthorn.WebhookID, r store.Recording) error {
+func (t *tx) follow(r store.Recording) error {
 	if !r.Next.HoldUntil.IsZero() {
-		_, err := t.exec(`UPDATE webhooks SET hold_until = max(hold_until, ?) WHERE id = ?`, micros(r.Next.HoldUntil), webhook[:])
+		_, err := t.exec(`UPDATE webhooks SET hold_until = max(hold_until, ?) WHERE id = ?`, micros(r.Next.HoldUntil), r.WebhookID[:])
 		if err != nil {
 			return err
 		}
 	}
 	if b := r.Breaker; b != nil {
 		_, err := t.exec(`UPDATE webhooks SET breaker_opened_at = ?, breaker_failures = ?, breaker_probe_at = ?, breaker_changed_at = ?4
-			WHERE id = ? AND breaker_changed_at <= ?4`, micros(b.OpenedAt), b.Failures, micros(b.NextProbeAt), micros(b.ChangedAt), webhook[:])
+			WHERE id = ? AND breaker_changed_at <= ?4`, micros(b.OpenedAt), b.Failures, micros(b.NextProbeAt), micros(b.ChangedAt), r.WebhookID[:])
 		if err != nil {
 			return err
 		}
@@ -118,12 +114,12 @@ func (t *tx) follow(webhook posthorn.WebhookID, r store.Recording) error {
 		return nil
 	}
 	disabled, err := t.exec(`UPDATE webhooks SET status = 'disabled', status_reason = ?, updated_at = ? WHERE id = ? AND status = 'active'`,
-		r.Attempt.Outcome.Detail, micros(r.Now), webhook[:])
+		r.Attempt.Outcome.Detail, micros(r.Now), r.WebhookID[:])
 	if err != nil || disabled == 0 {
 		return err
 	}
 	var environment posthorn.EnvironmentID
-	if err := t.get(`SELECT environment_id FROM webhooks WHERE id = ?`, []any{webhook[:]}, intoID(&environment)); err != nil {
+	if err := t.get(`SELECT environment_id FROM webhooks WHERE id = ?`, []any{r.WebhookID[:]}, intoID(&environment)); err != nil {
 		return err
 	}
 	return t.directoryChanged(environment)

@@ -13,6 +13,7 @@ func leaseCases(s settings) []testCase {
 		{name: "the lease of another node is void", run: voidBy(func(_ *world, l store.Lease) store.Lease { l.NodeID[0]++; return l })},
 		{name: "the lease of an earlier epoch is void", run: voidBy(func(_ *world, l store.Lease) store.Lease { l.Epoch--; return l })},
 		{name: "the lease of a later epoch is void", run: voidBy(func(_ *world, l store.Lease) store.Lease { l.Epoch++; return l })},
+		{name: "a recording for another webhook is under a void lease", run: recordElsewhere},
 		{name: "recording makes the lease void", run: voidBy(recordAway)},
 		{name: "release makes the lease void", run: voidBy(releaseAway)},
 		{name: "cancelling makes the lease void", run: voidBy(cancelAway)},
@@ -62,6 +63,17 @@ func voidBy(lose func(w *world, lease store.Lease) store.Lease) func(*world) {
 		w.want("the version", w.version(), version)
 		w.want("the attempts", w.attempts(job.Delivery.ID), append(attempts, r.Attempt))
 	}
+}
+
+func recordElsewhere(w *world) {
+	webhook, other := w.webhook(), w.webhook()
+	job := w.leased(webhook)
+	before := w.stats(other)
+	r := w.recording(job, posthorn.ReasonSuccess, posthorn.DeliverySucceeded)
+	r.WebhookID = other.ID
+	w.wantError(w.Record(w.ctx, r), store.ErrLeaseLost)
+	w.wantStatus(job.Delivery.ID, posthorn.DeliveryLeased)
+	w.want("the stats of the other", w.stats(other), before)
 }
 
 func recordAway(w *world, lease store.Lease) store.Lease {

@@ -30,8 +30,9 @@ type twin[T any] [2]T
 // lease is a lease that was given, with the attempt that it was given for. It
 // may have become void.
 type lease struct {
-	twin   twin[store.Lease]
-	number int
+	twin    twin[store.Lease]
+	webhook posthorn.WebhookID
+	number  int
 }
 
 // machine does the same to two stores, and knows what it may refer to.

@@ -76,7 +76,7 @@ func (m *machine) remember(entry store.Entry) {
 		m.deliveries = append(m.deliveries, d.ID)
 		if d.Status == posthorn.DeliveryLeased {
 			given := store.Lease{DeliveryID: d.ID, NodeID: m.node, Epoch: store.FirstEpoch}
-			m.leases = append(m.leases, lease{twin: twin[store.Lease]{given, given}, number: 1})
+			m.leases = append(m.leases, lease{twin: twin[store.Lease]{given, given}, webhook: d.WebhookID, number: 1})
 		}
 	}
 }

@@ -26,8 +26,9 @@ func (m *machine) claim() {
 	})
 	for i, job := range claimed[specified].Jobs {
 		m.leases = append(m.leases, lease{
-			twin:   twin[store.Lease]{leases[tested][i], leases[specified][i]},
-			number: job.Delivery.Attempts + 1,
+			twin:    twin[store.Lease]{leases[tested][i], leases[specified][i]},
+			webhook: claim.WebhookID,
+			number:  job.Delivery.Attempts + 1,
 		})
 	}
 }
@@ -39,6 +40,7 @@ func (m *machine) record() {
 	}
 	started := m.now.Add(-time.Duration(m.number("seconds ago", 0, 3)) * time.Second)
 	r := store.Recording{
+		WebhookID: given.webhook,
 		Attempt: posthorn.Attempt{
 			ID:         posthorn.NewID[posthorn.AttemptID](m.now, m.random),
 			DeliveryID: given.twin[specified].DeliveryID, Number: given.number, StartedAt: started, URL: "https://example.com/ü",
@@ -147,7 +149,7 @@ func (m *machine) someLease() (lease, bool) {
 		oldest = max(0, len(m.leases)-4)
 	}
 	given := m.leases[m.number("lease", oldest, len(m.leases)-1)]
-	mistake := m.number("mistake", 0, 12)
+	mistake := m.number("mistake", 0, 13)
 	for i := range given.twin {
 		switch mistake {
 		case 10:
@@ -157,6 +159,8 @@ func (m *machine) someLease() (lease, bool) {
 		case 11:
 			given.twin[i].NodeID[0]++
 		case 12:
+			given.webhook = posthorn.WebhookID{1}
+		case 13:
 			given.twin[i].DeliveryID = posthorn.DeliveryID{1}
 		}
 	}

@@ -161,7 +161,8 @@ func (w *world) leased(webhook posthorn.Webhook) store.Job {
 func (w *world) recording(job store.Job, reason posthorn.Reason, status posthorn.DeliveryStatus) store.Recording {
 	started := w.tick()
 	return store.Recording{
-		Lease: job.Lease,
+		Lease:     job.Lease,
+		WebhookID: job.Delivery.WebhookID,
 		Attempt: posthorn.Attempt{
 			ID:         posthorn.NewID[posthorn.AttemptID](started, w.random),
 			DeliveryID: job.Delivery.ID, Number: job.Delivery.Attempts + 1, StartedAt: started, URL: "https://example.com/hooks",
