@@ -79,7 +79,16 @@ const readDamaged = "SELECT count(x) FROM damaged WHERE x > 1"
 func TestFailedCommitEndsTheStore(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
-	failing, err := faulty(t).PrepareContext(t.Context(), readDamaged)
+	var failing *statement
+	conn, err := faulty(t).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	err = conn.Raw(func(own any) error {
+		failing, err = prepareStatement(t.Context(), own.(connection), readDamaged)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,13 +209,18 @@ func TestReadOnlyDatabase(t *testing.T) {
 	if err := s.Join(t.Context(), posthorn.NodeID{1}, time.Unix(1, 0)); err != nil {
 		t.Fatal(err)
 	}
-	var conn *sql.Conn
+	var conn connection
 	inWriter(t, s, func(tx *tx) error {
 		conn = tx.conn
 		return nil
 	})
 	readOnly := func(value string) {
-		if _, err := conn.ExecContext(t.Context(), "PRAGMA query_only = "+value); err != nil {
+		pragma, err := prepareStatement(t.Context(), conn, "PRAGMA query_only = "+value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = pragma.exec(t.Context(), nil)
+		if err := errors.Join(err, pragma.Close()); err != nil {
 			t.Fatal(err)
 		}
 	}
