@@ -18,9 +18,8 @@ type Limits struct {
 	// run, EventBurst how many of them at once.
 	EventRate  int
 	EventBurst int
-	// Publishing is how many requests that publish may be in progress at once for
-	// one workspace.
-	Publishing int
+	// Requests is how many requests may be in progress at once for one workspace.
+	Requests int
 }
 
 // RateLimited makes an Error with CodeRateLimited: the same request may succeed

@@ -42,7 +42,7 @@ type batchBody struct {
 func (s *Server) batchRoute() route {
 	return route{
 		method: http.MethodPost, path: "/v1/events/batch", status: http.StatusAccepted, tag: "Events",
-		summary: "Publish up to 1000 events, as a JSON array or one JSON object a line", handle: publishBatch,
+		summary: "Publish up to 1000 events, as a JSON array or one JSON object a line", handle: publishBatch, publishes: true,
 		input: reflect.TypeFor[eventInput](), inputList: true, output: reflect.TypeFor[batchLine](), outputList: true,
 	}.asks(environmentParameter())
 }
@@ -64,6 +64,9 @@ func publishBatch(ctx context.Context, c *call) (reply, error) {
 	}
 	lines, err := c.batchLines()
 	if err != nil {
+		return reply{}, err
+	}
+	if err := c.countEvents(ctx, environment, len(lines)); err != nil {
 		return reply{}, err
 	}
 	b := readBatch(lines, environment)

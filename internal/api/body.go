@@ -61,8 +61,12 @@ func (c *call) reserve(length int64) error {
 	if length < 0 {
 		length = c.MaxBody
 	}
+	if err := c.bodyShares.take(c.principal.Key.WorkspaceID, length); err != nil {
+		return err
+	}
 	if c.bodyMemory.Add(length) > c.MaxBodyMemory {
 		c.bodyMemory.Add(-length)
+		c.bodyShares.give(c.principal.Key.WorkspaceID, length)
 		return posthorn.ErrBusy
 	}
 	c.reserved = length
@@ -72,6 +76,7 @@ func (c *call) reserve(length int64) error {
 // release gives the room back, once.
 func (c *call) release() {
 	c.bodyMemory.Add(-c.reserved)
+	c.bodyShares.give(c.principal.Key.WorkspaceID, c.reserved)
 	c.reserved = 0
 }
 

@@ -131,6 +131,11 @@ func newWorld(t testing.TB) *world {
 
 func newWorldOf(t testing.TB, kind posthorn.EnvironmentKind) *world {
 	t.Helper()
+	return newLimitedWorld(t, kind, posthorn.Limits{})
+}
+
+func newLimitedWorld(t testing.TB, kind posthorn.EnvironmentKind, limits posthorn.Limits) *world {
+	t.Helper()
 	w := &world{
 		t: t, store: memstore.New(), clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, log: &lockedBuffer{},
 		receiver: &cannedSender{outcome: posthorn.Outcome{Reason: posthorn.ReasonSuccess, StatusCode: 200, ResponseBody: []byte("ok")}},
@@ -145,7 +150,7 @@ func newWorldOf(t testing.TB, kind posthorn.EnvironmentKind) *world {
 	random := seeded()
 	manager := manage.New(manage.Options{
 		Store: w.store, Formats: dialects, Sender: w.receiver, Notifier: forgetting{directories},
-		CheckURL: guard.CheckURL, Now: w.clock.Now, Random: random, DefaultKind: kind,
+		CheckURL: guard.CheckURL, Now: w.clock.Now, Random: random, DefaultKind: kind, Limits: limits,
 	})
 	w.publisher = &switchedPublisher{real: intake.New(intake.Options{
 		Store: w.store, Directories: directories, Dispatcher: idleEngine{}, Now: w.clock.Now, Random: random,
@@ -156,7 +161,7 @@ func newWorldOf(t testing.TB, kind posthorn.EnvironmentKind) *world {
 	w.server, err = New(Options{
 		Manager: manager, Publisher: w.publisher, Answers: w.store, Ready: func(context.Context) error { return nil },
 		Logger: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: w.clock.Now,
-		Random: random, CursorKey: []byte("a key that only tests use"),
+		Random: random, CursorKey: []byte("a key that only tests use"), Admission: intake.NewAdmission(limits, w.clock.Now),
 	})
 	must(t, err)
 	return w

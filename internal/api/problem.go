@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/posthorn/posthorn"
@@ -46,6 +47,10 @@ func unsupportedMedia(message, hint string) error {
 
 func requestTimeout() error {
 	return &httpError{http.StatusRequestTimeout, "request_timeout", "The body took too long to arrive.", "Send it again."}
+}
+
+func notAcceptable(accepted string) error {
+	return &httpError{http.StatusNotAcceptable, "not_acceptable", "This API answers in JSON, which the request doesn't accept: " + clip(accepted) + ".", "Send Accept: application/json, or leave it out."}
 }
 
 func methodNotAllowed(method string, allowed []string) error {
@@ -145,6 +150,10 @@ func internalProblem() problem {
 // retryAfter says in seconds when the same request may succeed; empty when time
 // alone doesn't help.
 func retryAfter(err error) string {
+	var told *posthorn.Error
+	if errors.As(err, &told) && told.RetryAfter > 0 {
+		return strconv.FormatInt(wholeSeconds(told.RetryAfter), 10)
+	}
 	busy := errors.Is(err, posthorn.ErrBusy)
 	running := errors.Is(err, &posthorn.Error{Code: posthorn.CodeIdempotencyRunning})
 	unavailable := errors.Is(err, &posthorn.Error{Code: posthorn.CodeUnavailable}) || isInterrupted(err)

@@ -34,7 +34,7 @@ type published struct {
 func (s *Server) publishRoute() route {
 	r := writing(http.MethodPost, "/v1/events", http.StatusAccepted, "Publish an event",
 		func(context.Context, *call, *eventInput) (published, error) { return published{}, nil })
-	r.handle = publish
+	r.handle, r.publishes = publish, true
 	return r.in("Events")
 }
 
@@ -50,6 +50,9 @@ func publish(ctx context.Context, c *call) (reply, error) {
 	}
 	environment, err := c.Manager.EnvironmentID(ctx, c.principal, in.EnvironmentID.Value)
 	if err != nil {
+		return reply{}, err
+	}
+	if err := c.countEvents(ctx, environment, 1); err != nil {
 		return reply{}, err
 	}
 	publication := intake.Publication{EnvironmentID: environment, Items: []intake.Item{item}}

@@ -19,6 +19,8 @@ type route struct {
 	status       int
 	// open routes need no key.
 	open bool
+	// publishes routes count events against the workspace's rate.
+	publishes bool
 	// input is the type of the body; nil when there is none.
 	input        reflect.Type
 	bodyOptional bool

@@ -46,6 +46,8 @@ type Options struct {
 	// MaxBodyMemory bounds the bodies of all requests under way, in bytes;
 	// DefaultMaxBodyMemory when zero.
 	MaxBodyMemory int64
+	// Admission bounds what one workspace may ask for at once; nil for no bounds.
+	Admission *intake.Admission
 	// Version is shown in the OpenAPI document; may be empty.
 	Version string
 }
@@ -64,6 +66,7 @@ type Server struct {
 	keys       *keyCache
 	running    *runningKeys
 	bodyMemory atomic.Int64
+	bodyShares *bodyShares
 	openAPI    []byte
 	docsPage   []byte
 }
@@ -84,7 +87,10 @@ func New(o Options) (*Server, error) {
 	if o.MaxBodyMemory == 0 {
 		o.MaxBodyMemory = max(DefaultMaxBodyMemory, o.MaxBody)
 	}
-	s := &Server{Options: o, mux: http.NewServeMux(), keys: newKeyCache(o.Now), running: newRunningKeys()}
+	if o.Admission == nil {
+		o.Admission = intake.NewAdmission(posthorn.Limits{}, o.Now)
+	}
+	s := &Server{Options: o, mux: http.NewServeMux(), keys: newKeyCache(o.Now), running: newRunningKeys(), bodyShares: newBodyShares(max(o.MaxBodyMemory/bodyShareOfMemory, o.MaxBody))}
 	s.table = s.routes()
 	if err := s.describe(); err != nil {
 		return nil, err
@@ -103,10 +109,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 func (s *Server) serve(rt *route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := &call{Server: s, route: rt, writer: w, request: r, requestID: s.newRequestID()}
+		defer c.leave()
 		defer c.recover()
 		c.setHeaders()
 		reply, err := c.run()
 		c.release()
+		c.showQuota()
 		if err != nil {
 			c.fail(err)
 			return
@@ -146,6 +154,9 @@ type call struct {
 	body      []byte
 	// reserved is what the body takes of the memory for bodies.
 	reserved int64
+	// workspace is whose share the request takes; pass is nil while it takes none.
+	workspace posthorn.WorkspaceID
+	pass      *intake.Pass
 }
 
 // reply is an answer that is ready to be written.
@@ -159,6 +170,12 @@ type reply struct {
 func (c *call) run() (reply, error) {
 	if !c.route.open {
 		if err := c.authenticate(); err != nil {
+			return reply{}, err
+		}
+		if err := c.checkAccept(); err != nil {
+			return reply{}, err
+		}
+		if err := c.enterOwn(); err != nil {
 			return reply{}, err
 		}
 	}

@@ -88,9 +88,10 @@ func importRules() map[string]rule {
 			never:   noHTTPnoSQL,
 		},
 		"internal/intake": {
-			why:   "accepting is a rule about events, the same whatever carried them here and whatever keeps them",
-			may:   []string{"", "internal/store", "internal/snapshot"},
-			never: noHTTPnoSQL,
+			why:     "accepting is a rule about events, the same whatever carried them here and whatever keeps them",
+			may:     []string{"", "internal/store", "internal/snapshot"},
+			modules: []string{"golang.org/x/sync", "golang.org/x/time"},
+			never:   noHTTPnoSQL,
 		},
 		"internal/deliver": {
 			why:   "the engine learns outcomes as data, so that it can be tested without a network and a database; rendering is pure, so it may render",

@@ -39,7 +39,7 @@ type Sources struct {
 // *Error, joined.
 func Load(sources Sources) (Config, error) {
 	given, mistakes := gather(sources)
-	var config Config
+	config := Config{Limits: posthorn.Limits{EventRate: unset}}
 	for _, setting := range Settings() {
 		value, found := given[setting.Key]
 		if !found {
@@ -84,6 +84,7 @@ func complete(config Config, env func(string) string) (Config, error) {
 			config.Egress = EgressAny
 		}
 	}
+	config.completeLimits()
 	return config, nil
 }
 

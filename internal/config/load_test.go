@@ -42,7 +42,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Listen: "127.0.0.1:8080", DataDir: "/home/ada/.local/share/posthorn", Database: "sqlite:/home/ada/.local/share/posthorn/posthorn.db",
 		Environment: posthorn.Production, MaxBodyBytes: 1 << 20, GracePeriod: 30 * time.Second, Egress: config.EgressPublic,
-		Limits:      posthorn.Limits{Projects: 100, Environments: 100, Keys: 100, Webhooks: 1000, EventTypes: 5000},
+		Limits:      posthorn.Limits{Projects: 100, Environments: 100, Keys: 100, Webhooks: 1000, EventTypes: 5000, EventRate: 1000, EventBurst: 5000, Requests: 256},
 		Concurrency: 2048, LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
@@ -66,6 +66,9 @@ func TestPrecedence(t *testing.T) {
 		"database":         {[3]string{"sqlite:/1", "sqlite:/2", "sqlite:/3"}, func(c config.Config) string { return c.Database }},
 		"environment":      {[3]string{"development", "production", "development"}, func(c config.Config) string { return string(c.Environment) }},
 		"max-body-bytes":   {[3]string{"2001", "2002", "2003"}, func(c config.Config) string { return fmt.Sprint(c.MaxBodyBytes) }},
+		"event-rate":       {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.EventRate) }},
+		"event-burst":      {[3]string{"1", "2", "3"}, func(c config.Config) string { return fmt.Sprint(c.Limits.EventBurst) }},
+		"max-requests":     {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Requests) }},
 		"max-projects":     {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Projects) }},
 		"max-environments": {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Environments) }},
 		"max-keys":         {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Keys) }},

@@ -13,21 +13,27 @@ import (
 // single event is exempt.
 const MaxBatchDeliveries = 5000
 
-// fanOut makes a delivery for each webhook that wants each event. Those for
-// which the engine has room are leased to this node at once.
-func (i *Intake) fanOut(directory *snapshot.Environment, events []posthorn.Event) ([]store.Entry, error) {
+// match finds the webhooks that want each event, and how many events and
+// deliveries are to be written.
+func match(directory *snapshot.Environment, events []posthorn.Event) ([][]*posthorn.Webhook, int, error) {
 	matches := make([][]*posthorn.Webhook, len(events))
-	total := 0
+	deliveries := 0
 	for n, event := range events {
 		matches[n] = directory.Match(event.Type)
-		if total += len(matches[n]); total > MaxBatchDeliveries && len(events) > 1 {
-			return nil, &posthorn.Error{
+		if deliveries += len(matches[n]); deliveries > MaxBatchDeliveries && len(events) > 1 {
+			return nil, 0, &posthorn.Error{
 				Code:    posthorn.CodeTooLarge,
 				Message: fmt.Sprintf("The batch makes more than %d deliveries: its events are many, and so are the webhooks that want them.", MaxBatchDeliveries),
 				Hint:    "Nothing was kept. Send fewer events at a time.",
 			}
 		}
 	}
+	return matches, len(events) + deliveries, nil
+}
+
+// fanOut makes a delivery for each webhook that wants each event. Those for
+// which the engine has room are leased to this node at once.
+func (i *Intake) fanOut(events []posthorn.Event, matches [][]*posthorn.Webhook) []store.Entry {
 	entries := make([]store.Entry, len(events))
 	for n, event := range events {
 		wanting := matches[n]
@@ -38,7 +44,7 @@ func (i *Intake) fanOut(directory *snapshot.Environment, events []posthorn.Event
 		}
 		entries[n] = store.Entry{Event: event, Deliveries: deliveries}
 	}
-	return entries, nil
+	return entries
 }
 
 func (i *Intake) newDelivery(event posthorn.Event, webhook *posthorn.Webhook) posthorn.Delivery {

@@ -100,10 +100,13 @@ type Options struct {
 }
 
 // Intake accepts events. It is safe for concurrent use.
-type Intake struct{ Options }
+type Intake struct {
+	Options
+	turns *turns
+}
 
 // New makes an Intake.
-func New(o Options) *Intake { return &Intake{Options: o} }
+func New(o Options) *Intake { return &Intake{Options: o, turns: newTurns()} }
 
 // maxStale bounds how often a fan-out is made again because the directory
 // changed under it.
@@ -133,10 +136,16 @@ func (i *Intake) Publish(ctx context.Context, p Publication) (Receipt, error) {
 }
 
 func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.Environment, results []Result, events []posthorn.Event) (Receipt, error) {
-	entries, err := i.fanOut(directory, events)
+	matches, rows, err := match(directory, events)
 	if err != nil {
 		return Receipt{}, err
 	}
+	endTurn, err := i.turns.take(ctx, directory.WorkspaceID, rows)
+	if err != nil {
+		return Receipt{}, err
+	}
+	defer endTurn()
+	entries := i.fanOut(events, matches)
 	kept, err := i.Store.Accept(ctx, store.Submission{
 		EnvironmentID: p.EnvironmentID,
 		Version:       directory.Version,

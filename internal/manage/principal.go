@@ -38,19 +38,28 @@ func (m *Manager) EnvironmentID(ctx context.Context, p Principal, named posthorn
 	if named.IsZero() {
 		return m.oldestEnvironment(ctx, p)
 	}
-	owner, known := m.reach.owner(named)
-	if !known {
-		environment, err := m.store.Environment(ctx, named)
-		if err != nil {
-			return posthorn.EnvironmentID{}, passOn("finding the environment", err)
-		}
-		owner = environment.WorkspaceID
-		m.reach.keepOwner(named, owner)
+	owner, err := m.WorkspaceOf(ctx, named)
+	if err != nil {
+		return posthorn.EnvironmentID{}, err
 	}
 	if !p.Reaches(owner) {
 		return posthorn.EnvironmentID{}, posthorn.ErrNotFound
 	}
 	return named, nil
+}
+
+// WorkspaceOf returns the workspace of an environment, whoever asks; it is cheap
+// enough for every event.
+func (m *Manager) WorkspaceOf(ctx context.Context, id posthorn.EnvironmentID) (posthorn.WorkspaceID, error) {
+	if owner, known := m.reach.owner(id); known {
+		return owner, nil
+	}
+	environment, err := m.store.Environment(ctx, id)
+	if err != nil {
+		return posthorn.WorkspaceID{}, passOn("finding the environment", err)
+	}
+	m.reach.keepOwner(id, environment.WorkspaceID)
+	return environment.WorkspaceID, nil
 }
 
 func (m *Manager) oldestEnvironment(ctx context.Context, p Principal) (posthorn.EnvironmentID, error) {

@@ -1,0 +1,15 @@
+package intake
+
+// Shares is how many workspaces are held in memory.
+func (a *Admission) Shares() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.shares)
+}
+
+// Turns is how many workspaces have a turn or wait for one.
+func (i *Intake) Turns() int {
+	i.turns.mu.Lock()
+	defer i.turns.mu.Unlock()
+	return len(i.turns.workspaces)
+}
