@@ -2,22 +2,31 @@ package egress
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
-	"time"
 )
 
 // dialFunc is what net.Dialer.DialContext is.
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// newDial returns the way to a receiver: straight, or by an address that was
-// looked up and checked before anybody else hears of it.
+// newDial returns the way to a receiver: by addresses that were looked up and
+// checked before anybody else hears of them, straight or through a proxy.
 func newDial(g *guard, o Options) dialFunc {
-	dialer := &net.Dialer{Resolver: o.Resolver, ControlContext: g.control}
-	direct := func(ctx context.Context, network, address string) (net.Conn, error) {
+	r := &route{guard: g, resolver: o.Resolver, strict: o.Strict}
+	if r.resolver == nil {
+		// The system's own resolver would block one thread for each silent name
+		// server, and has a bound on them that all webhooks would share.
+		r.resolver = &net.Resolver{PreferGo: true}
+	}
+	if o.Proxy != "" {
+		way := &proxy{address: o.Proxy, dial: (&net.Dialer{Resolver: o.Resolver}).DialContext}
+		r.connect = way.connect
+		return r.dial
+	}
+	dialer := &net.Dialer{ControlContext: g.control}
+	r.connect = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dialer.DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err
@@ -27,25 +36,11 @@ func newDial(g *guard, o Options) dialFunc {
 		}
 		return conn, nil
 	}
-	resolver := o.Resolver
-	if resolver == nil {
-		resolver = net.DefaultResolver
-	}
-	r := &route{guard: g, resolver: resolver, strict: o.Strict, connect: direct}
-	switch {
-	case o.Proxy != "":
-		way := &proxy{address: o.Proxy, dial: (&net.Dialer{Resolver: o.Resolver}).DialContext}
-		r.connect = way.connect
-		return r.dial
-	case o.Strict:
-		return r.dial
-	default:
-		return direct
-	}
+	return r.dial
 }
 
 // route looks a name up once, checks all its addresses, and connects to those
-// very addresses, one after another.
+// very addresses.
 type route struct {
 	guard    *guard
 	resolver *net.Resolver
@@ -58,31 +53,10 @@ func (r *route) dial(ctx context.Context, network, address string) (net.Conn, er
 	if err != nil {
 		return nil, err
 	}
-	var first error
-	for i, target := range targets {
-		conn, err := r.try(ctx, network, target, len(targets)-i)
-		if err == nil {
-			return conn, nil
-		}
-		if first == nil {
-			first = err
-		}
-		var failed *proxyError
-		if ctx.Err() != nil || errors.As(err, &failed) {
-			break
-		}
+	if len(targets) == 1 {
+		return r.connect(ctx, network, targets[0].String())
 	}
-	return nil, first
-}
-
-// try leaves each of the addresses that are left its share of the time.
-func (r *route) try(ctx context.Context, network string, target netip.AddrPort, left int) (net.Conn, error) {
-	if deadline, bounded := ctx.Deadline(); bounded && left > 1 {
-		share, cancel := context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
-		defer cancel()
-		ctx = share
-	}
-	return r.connect(ctx, network, target.String())
+	return r.race(ctx, network, inTurn(targets))
 }
 
 // targets are the permitted addresses of a name; one that isn't makes the strict

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/posthorn/posthorn"
 )
@@ -100,36 +99,6 @@ func TestRebindingBehindAKeptConnection(t *testing.T) {
 		if forbiddenReached() {
 			t.Error("the forbidden address was connected to")
 		}
-	}
-}
-
-// Invariant: an address that swallows packets takes its share of the time only;
-// the name's next one is reached.
-func TestSilentAddressLeavesTimeForTheNext(t *testing.T) {
-	t.Parallel()
-	names := &nameServer{answers: map[string][][]string{"hooks.test": {{"1.1.1.1", "8.8.8.8"}}}}
-	sender := newSender(t, Options{ConnectTimeout: time.Second})
-	served, dials := make(chan struct{}), 0
-	sender.development.dial = (&route{
-		guard: sender.development.guard, resolver: names.resolver(t),
-		connect: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			if dials++; dials == 1 {
-				<-ctx.Done()
-				return nil, ctx.Err()
-			}
-			ours, theirs := net.Pipe()
-			go func() {
-				defer close(served)
-				defer theirs.Close()
-				answering(answer)(theirs)
-			}()
-			return ours, nil
-		},
-	}).dial
-	wantReason(t, sender.Send(t.Context(), requestTo("http://hooks.test/")), posthorn.ReasonSuccess)
-	<-served
-	if dials != 2 {
-		t.Errorf("%d dials, want 2", dials)
 	}
 }
 
