@@ -13,7 +13,8 @@ func check(ctx context.Context, h *history, file string) (report, error) {
 	}
 	found, err := load(ctx, file)
 	if err != nil {
-		return report{}, err
+		h.complain("S12", "%v", err) // then all that was acknowledged is gone
+		found = stored{}
 	}
 	c := &checker{history: h, stored: found, receipts: map[string][]*matched{}, eventOf: map[string]string{}, byEvent: map[string][]*storedDelivery{}}
 	for i := range h.receipts {

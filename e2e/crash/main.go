@@ -7,8 +7,9 @@
 // allowed to catch up; only at the end everything must drain. Then what was
 // acknowledged, what arrived, and what the database file says must agree.
 //
-// The modes: kill ends the server at random moments; failpoints ends it at each of
-// the moments that package failpoint names; mutants shows that each mistake that
+// The modes: kill ends the server at random moments; power does so too and loses
+// what was not synced to the disk; failpoints ends it at each of the moments that
+// package failpoint names, or lets it panic, fail or wait there; mutants shows that each mistake that
 // package failpoint makes is noticed by the invariant that is about it; syscalls
 // ends it, with strace, at the Nth write or sync of a file; order shows, with
 // strace, that no event is acknowledged before it is synced to disk.
@@ -72,7 +73,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("crash", flag.ContinueOnError)
 	flags.IntVar(&s.cycles, "cycles", 20, "how often the server is killed (in a mode: for each point or mutant)")
 	flags.Uint64Var(&s.seed, "seed", 1, "what the events and the receivers' answers follow from")
-	flags.StringVar(&s.mode, "mode", "kill", "kill, failpoints, mutants, syscalls or order")
+	flags.StringVar(&s.mode, "mode", "kill", "kill, power, failpoints, mutants, syscalls or order")
 	flags.StringVar(&s.only, "only", "", "the one failpoint or mutant to run")
 	flags.IntVar(&s.publishers, "publishers", 8, "how many publish at the same time")
 	flags.StringVar(&s.directory, "dir", "", "where to keep the journals and the database, in a directory of this run alone; a temporary directory when left out")
@@ -87,7 +88,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 		defer func() { _ = os.RemoveAll(directory) }() // it is the system's to clear up, then
 		s.directory = directory
 	}
-	modes := map[string]func(context.Context, settings, io.Writer) error{"kill": killMode, "failpoints": failpointMode, "mutants": mutantMode, "order": orderMode, "syscalls": syscallMode}
+	modes := map[string]func(context.Context, settings, io.Writer) error{"kill": killMode, "failpoints": failpointMode, "mutants": mutantMode, "order": orderMode, "power": powerMode, "syscalls": syscallMode}
 	chosen, known := modes[s.mode]
 	if !known {
 		return fmt.Errorf("there is no mode %q", s.mode)

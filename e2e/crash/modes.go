@@ -57,7 +57,7 @@ func (s settings) atPoint(ctx context.Context, program string, point failpoint.P
 		return report{}, fmt.Errorf("making a directory: %w", err)
 	}
 	p := s.plan(program, directory)
-	earliest := 10 // so that a start is not held up
+	earliest := 10        // so that a start is not held up
 	if action == "exit" { // far longer than it takes to pass the point that often
 		p.shortest, p.longest, p.mustEnd, earliest = 20*time.Second, 20*time.Second, true, 1
 	}
@@ -76,14 +76,16 @@ type mutation struct {
 	noticed []string
 	// at is where the process must end for the mistake to show; empty for anywhere.
 	at failpoint.Point
+	// power is whether the power must be cut for it to show.
+	power bool
 }
 
-// mutations lists the mistakes that killing can show. SynchronousOff is not among
-// them: a killed process loses nothing that the operating system has. The mode
-// order shows it.
+// mutations lists the mistakes and what they break.
 func mutations() []mutation {
 	return []mutation{
 		{mutant: failpoint.AckBeforeCommit, noticed: []string{"S1"}, at: failpoint.BeforeCommit},
+		{mutant: failpoint.SynchronousOff, noticed: []string{"S1"}, power: true},
+		{mutant: failpoint.SynchronousNormal, noticed: []string{"S1"}, power: true},
 		{mutant: failpoint.FanoutOutsideTransaction, noticed: []string{"S4"}},
 		{mutant: failpoint.IdempotencyInMemory, noticed: []string{"S5"}},
 		{mutant: failpoint.TakeoverForgotten, noticed: []string{"L1"}},
@@ -157,6 +159,9 @@ func (s settings) withMutant(ctx context.Context, program string, m mutation) (r
 	}
 	p := s.plan(program, directory)
 	p.rough = true
+	if m.power {
+		p.ground = s.wayToCut()
+	}
 	if m.mutant != "none" {
 		p.drain = 10 * time.Second
 	}

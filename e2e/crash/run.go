@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/posthorn/posthorn/e2e/crash/disk"
 )
 
 // plan says how a run goes.
@@ -26,11 +27,13 @@ type plan struct {
 	shortest, longest time.Duration
 	// before is what the server runs under in a cycle; nil for nothing.
 	before func(cycle int) []string
+	// ground is what the server's files lie on, mounted or traced, if its power is cut
+	// after each end; empty if nothing is lost but the process.
+	ground string
 	// mustEnd wants that the process ends by itself before its life is over.
 	mustEnd bool
 	// drain is how long the backlog may take at the end.
 	drain time.Duration
-	out   io.Writer
 }
 
 // history is what the harness saw from outside.
@@ -62,6 +65,8 @@ type run struct {
 	plan
 	history
 	server     *server
+	ground     ground
+	under      []string // what the server runs under in this cycle
 	receiver   *receiver
 	publishers *publishers
 	removedID  string
@@ -87,11 +92,20 @@ func execute(ctx context.Context, p plan) (report, error) {
 	r.publishers = &publishers{world: r.world, journal: intents, server: r.server, intents: map[string]*intent{}}
 	r.receiver = startReceiver(r.world, receipts, r.publishers.intended)
 	defer r.receiver.server.Close()
-	if err := r.live(ctx); err != nil {
+	if r.ground, err = newGround(p.ground, p.directory, r.world.random("ground")); err != nil {
+		return report{}, err
+	}
+	err = r.live(ctx)
+	r.server.kill()
+	if err = errors.Join(err, r.ground.end()); err != nil {
 		return report{}, err
 	}
 	r.intents, r.receipts = r.publishers.intents, r.receiver.all()
-	return check(ctx, &r.history, r.server.database())
+	remains := filepath.Join(p.directory, "remains")
+	if err := r.ground.save(remains); err != nil {
+		return report{}, err
+	}
+	return check(ctx, &r.history, filepath.Join(remains, "data", "posthorn.db"))
 }
 
 // live goes through all cycles, and lets everything drain at the end.
@@ -113,7 +127,7 @@ func (r *run) live(ctx context.Context) error {
 			return err
 		}
 	}
-	r.server.before = nil
+	r.under = nil
 	if err := r.restart(ctx, r.variables(r.cycles)); err != nil {
 		return err
 	}
@@ -130,7 +144,7 @@ func (r *run) live(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return r.ground.cut(disk.LoseAll)
 }
 
 // prepare starts the server for the first time and registers the webhooks.
@@ -148,13 +162,18 @@ func (r *run) prepare(ctx context.Context) error {
 		}
 	}
 	r.server.kill()
-	return nil
+	return r.ground.cut(disk.LoseAll)
 }
 
 // restart starts the server, and wants it ready soon and its books balanced.
 func (r *run) restart(ctx context.Context, variables []string) error {
+	below, err := r.ground.begin()
+	if err != nil {
+		return err
+	}
+	r.server.before = append(below, r.under...)
 	took, err := r.server.start(ctx, variables)
-	if errors.Is(err, errEnded) && (len(variables) > 0 || len(r.server.before) > 0) {
+	if errors.Is(err, errEnded) && (len(variables) > 0 || len(r.under) > 0) {
 		return nil // it was to end, and may do so as early as that
 	}
 	if err != nil {
@@ -174,9 +193,9 @@ func (r *run) restart(ctx context.Context, variables []string) error {
 
 // cycle is a life of the server, which ends with a kill, whatever is under way.
 func (r *run) cycle(ctx context.Context, cycle int) error {
-	r.server.before = nil
+	r.under = nil
 	if r.before != nil {
-		r.server.before = r.before(cycle)
+		r.under = r.before(cycle)
 	}
 	if err := r.restart(ctx, r.variables(cycle)); err != nil {
 		return err
@@ -199,6 +218,10 @@ func (r *run) cycle(ctx context.Context, cycle int) error {
 	}
 	r.server.kill()
 	r.kills = append(r.kills, time.Now())
+	losses := disk.Losses()
+	if err := r.ground.cut(losses[cycle%len(losses)]); err != nil {
+		return err
+	}
 	return r.inspectStorage(ctx, cycle)
 }
 
@@ -232,17 +255,10 @@ func (r *run) inspectStorage(ctx context.Context, cycle int) error {
 		return fmt.Errorf("copying the database: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(scratch) }() // it lies in the run's own directory
-	copied := filepath.Join(scratch, "posthorn.db")
-	for _, suffix := range []string{"", "-wal"} {
-		text, err := os.ReadFile(r.server.database() + suffix)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("copying the database: %w", err)
-		}
-		if err := os.WriteFile(copied+suffix, text, 0o600); err != nil { //nolint:gosec // in a directory that it has just made
-			return fmt.Errorf("copying the database: %w", err)
-		}
+	if err := r.ground.save(scratch); err != nil {
+		return err
 	}
-	return r.wantSound(ctx, copied)
+	return r.wantSound(ctx, filepath.Join(scratch, "data", "posthorn.db"))
 }
 
 // settle waits until nothing is pending.

@@ -22,6 +22,7 @@ const apiKey = "sk_user_crash0123456789abcdefghijklmnopqr" //nolint:gosec // of 
 type server struct {
 	program   string
 	directory string
+	data      string // the data directory
 	address   string
 	// before is put before the command line, to run it under another program.
 	before []string
@@ -38,10 +39,10 @@ func newServer(ctx context.Context, program, directory string) (*server, error) 
 		return nil, fmt.Errorf("finding a free port: %w", err)
 	}
 	address := listener.Addr().String()
-	return &server{program: program, directory: directory, address: address, client: &http.Client{}}, listener.Close()
+	return &server{program: program, directory: directory, data: filepath.Join(directory, "ground", "data"), address: address, client: &http.Client{}}, listener.Close()
 }
 
-func (s *server) database() string { return filepath.Join(s.directory, "data", "posthorn.db") }
+func (s *server) database() string { return filepath.Join(s.data, "posthorn.db") }
 
 // start starts the process, and returns how long it took until it was ready.
 func (s *server) start(ctx context.Context, variables []string) (time.Duration, error) {
@@ -50,7 +51,7 @@ func (s *server) start(ctx context.Context, variables []string) (time.Duration, 
 		return 0, fmt.Errorf("starting the server: %w", err)
 	}
 	defer func() { _ = log.Close() }() // the process has its own
-	line := append(append([]string{}, s.before...), s.program, "serve", "--listen", s.address, "--data", filepath.Join(s.directory, "data"), "--environment", "development", "--log-level", "warn")
+	line := append(append([]string{}, s.before...), s.program, "serve", "--listen", s.address, "--data", s.data, "--environment", "development", "--log-level", "warn")
 	s.process = exec.Command(line[0], line[1:]...) //nolint:gosec,noctx // it runs what its user asks for, until it is killed
 	s.process.Env = append([]string{"HOME=" + s.directory, "PATH=" + os.Getenv("PATH"), "POSTHORN_BOOTSTRAP_KEY=" + apiKey}, variables...)
 	s.process.Stderr = log
@@ -90,6 +91,14 @@ func (s *server) untilReady(ctx context.Context, begun time.Time) (time.Duration
 
 // kill ends the process and all that it started, as kill -9 does.
 func (s *server) kill() {
+	if s.process == nil || s.process.Process == nil {
+		return // it never began
+	}
+	select {
+	case <-s.exited:
+		return
+	default:
+	}
 	_ = syscall.Kill(-s.process.Process.Pid, syscall.SIGKILL) // it may be gone already
 	<-s.exited
 }

@@ -58,10 +58,22 @@ func replaceFile(path string, text []byte) error {
 	if err == nil {
 		err = os.Rename(file.Name(), path)
 	}
+	if err == nil {
+		err = syncDirectory(filepath.Dir(path))
+	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
+}
+
+// syncDirectory makes the names in a directory durable.
+func syncDirectory(place string) error {
+	directory, err := os.Open(place) //nolint:gosec // the operator names it
+	if err != nil {
+		return fmt.Errorf("opening the data directory: %w", err)
+	}
+	return errors.Join(directory.Sync(), directory.Close())
 }
 
 // loadCursorKey reads the key that signs the cursors of lists, or makes one, so

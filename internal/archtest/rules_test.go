@@ -162,9 +162,19 @@ func importRules() map[string]rule {
 			why: "tests of the whole program, which they know from outside alone",
 		},
 		"e2e/crash": {
-			why:     "kills the server and looks at it from outside: what it is told, what arrives, and the database file; the failpoints lend it their names",
-			may:     []string{"signature", "internal/failpoint"},
+			why:     "kills the server and looks at it from outside: what it is told, what arrives, and the database file; the failpoints lend it their names, the vocabulary the moves that a delivery may make",
+			may:     []string{"", "signature", "internal/failpoint", "e2e/crash/disk", "e2e/crash/forgetful"},
 			modules: []string{"modernc.org/sqlite"},
+		},
+		"e2e/crash/disk": {
+			why:   "imagines a disk; it knows nothing of whose files lie there",
+			never: []string{"net", "net/http", "database/sql", "os/exec"},
+		},
+		"e2e/crash/forgetful": {
+			why:     "shows an imagined disk to the kernel; it knows nothing of whose files lie there",
+			may:     []string{"e2e/crash/disk"},
+			modules: []string{"github.com/hanwen/go-fuse/v2"},
+			never:   []string{"net", "net/http", "database/sql", "os/exec"},
 		},
 		"internal/archtest": {
 			why: "looks at source, not at packages",

@@ -47,6 +47,8 @@ const (
 	AckBeforeCommit Mutant = "ack_before_commit"
 	// SynchronousOff leaves it to the operating system when to write.
 	SynchronousOff Mutant = "synchronous_off"
+	// SynchronousNormal syncs the log only before it is moved into the database.
+	SynchronousNormal Mutant = "synchronous_normal"
 	// FanoutOutsideTransaction commits an event before its deliveries.
 	FanoutOutsideTransaction Mutant = "fanout_outside_transaction"
 	// IdempotencyInMemory keeps no answer on disk.

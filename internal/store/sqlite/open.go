@@ -39,7 +39,7 @@ var _ store.Store = (*Store)(nil)
 // open, when a newer server has changed its schema, or when the SQLite library
 // is too old to be safe.
 func Open(ctx context.Context, path string) (*Store, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := makeDirectory(filepath.Dir(path)); err != nil {
 		return nil, advise(fmt.Errorf("making the data directory: %w", err))
 	}
 	lock, err := acquire(path)
@@ -87,11 +87,7 @@ func makePrivate(path string) error {
 	if err := file.Close(); err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}
-	directory, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return fmt.Errorf("opening the data directory: %w", err)
-	}
-	return errors.Join(directory.Sync(), directory.Close())
+	return syncDirectory(filepath.Dir(path))
 }
 
 func openPool(path string, connections int, pragmas ...string) (*sql.DB, error) {

@@ -43,6 +43,9 @@ func (t *tx) transact(body func() error) error {
 	if failpoint.Is(failpoint.SynchronousOff) {
 		_, _ = t.exec("PRAGMA synchronous = off")
 	}
+	if failpoint.Is(failpoint.SynchronousNormal) {
+		_, _ = t.exec("PRAGMA synchronous = normal")
+	}
 	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
