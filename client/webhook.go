@@ -34,19 +34,34 @@ type Webhook struct {
 	RetrySchedule []int `json:"retrySchedule"`
 	TimeoutMs     int   `json:"timeoutMs"`
 	Concurrency   int   `json:"concurrency"`
+	// RateLimit is how many requests may go out in a second; nil is no limit.
+	RateLimit *int `json:"rateLimit"`
 	// Status is active, paused or disabled, and StatusReason why.
 	Status       string `json:"status"`
 	StatusReason string `json:"statusReason"`
 	// HoldUntil is until when nothing is sent, because the receiver asked for it
 	// (Retry-After); nil when it didn't.
-	HoldUntil *time.Time   `json:"holdUntil"`
-	CreatedBy string       `json:"createdBy"`
-	CreatedAt time.Time    `json:"createdAt"`
-	UpdatedAt time.Time    `json:"updatedAt"`
-	Stats     WebhookStats `json:"stats"`
+	HoldUntil *time.Time `json:"holdUntil"`
+	// Breaker tells whether the webhook is only probed.
+	Breaker   WebhookBreaker `json:"breaker"`
+	CreatedBy string         `json:"createdBy"`
+	CreatedAt time.Time      `json:"createdAt"`
+	UpdatedAt time.Time      `json:"updatedAt"`
+	Stats     WebhookStats   `json:"stats"`
 	// PreviousSecretExpiresAt is until when the secret before still signs; only
 	// RotateSecret sets it.
 	PreviousSecretExpiresAt *time.Time `json:"previousSecretExpiresAt"`
+}
+
+// WebhookBreaker is open after failures in a row: then one request at a time goes
+// out as a probe, the rest waits, and the first success closes it.
+type WebhookBreaker struct {
+	// State is closed or open.
+	State string `json:"state"`
+	// OpenedAt and NextProbeAt are nil, and Failures is 0, while it is closed.
+	OpenedAt    *time.Time `json:"openedAt"`
+	Failures    int        `json:"failures"`
+	NextProbeAt *time.Time `json:"nextProbeAt"`
 }
 
 // WebhookStats counts a webhook's deliveries. Accepted is the sum of all states.
@@ -79,6 +94,8 @@ type WebhookInput struct {
 	RetrySchedule []int `json:"retrySchedule,omitempty"`
 	TimeoutMs     int   `json:"timeoutMs,omitempty"`
 	Concurrency   int   `json:"concurrency,omitempty"`
+	// RateLimit is requests in a second.
+	RateLimit Optional[int] `json:"rateLimit,omitzero"`
 }
 
 // WebhookChanges says what becomes different; what is left out stays.
@@ -95,6 +112,7 @@ type WebhookChanges struct {
 	RetrySchedule Optional[[]int]             `json:"retrySchedule,omitzero"`
 	TimeoutMs     Optional[int]               `json:"timeoutMs,omitzero"`
 	Concurrency   Optional[int]               `json:"concurrency,omitzero"`
+	RateLimit     Optional[int]               `json:"rateLimit,omitzero"`
 }
 
 // CreateWebhook registers a webhook and returns it with its secret.

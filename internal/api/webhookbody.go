@@ -34,7 +34,24 @@ type WebhookBody struct {
 	Metadata       map[string]string `json:"metadata"`
 	RetrySchedule  []int64           `json:"retrySchedule" doc:"Seconds before each retry; empty for the default delays."`
 	Concurrency    int               `json:"concurrency"`
+	RateLimit      *int              `json:"rateLimit" doc:"Requests in a second; null for no limit."`
+	Breaker        breakerBody       `json:"breaker"`
 	Stats          statsBody         `json:"stats"`
+}
+
+// breakerBody tells whether a webhook is only probed.
+type breakerBody struct {
+	State       string  `json:"state" enum:"closed,open" doc:"Open after failures in a row: one request at a time goes out as a probe, the rest waits. The first success closes it, and so does resuming the webhook or changing its URL."`
+	OpenedAt    *string `json:"openedAt" format:"date-time" doc:"Null while it is closed, as is nextProbeAt."`
+	Failures    int     `json:"failures" doc:"Failures in a row when it opened and since; 0 while it is closed."`
+	NextProbeAt *string `json:"nextProbeAt" format:"date-time" doc:"No request goes out before."`
+}
+
+func showBreaker(b posthorn.Breaker) breakerBody {
+	if !b.IsOpen() {
+		return breakerBody{State: "closed"}
+	}
+	return breakerBody{State: "open", OpenedAt: showTimeOrNull(b.OpenedAt), Failures: b.Failures, NextProbeAt: showTimeOrNull(b.NextProbeAt)}
 }
 
 // statsBody counts a webhook's deliveries.
@@ -70,6 +87,7 @@ func showWebhook(d manage.WebhookDetails, shown secretShown) WebhookBody {
 		RepeatedID: d.ID.String(), ProjectID: d.ProjectID.String(), EnvironmentID: d.EnvironmentID.String(),
 		Format: d.Format, Description: d.Description, Headers: make(map[string]string, len(d.Headers)),
 		Metadata: d.Metadata, RetrySchedule: make([]int64, len(d.RetrySchedule)), Concurrency: d.Concurrency,
+		RateLimit: d.RateLimit, Breaker: showBreaker(d.Breaker),
 		Stats: showStats(d.Stats),
 	}
 	if d.IsHeld {

@@ -25,6 +25,7 @@ type WebhookFields struct {
 	Metadata      optional[map[string]string] `json:"metadata,omitzero" doc:"Yours; never sent."`
 	RetrySchedule optional[[]int64]           `json:"retrySchedule,omitzero" doc:"Seconds before each retry; the last holds for all further ones."`
 	Concurrency   optional[int64]             `json:"concurrency,omitzero" doc:"Requests under way at once, 1 to 256; 8 when left out."`
+	RateLimit     optional[int64]             `json:"rateLimit,omitzero" doc:"Requests in a second, 1 to 10000, evenly spaced, retries included; no limit when left out."`
 }
 
 // webhookInput is a webhook to be made.
@@ -44,6 +45,7 @@ func (f *WebhookFields) change() manage.WebhookChange {
 		RetrySchedule: mapped(f.RetrySchedule, durations),
 		Timeout:       mapped(f.TimeoutMs, inUnits(time.Millisecond)),
 		Concurrency:   mapped(f.Concurrency, clampToInt),
+		RateLimit:     mapped(f.RateLimit, clampToInt),
 	}
 }
 

@@ -82,6 +82,10 @@ func TestWebhookValuesAreRefusedAtTheirPlace(t *testing.T) {
 		{"timeoutMs", `-9223372036854775808`, "/timeoutMs"},
 		{"concurrency", `0`, "/concurrency"},
 		{"concurrency", `257`, "/concurrency"},
+		{"rateLimit", `0`, "/rateLimit"},
+		{"rateLimit", `-1`, "/rateLimit"},
+		{"rateLimit", `10001`, "/rateLimit"},
+		{"rateLimit", `9223372036854775807`, "/rateLimit"},
 		{"retrySchedule", `[1,-1]`, "/retrySchedule/1"},
 		{"retrySchedule", `[9223372036854775807]`, "/retrySchedule/0"},
 		{"url", `"/relative"`, "/url"},
@@ -154,16 +158,16 @@ func TestPatchTellsNullFromLeftOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	created := w.createWebhook(`{"url":"https://a.example.com/x","events":["a"],"retryAttempts":7,"timeoutMs":500,"description":"d",
-		"headers":{"X-A":"1"},"metadata":{"k":"v"},"retrySchedule":[1,2],"concurrency":3,"format":"sendkit","name":"n"}`)
+		"headers":{"X-A":"1"},"metadata":{"k":"v"},"retrySchedule":[1,2],"concurrency":3,"rateLimit":5,"format":"sendkit","name":"n"}`)
 	path := "/v1/webhooks/" + created["id"].(string)
 	same := w.patch(path, `{}`).is(200).data()
-	for _, member := range []string{"retryAttempts", "timeoutMs", "description", "concurrency", "format", "name", "url"} {
+	for _, member := range []string{"retryAttempts", "timeoutMs", "description", "concurrency", "rateLimit", "format", "name", "url"} {
 		if same[member] != created[member] {
 			t.Errorf("%s became %v by an empty patch, was %v", member, same[member], created[member])
 		}
 	}
-	reset := w.patch(path, `{"retryAttempts":null,"timeoutMs":null,"description":null,"headers":null,"metadata":null,"retrySchedule":null,"concurrency":null,"format":null,"name":null}`).is(200).data()
-	want := map[string]any{"retryAttempts": 3.0, "timeoutMs": 10000.0, "description": "", "concurrency": 8.0, "format": "standard", "name": "a.example.com"}
+	reset := w.patch(path, `{"retryAttempts":null,"timeoutMs":null,"description":null,"headers":null,"metadata":null,"retrySchedule":null,"concurrency":null,"rateLimit":null,"format":null,"name":null}`).is(200).data()
+	want := map[string]any{"retryAttempts": 3.0, "timeoutMs": 10000.0, "description": "", "concurrency": 8.0, "rateLimit": nil, "format": "standard", "name": "a.example.com"}
 	for member, value := range want {
 		if reset[member] != value {
 			t.Errorf("%s is %v after null, want %v", member, reset[member], value)

@@ -99,6 +99,7 @@ func (f *fakeServer) createWebhook(w http.ResponseWriter, r *http.Request) {
 	webhook := map[string]any{
 		"_id": "whc_abc123", "id": "whc_abc123", "name": "example.com", "format": "ascendkit", "status": "active", "secret": "0123456789abcdef0123456789abcdef",
 		"retryAttempts": 3, "timeoutMs": 10000, "concurrency": 8, "createdAt": "2026-01-02T03:04:05.678Z", "createdBy": "key_1",
+		"breaker": map[string]any{"state": "open", "openedAt": "2026-01-02T03:04:05Z", "failures": 12, "nextProbeAt": "2026-01-02T03:05:05Z"},
 	}
 	for name, value := range given {
 		webhook[name] = value

@@ -87,7 +87,7 @@ func (s *session) webhookPause() *cobra.Command {
 
 func (s *session) webhookResume() *cobra.Command {
 	return &cobra.Command{
-		Use: "resume WEBHOOK_ID", Short: "Send again to a webhook that is paused or disabled", Args: needs("WEBHOOK_ID"),
+		Use: "resume WEBHOOK_ID", Short: "Send again to a webhook that is paused, disabled or only probed", Args: needs("WEBHOOK_ID"),
 		Example: "  posthorn webhook resume whc_abc123",
 		RunE: s.does(func(ctx context.Context, args []string) error {
 			return s.onWebhook(func(c *client.Client) (client.Webhook, error) { return c.ResumeWebhook(ctx, args[0]) }, "Resumed.")
@@ -156,6 +156,7 @@ func webhookFields(w client.Webhook) []field {
 		{"status", w.Status},
 		{"status reason", w.StatusReason},
 		{"held until", stampIf(w.HoldUntil)},
+		{"breaker", breakerText(w.Breaker)},
 		{"description", w.Description},
 		{"secret", w.Secret},
 		{"standard secret", w.StandardSecret},
@@ -166,6 +167,7 @@ func webhookFields(w client.Webhook) []field {
 		{"retry schedule", seconds(w.RetrySchedule)},
 		{"timeout", strconv.FormatFloat(float64(w.TimeoutMs)/1000, 'f', -1, 64) + " s"},
 		{"concurrency", strconv.Itoa(w.Concurrency)},
+		{"rate limit", perSecond(w.RateLimit)},
 		{"environment", w.EnvironmentID},
 		{"project", w.ProjectID},
 		{"workspace", w.WorkspaceID},
@@ -173,6 +175,21 @@ func webhookFields(w client.Webhook) []field {
 		{"updated", stamp(w.UpdatedAt)},
 	}
 	return append(fields, statsFields(w.Stats)...)
+}
+
+func perSecond(limit *int) string {
+	if limit == nil {
+		return ""
+	}
+	return strconv.Itoa(*limit) + " a second"
+}
+
+// breakerText says more than closed only of a breaker that is open.
+func breakerText(b client.WebhookBreaker) string {
+	if b.OpenedAt == nil || b.NextProbeAt == nil {
+		return b.State
+	}
+	return fmt.Sprintf("%s since %s, %d failures in a row, next probe at %s", b.State, stamp(*b.OpenedAt), b.Failures, stamp(*b.NextProbeAt))
 }
 
 func statsFields(stats client.WebhookStats) []field {

@@ -17,6 +17,7 @@ type webhookSettings struct {
 	events, headers, metadata                  []string
 	secretStdin                                bool
 	retryAttempts, timeoutMs, concurrency      int
+	rateLimit                                  int
 	retrySchedule                              []int
 }
 
@@ -34,6 +35,7 @@ func (w *webhookSettings) addTo(flags *pflag.FlagSet, withoutSecret string) {
 	flags.IntSliceVar(&w.retrySchedule, "retry-schedule", nil, "seconds before each retry, separated by commas; the last one repeats")
 	flags.IntVar(&w.timeoutMs, "timeout-ms", 0, "longest time of one attempt in milliseconds")
 	flags.IntVar(&w.concurrency, "concurrency", 0, "how many requests may be under way at once")
+	flags.IntVar(&w.rateLimit, "rate-limit", 0, "how many requests may go out in a second; without it as many as the receiver takes")
 }
 
 func (s *session) webhookCreate() *cobra.Command {
@@ -79,6 +81,7 @@ func (s *session) webhookInput(flags *pflag.FlagSet, settings webhookSettings) (
 		Name: settings.name, URL: settings.url, Events: trimmed(settings.events), Secret: secret, Format: settings.format, Description: settings.description,
 		Headers: headers, Metadata: metadata, RetryAttempts: optionalIf(flags.Changed("retry-attempts"), settings.retryAttempts),
 		RetrySchedule: settings.retrySchedule, TimeoutMs: settings.timeoutMs, Concurrency: settings.concurrency,
+		RateLimit: optionalIf(flags.Changed("rate-limit"), settings.rateLimit),
 	}, err
 }
 
@@ -134,6 +137,7 @@ func (s *session) webhookChanges(flags *pflag.FlagSet, settings webhookSettings)
 		RetryAttempts: optionalIf(flags.Changed("retry-attempts"), settings.retryAttempts),
 		RetrySchedule: optionalIf(flags.Changed("retry-schedule"), settings.retrySchedule),
 		TimeoutMs:     optionalIf(flags.Changed("timeout-ms"), settings.timeoutMs), Concurrency: optionalIf(flags.Changed("concurrency"), settings.concurrency),
+		RateLimit: optionalIf(flags.Changed("rate-limit"), settings.rateLimit),
 	}, err
 }
 
@@ -160,8 +164,10 @@ func resetWebhook(changes *client.WebhookChanges, flags *pflag.FlagSet, name str
 		changes.TimeoutMs = client.Reset[int]()
 	case "concurrency":
 		changes.Concurrency = client.Reset[int]()
+	case "rate-limit":
+		changes.RateLimit = client.Reset[int]()
 	default:
-		return usage(fmt.Sprintf("--reset doesn't know %q; it knows name, format, description, headers, metadata, retry-attempts, retry-schedule, timeout-ms and concurrency", name), "")
+		return usage(fmt.Sprintf("--reset doesn't know %q; it knows name, format, description, headers, metadata, retry-attempts, retry-schedule, timeout-ms, concurrency and rate-limit", name), "")
 	}
 	return nil
 }

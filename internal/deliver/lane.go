@@ -20,7 +20,8 @@ const (
 type lane struct {
 	webhook     posthorn.WebhookID
 	environment posthorn.EnvironmentID
-	// workspace is zero until the directory has been read for the lane.
+	// workspace is whose turn the lane takes; until the directory has been read for
+	// it, the environment stands for its workspace.
 	workspace   posthorn.WorkspaceID
 	waiting     []store.Job
 	concurrency int
@@ -47,7 +48,10 @@ type lane struct {
 func (e *Engine) lane(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) *lane {
 	l, ok := e.lanes[webhook]
 	if !ok {
-		l = &lane{webhook: webhook, environment: environment, concurrency: posthorn.DefaultConcurrency, window: minWindow}
+		l = &lane{
+			webhook: webhook, environment: environment, workspace: posthorn.WorkspaceID(environment),
+			concurrency: posthorn.DefaultConcurrency, window: minWindow,
+		}
 		e.lanes[webhook] = l
 	}
 	return l

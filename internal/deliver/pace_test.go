@@ -150,6 +150,94 @@ func TestBreaker(t *testing.T) {
 	})
 }
 
+// Invariant: a breaker outlives the process: the next one sends no more than the
+// probes that were due anyway, whatever is published; what is kept with the webhook
+// tells of it, and of its end.
+func TestBreakerOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		webhook := w.webhook(url, func(webhook *posthorn.Webhook) { webhook.Retries = new(50) })
+		w.answer(url, always(posthorn.Outcome{Reason: posthorn.ReasonConnectionRefused}))
+		w.start()
+		w.publish(50)
+		pass(10 * time.Minute)
+		w.stop()
+		kept := w.kept(webhook).Breaker
+		if !kept.IsOpen() || kept.Failures < 20 || !kept.NextProbeAt.After(time.Now()) || time.Until(kept.NextProbeAt) > time.Minute {
+			t.Fatalf("what is kept: %+v at %v", kept, time.Now())
+		}
+		before := len(w.sentTo(url))
+		for range 5 {
+			w.start()
+			w.publish(20)
+			pass(time.Minute)
+			w.stop()
+		}
+		if n := len(w.sentTo(url)) - before; n < 4 || n > 5 {
+			t.Errorf("%d requests in five minutes and five starts", n)
+		}
+		if again := w.kept(webhook).Breaker; !again.OpenedAt.Equal(kept.OpenedAt) || again.Failures <= kept.Failures {
+			t.Errorf("after the restarts: %+v, before: %+v", again, kept)
+		}
+		w.answer(url, nil)
+		w.start()
+		pass(2 * time.Minute)
+		if closed := w.kept(webhook).Breaker; closed.IsOpen() || closed.Failures != 0 || !closed.NextProbeAt.IsZero() {
+			t.Errorf("after a success: %+v", closed)
+		}
+	})
+}
+
+// Invariant: while all is well, and for failures that open nothing, nothing is
+// written of the breaker.
+func TestBreakerIsKeptOnlyWhenItMoves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		webhook := w.webhook(url, func(webhook *posthorn.Webhook) { webhook.RetrySchedule = []time.Duration{time.Second} })
+		w.answer(url, always(status(500)))
+		w.start()
+		w.publish(3)
+		synctest.Wait()
+		w.answer(url, nil)
+		w.publish(30)
+		pass(time.Minute)
+		if breaker := w.kept(webhook).Breaker; breaker != (posthorn.Breaker{}) {
+			t.Errorf("kept: %+v", breaker)
+		}
+	})
+}
+
+// Invariant: a change that is not about the receiver leaves the breaker open.
+func TestBreakerStaysOpenOverOtherChanges(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		webhook := w.webhook(url, func(webhook *posthorn.Webhook) { webhook.Retries = new(50) })
+		w.answer(url, always(posthorn.Outcome{Reason: posthorn.ReasonConnectionRefused}))
+		w.start()
+		w.publish(50)
+		pass(10 * time.Minute)
+		before := len(w.sentTo(url))
+		for range 10 {
+			w.update(webhook.ID, func(webhook *posthorn.Webhook) { webhook.Description += "x" })
+			w.publish(10)
+			pass(30 * time.Second)
+		}
+		if n := len(w.sentTo(url)) - before; n > 6 {
+			t.Errorf("%d requests in five minutes", n)
+		}
+	})
+}
+
+func (w *world) kept(webhook posthorn.Webhook) posthorn.Webhook {
+	w.t.Helper()
+	kept, err := w.store.Webhook(context.Background(), webhook.ID)
+	w.must(err)
+	return kept
+}
+
 // Invariant: a person who changes the webhook closes the breaker.
 func TestBreakerIsClosedByHand(t *testing.T) {
 	t.Parallel()
