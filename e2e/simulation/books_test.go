@@ -40,6 +40,9 @@ type receiver struct {
 	accepted   int64
 	holds      []*hold
 	deliveries map[string]*delivery
+	// sentAt and sentBy tell of the newest request.
+	sentAt time.Time
+	sentBy int
 }
 
 // hold is a wait that the receiver asked for.
@@ -193,7 +196,18 @@ func (b *books) sent(node int, q posthorn.Request) (*delivery, *request) {
 	if r.sending++; r.sending > r.Concurrency {
 		b.violated("concurrency", "webhook %d: %d requests under way, %d allowed", r.number, r.sending, r.Concurrency)
 	}
+	b.checkRate(node, r)
 	return d, started
+}
+
+// checkRate checks that requests are as far apart as the webhook's rate limit says;
+// a directory that is read slowly may move one.
+func (b *books) checkRate(node int, r *receiver) {
+	gap := time.Since(r.sentAt)
+	if r.RateLimit != nil && r.sentBy == node && gap < time.Second/time.Duration(*r.RateLimit)-longestWait {
+		b.violated("rate limit", "webhook %d: a request %v after the one before, %d a second allowed", r.number, gap, *r.RateLimit)
+	}
+	r.sentAt, r.sentBy = time.Now(), node
 }
 
 // grain is what the database's clock may lose.

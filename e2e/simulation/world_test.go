@@ -88,6 +88,10 @@ func (w *world) createWebhook() {
 		retries := r.IntN(7)
 		webhook.Retries = &retries
 	}
+	if chance(r, 0.3) {
+		limit := pick(r, 1, 2)
+		webhook.RateLimit = &limit
+	}
 	w.must(w.store.CreateWebhook(context.Background(), webhook, 0))
 	w.books.addWebhook(webhook)
 }
