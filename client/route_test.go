@@ -96,6 +96,7 @@ func TestRoutes(t *testing.T) {
 		{`POST /keys {"workspaceId":"w","name":"n"}`, one(func(ctx context.Context, c *client.Client) (client.Key, error) {
 			return c.CreateKey(ctx, client.KeyInput{WorkspaceID: "w", Name: "n"})
 		})},
+		{`GET /limits`, one(func(ctx context.Context, c *client.Client) (client.Limits, error) { return c.GetLimits(ctx) })},
 		{`DELETE /keys/i`, byID((*client.Client).RevokeKey)},
 	} {
 		t.Run(tc.want, func(t *testing.T) {

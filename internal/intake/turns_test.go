@@ -127,4 +127,3 @@ func (f *fixture) events(environment posthorn.EnvironmentID) []posthorn.Event {
 	}
 	return found
 }
-
