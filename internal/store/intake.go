@@ -58,6 +58,15 @@ type Submission struct {
 	Idempotency *Idempotency
 }
 
+// Rows is how many events and deliveries the submission has.
+func (s Submission) Rows() int {
+	rows := len(s.Entries)
+	for _, entry := range s.Entries {
+		rows += len(entry.Deliveries)
+	}
+	return rows
+}
+
 // Entry is an event and its deliveries. The deliveries are DeliveryPending, or
 // DeliveryLeased: then they are leased to the submission's node under
 // FirstEpoch.

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -123,4 +124,51 @@ func TestPatienceEndsWithTheContext(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// Invariant: a write of very many rows doesn't hold up the commit of those that
+// came before it, nor does anything get lost between two groups.
+func TestHeavyWritesHaveAGroupOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	w := &writer{waiting: make(chan *write, 8)}
+	light, heavy, last := &write{rows: 1}, &write{rows: 2 * maxGroupRows}, &write{rows: maxGroupRows}
+	for _, next := range []*write{light, light, heavy, light, last} {
+		w.waiting <- next
+	}
+	close(w.waiting)
+	var sizes []int
+	for first := <-w.waiting; first != nil; {
+		group, next := w.gather(first)
+		sizes = append(sizes, len(group))
+		if first = next; first == nil {
+			first = <-w.waiting
+		}
+	}
+	if want := []int{2, 1, 1, 1}; !slices.Equal(sizes, want) {
+		t.Errorf("the groups have %v writes, want %v", sizes, want)
+	}
+}
+
+// Invariant: every write of every group is answered, the last one before closing
+// too.
+func TestEveryGroupIsCommitted(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	release := occupy(t, s)
+	var group sync.WaitGroup
+	results := make([]error, 5)
+	for i, rows := range []int{1, 2 * maxGroupRows, 1, maxGroupRows, 2 * maxGroupRows} {
+		name := string(rune('a' + i))
+		submitted(t, s, &group, i+1, &results[i], func() error { return s.writeOrRefuse(t.Context(), rows, keepAnswerNamed(name)) })
+	}
+	release()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	group.Wait()
+	for i, err := range results {
+		if err != nil {
+			t.Errorf("write %d: %v", i, err)
+		}
+	}
 }

@@ -14,7 +14,7 @@ import (
 // Accept implements store.Intake.
 func (s *Store) Accept(ctx context.Context, submission store.Submission) (store.Receipt, error) {
 	var receipt store.Receipt
-	err := s.writeOrRefuse(ctx, func(tx *tx) error {
+	err := s.writeOrRefuse(ctx, submission.Rows(), func(tx *tx) error {
 		var err error
 		receipt, err = tx.accept(submission)
 		return err

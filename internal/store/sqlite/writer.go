@@ -12,11 +12,13 @@ import (
 	"github.com/posthorn/posthorn/internal/failpoint"
 )
 
-// maxWaiting bounds the writes that wait for the writer; maxGroup bounds the
-// writes of one commit.
+// maxWaiting bounds the writes that wait for the writer; maxGroup and maxGroupRows
+// bound the writes of one commit. A write of more rows is committed alone, so that
+// those that came before it are not held up by it.
 const (
-	maxWaiting = 4096
-	maxGroup   = 512
+	maxWaiting   = 4096
+	maxGroup     = 512
+	maxGroupRows = 4000
 )
 
 var errClosed = errors.New("the database is closed")
@@ -41,6 +43,8 @@ type write struct {
 	ctx  context.Context //nolint:containedctx // travels to the writer with its request
 	run  func(tx *tx) error
 	done chan error
+	// rows is about how many rows are written.
+	rows int
 }
 
 func startWriter(ctx context.Context, db *sql.DB, b *breakage) (*writer, error) {
@@ -64,45 +68,54 @@ func startWriter(ctx context.Context, db *sql.DB, b *breakage) (*writer, error) 
 
 // serve commits what is waiting, until nothing more can come.
 func (w *writer) serve(t *tx) {
-	for first := range w.waiting {
-		w.commit(t, w.gather(first))
+	first, isOpen := <-w.waiting
+	for isOpen {
+		group, next := w.gather(first)
+		w.commit(t, group)
+		if first = next; first == nil {
+			first, isOpen = <-w.waiting
+		}
 	}
 	if w.breakage.err() == nil {
 		t.close()
 	}
 }
 
-// gather takes what is waiting, without waiting for more.
-func (w *writer) gather(first *write) []*write {
-	group := []*write{first}
+// gather takes what is waiting, without waiting for more. A write for which the
+// group has no room left is returned to be the first of the next one.
+func (w *writer) gather(first *write) ([]*write, *write) {
+	group, rows := []*write{first}, first.rows
 	for len(group) < maxGroup {
 		select {
-		case next, open := <-w.waiting:
-			if !open {
-				return group
+		case next, isOpen := <-w.waiting:
+			if !isOpen {
+				return group, nil
+			}
+			if rows += next.rows; rows > maxGroupRows {
+				return group, next
 			}
 			group = append(group, next)
 		default:
-			return group
+			return group, nil
 		}
 	}
-	return group
+	return group, nil
 }
 
 // write runs a transaction in the next group and waits until it is durable. An
 // error means that it has no effect.
 func (s *Store) write(ctx context.Context, run func(tx *tx) error) error {
-	return s.writer.enqueue(ctx, run, true)
+	return s.writer.enqueue(ctx, &write{run: run, rows: 1}, true)
 }
 
-// writeOrRefuse is write for work that may be refused: it returns
-// posthorn.ErrBusy at once when too many writes are waiting.
-func (s *Store) writeOrRefuse(ctx context.Context, run func(tx *tx) error) error {
-	return s.writer.enqueue(ctx, run, false)
+// writeOrRefuse is write for work that may be refused, and may be of many rows: it
+// returns posthorn.ErrBusy at once when too many writes are waiting.
+func (s *Store) writeOrRefuse(ctx context.Context, rows int, run func(tx *tx) error) error {
+	return s.writer.enqueue(ctx, &write{run: run, rows: rows}, false)
 }
 
-func (w *writer) enqueue(ctx context.Context, run func(tx *tx) error, patient bool) error {
-	next := &write{ctx: ctx, run: run, done: make(chan error, 1)}
+func (w *writer) enqueue(ctx context.Context, next *write, patient bool) error {
+	next.ctx, next.done = ctx, make(chan error, 1)
 	if err := w.submit(ctx, next, patient); err != nil {
 		return err
 	}

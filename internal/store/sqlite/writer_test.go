@@ -105,10 +105,10 @@ func TestFullQueueRefuses(t *testing.T) {
 	var group sync.WaitGroup
 	results := make([]error, maxWaiting)
 	for i := range maxWaiting {
-		group.Go(func() { results[i] = s.writeOrRefuse(t.Context(), func(*tx) error { return nil }) })
+		group.Go(func() { results[i] = s.writeOrRefuse(t.Context(), 1, func(*tx) error { return nil }) })
 	}
 	waitForQueue(s, maxWaiting)
-	if err := s.writeOrRefuse(t.Context(), func(*tx) error { return nil }); !errors.Is(err, posthorn.ErrBusy) {
+	if err := s.writeOrRefuse(t.Context(), 1, func(*tx) error { return nil }); !errors.Is(err, posthorn.ErrBusy) {
 		t.Errorf("one too many: %v", err)
 	}
 	release()
