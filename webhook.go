@@ -148,6 +148,16 @@ func (w Webhook) Validate(kind EnvironmentKind) error {
 	return problems.Err()
 }
 
+// ValidateSubscription checks patterns of event types and the text of a filter as
+// Webhook.Validate does; what the filter says is checked by who reads it. It
+// returns an *Error with CodeInvalid.
+func ValidateSubscription(filter string, patterns []string) error {
+	var problems Problems
+	problems.Add(validateText("/filter", filter, MaxFilter))
+	problems.Add(validateEvents(patterns))
+	return problems.Err()
+}
+
 func validateEvents(patterns []string) *Error {
 	const pointer = "/events"
 	if len(patterns) == 0 {

@@ -50,6 +50,8 @@ func (s *Server) eventRoutes() []route {
 		}.in("Events").asks(environmentParameter()),
 		listing("/v1/events/{eventId}/deliveries", "List an event's deliveries", listEventDeliveries).in("Events").
 			asks(deliveryFilters()...).asks(environmentParameter()),
+		reading("/v1/events/{eventId}/explain", "Tell why an event has or has no delivery to a webhook", explainEvent).in("Events").
+			asks(parameter{name: "webhook", summary: "The webhook's id; needed."}, environmentParameter()),
 	}
 }
 

@@ -141,10 +141,18 @@ func (c *call) publishedAnswer(r intake.Result) (int, []byte) {
 
 // noteOf says why an event has no deliveries.
 func noteOf(r intake.Result) string {
-	if r.Disabled == 0 {
+	switch filtered := r.Unmatched + r.FilterFailed; {
+	case filtered > 0:
+		note := "The filters of the webhooks that want this type (" + strconv.Itoa(filtered) + ") don't match this event; it is kept."
+		if r.FilterFailed > 0 {
+			note += " Of them, " + strconv.Itoa(r.FilterFailed) + " could not be evaluated; GET /v1/events/ID/explain?webhook=ID says why."
+		}
+		return note
+	case r.Disabled > 0:
+		return "Every webhook that wants this event is disabled (" + strconv.Itoa(r.Disabled) + "); it is kept. Resume one, and publish it again under another id."
+	default:
 		return "No webhook wants this event; it is kept."
 	}
-	return "Every webhook that wants this event is disabled (" + strconv.Itoa(r.Disabled) + "); it is kept. Resume one, and publish it again under another id."
 }
 
 // appendEvent writes the members that every published event's answer has.

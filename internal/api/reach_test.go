@@ -59,7 +59,21 @@ func goodBodies() map[string]string {
 		"/v1/events": `"type":"a","data":1`, "/v1/events/batch": "", "/v1/webhooks": `"url":"https://x.example.com","events":["*"]`,
 		"/v1/event-types": `"name":"new.type"`, "/v1/event-types/import": `"preset":"ascendkit"`, "/v1/workspaces": `"name":"n"`,
 		"/v1/projects": `"name":"n"`, "/v1/environments": `"name":"n"`, "/v1/keys": `"name":"n"`,
+		"/v1/filters/test": `"filter":"true"`,
 	}
+}
+
+// neededQueries are what routes can't do without.
+func neededQueries() map[string]string {
+	return map[string]string{"/v1/events/{eventId}/explain": "?webhook={webhookId}"}
+}
+
+// joined adds a parameter to a query.
+func joined(query, parameter string) string {
+	if query == "" {
+		return "?" + parameter
+	}
+	return query + "&" + parameter
 }
 
 var requestIDPattern = regexp.MustCompile(`"requestId":"[^"]*"`)
@@ -92,14 +106,14 @@ func (d described) trials() []trial {
 			if strings.Contains(path, "{") && path != "/v1/formats/{name}" {
 				if path != "/v1/event-types/{name}" { // names are each environment's own
 					all = append(all, trial{method + " " + path, func(f foreign) request {
-						return request{method: method, path: f.fill(path), body: body("")}
+						return request{method: method, path: f.fill(path + neededQueries()[path]), body: body("")}
 					}})
 				}
 			}
 			for _, p := range operation.Parameters {
 				if p.In == "query" && strings.HasSuffix(p.Name, "Id") {
 					all = append(all, trial{method + " " + path + "?" + p.Name, func(f foreign) request {
-						return request{method: method, path: f.fill(path) + "?" + p.Name + "=" + f.of(p.Name), body: body("")}
+						return request{method: method, path: f.fill(path+joined(neededQueries()[path], p.Name+"=")) + f.of(p.Name), body: body("")}
 					}})
 				}
 			}

@@ -12,7 +12,7 @@ import (
 // routes is the whole API.
 func (s *Server) routes() []route {
 	return slices.Concat(
-		s.eventRoutes(), s.webhookRoutes(), s.deliveryRoutes(), s.conservationRoutes(), s.eventTypeRoutes(), s.formatRoutes(),
+		s.eventRoutes(), s.webhookRoutes(), s.filterRoutes(), s.deliveryRoutes(), s.conservationRoutes(), s.eventTypeRoutes(), s.formatRoutes(),
 		s.tenantRoutes(), s.environmentRoutes(), s.keyRoutes(), s.limitRoutes(), s.serverRoutes(),
 	)
 }

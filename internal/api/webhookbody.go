@@ -34,6 +34,7 @@ type WebhookBody struct {
 	Metadata       map[string]string `json:"metadata"`
 	RetrySchedule  []int64           `json:"retrySchedule" doc:"Seconds before each retry; empty for the default delays."`
 	Concurrency    int               `json:"concurrency"`
+	Filter         string            `json:"filter" doc:"Decides which events of those types it wants; empty for all."`
 	RateLimit      *int              `json:"rateLimit" doc:"Requests in a second; null for no limit."`
 	Breaker        breakerBody       `json:"breaker"`
 	Stats          statsBody         `json:"stats"`
@@ -87,7 +88,7 @@ func showWebhook(d manage.WebhookDetails, shown secretShown) WebhookBody {
 		RepeatedID: d.ID.String(), ProjectID: d.ProjectID.String(), EnvironmentID: d.EnvironmentID.String(),
 		Format: d.Format, Description: d.Description, Headers: make(map[string]string, len(d.Headers)),
 		Metadata: d.Metadata, RetrySchedule: make([]int64, len(d.RetrySchedule)), Concurrency: d.Concurrency,
-		RateLimit: d.RateLimit, Breaker: showBreaker(d.Breaker),
+		Filter: d.Filter, RateLimit: d.RateLimit, Breaker: showBreaker(d.Breaker),
 		Stats: showStats(d.Stats),
 	}
 	if d.IsHeld {

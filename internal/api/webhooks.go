@@ -16,6 +16,8 @@ type WebhookFields struct {
 	Name          optional[string]            `json:"name,omitzero" doc:"The URL's host when left out."`
 	URL           optional[string]            `json:"url,omitzero" doc:"Where to send: https, or http in a development environment." example:"https://example.com/webhooks"`
 	Events        optional[[]string]          `json:"events,omitzero" doc:"Event types (user.created), families (user.*) or everything (*)."`
+	Filter        optional[string]            `json:"filter,omitzero" doc:"A CEL expression over event.type, event.data and event.timestamp that decides which events of those types it wants; all of them when left out." example:"event.data.amount > 100"`
+	ForceFilter   bool                        `json:"forceFilter,omitzero" doc:"Keep a filter although it fails on every recent event."`
 	Secret        optional[string]            `json:"secret,omitzero" doc:"What signs the requests; 32 random bytes in hex when left out."`
 	RetryAttempts optional[int64]             `json:"retryAttempts,omitzero" doc:"Retries after the first attempt, 0 to 50. When left out the event type, the format or the environment decides."`
 	TimeoutMs     optional[int64]             `json:"timeoutMs,omitzero" doc:"Milliseconds for a whole attempt, 100 to 60000; 10000 when left out."`
@@ -38,7 +40,7 @@ func (in *webhookInput) environment() posthorn.EnvironmentID { return in.Environ
 
 func (f *WebhookFields) change() manage.WebhookChange {
 	return manage.WebhookChange{
-		Name: f.Name.Setting, URL: f.URL.Setting, Events: f.Events.Setting, Secret: f.Secret.Setting,
+		Name: f.Name.Setting, URL: f.URL.Setting, Events: f.Events.Setting, Filter: f.Filter.Setting, ForceFilter: f.ForceFilter, Secret: f.Secret.Setting,
 		Format: f.Format.Setting, Description: f.Description.Setting, Metadata: f.Metadata.Setting,
 		Headers:       mapped(f.Headers, headersByName),
 		Retries:       mapped(f.RetryAttempts, clampToInt),

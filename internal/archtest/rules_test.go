@@ -44,9 +44,10 @@ func importRules() map[string]rule {
 			never: append([]string{"sync", "context"}, pure...),
 		},
 		"internal/filter": {
-			why:   "pure: which webhooks want an event must not depend on anything but the two",
-			may:   []string{""},
-			never: pure,
+			why:     "pure: which webhooks want an event must not depend on anything but the two",
+			may:     []string{""},
+			modules: []string{"cel.dev/cel-go"},
+			never:   pure,
 		},
 		"internal/wire": {
 			why:     "pure: a format is data, and rendering it must give the same bytes everywhere",
@@ -89,7 +90,7 @@ func importRules() map[string]rule {
 		},
 		"internal/intake": {
 			why:     "accepting is a rule about events, the same whatever carried them here and whatever keeps them",
-			may:     []string{"", "internal/store", "internal/snapshot"},
+			may:     []string{"", "internal/store", "internal/snapshot", "internal/filter"},
 			modules: []string{"golang.org/x/sync", "golang.org/x/time"},
 			never:   noHTTPnoSQL,
 		},
@@ -109,7 +110,7 @@ func importRules() map[string]rule {
 		},
 		"internal/manage": {
 			why:   "what people may ask for, the same from the API and from a dashboard",
-			may:   []string{"", "internal/store", "internal/wire"},
+			may:   []string{"", "internal/store", "internal/wire", "internal/filter"},
 			never: noHTTPnoSQL,
 		},
 		"internal/api": {

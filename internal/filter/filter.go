@@ -1,4 +1,6 @@
-// Package filter answers which webhooks want an event.
+// Package filter answers which webhooks want an event: by its type, and by the
+// filter that a webhook may carry, an expression in CEL (the Common Expression
+// Language) whose cost is bounded.
 package filter
 
 import (
@@ -8,21 +10,25 @@ import (
 	"github.com/posthorn/posthorn"
 )
 
-// Index finds the webhooks that want an event type, without looking at those
-// that don't. It is immutable and safe for concurrent use.
+// Index finds the webhooks that want an event, without looking at those that
+// don't want its type. It is immutable and safe for concurrent use.
 type Index struct {
 	webhooks []posthorn.Webhook
-	exact    map[string][]int
+	// filters has a program for each webhook with a filter, by its position; nil
+	// where the filter can't be read.
+	filters map[int]*Program
+	exact   map[string][]int
 	// families holds "user." for the pattern "user.*".
 	families map[string][]int
 	all      []int
 	disabled []posthorn.Webhook
 }
 
-// NewIndex makes an index of webhooks. Those that should get no new deliveries
-// (disabled, deleted) are left out.
-func NewIndex(webhooks []posthorn.Webhook) *Index {
-	index := &Index{webhooks: webhooks, exact: map[string][]int{}, families: map[string][]int{}}
+// NewIndex makes an index of an environment's webhooks, all that are not
+// deleted. Those that are disabled should get no new deliveries and are left out.
+func NewIndex(webhooks []posthorn.Webhook, programs *Programs) *Index {
+	index := &Index{webhooks: webhooks, filters: map[int]*Program{}, exact: map[string][]int{}, families: map[string][]int{}}
+	limit := Limit(countFilters(webhooks))
 	for position, webhook := range webhooks {
 		if webhook.Status == posthorn.WebhookDisabled {
 			index.disabled = append(index.disabled, webhook)
@@ -30,11 +36,27 @@ func NewIndex(webhooks []posthorn.Webhook) *Index {
 		if webhook.Status != posthorn.WebhookActive && webhook.Status != posthorn.WebhookPaused {
 			continue
 		}
+		if webhook.Filter != "" {
+			// One that was good when it was saved and isn't any more matches nothing, and
+			// whoever asks why is told.
+			program, _ := programs.Program(webhook.Filter, limit)
+			index.filters[position] = program
+		}
 		for _, pattern := range webhook.Events {
 			index.add(pattern, position)
 		}
 	}
 	return index
+}
+
+func countFilters(webhooks []posthorn.Webhook) int {
+	count := 0
+	for i := range webhooks {
+		if webhooks[i].Filter != "" {
+			count++
+		}
+	}
+	return count
 }
 
 func (x *Index) add(pattern string, position int) {
@@ -61,9 +83,25 @@ func (x *Index) CountDisabled(eventType string) int {
 	return count
 }
 
-// Match returns the webhooks that want an event of this type, each once, in the
-// order in which NewIndex was given them. The webhooks must not be changed.
-func (x *Index) Match(eventType string) []*posthorn.Webhook {
+// Match returns the webhooks that want an event, each once, in the order in which
+// NewIndex was given them. The webhooks must not be changed. The filters cost at
+// most MaxEventCost together, but for what the last of them that was evaluated
+// spent beyond it; those that are left over fail.
+func (x *Index) Match(event *posthorn.Event) Matches {
+	positions := x.subscribed(event.Type)
+	matches := Matches{Webhooks: make([]*posthorn.Webhook, 0, len(positions))}
+	in := &input{event: event}
+	for _, position := range positions {
+		if program, filtered := x.filters[position]; filtered && !matches.take(program, in) {
+			continue
+		}
+		matches.Webhooks = append(matches.Webhooks, &x.webhooks[position])
+	}
+	return matches
+}
+
+// subscribed returns the positions of the webhooks that want the type.
+func (x *Index) subscribed(eventType string) []int {
 	positions := slices.Concat(x.exact[eventType], x.all)
 	for i := range len(eventType) {
 		if eventType[i] == '.' && i+1 < len(eventType) {
@@ -71,10 +109,34 @@ func (x *Index) Match(eventType string) []*posthorn.Webhook {
 		}
 	}
 	slices.Sort(positions)
-	positions = slices.Compact(positions)
-	matches := make([]*posthorn.Webhook, len(positions))
-	for i, position := range positions {
-		matches[i] = &x.webhooks[position]
+	return slices.Compact(positions)
+}
+
+// Matches is what came of matching an event.
+type Matches struct {
+	// Webhooks want the event.
+	Webhooks []*posthorn.Webhook
+	// Unmatched counts the webhooks that want the type and whose filter says no,
+	// Failed those whose filter couldn't tell.
+	Unmatched int
+	Failed    int
+	// Cost is what the filters took, in units.
+	Cost uint64
+}
+
+// take evaluates one more filter, and reports whether it matches.
+func (m *Matches) take(program *Program, in *input) bool {
+	if program == nil || m.Cost >= MaxEventCost {
+		m.Failed++
+		return false
 	}
-	return matches
+	verdict := program.evaluate(in)
+	m.Cost = saturatingAdd(m.Cost, verdict.Cost)
+	switch {
+	case verdict.Failure != "":
+		m.Failed++
+	case !verdict.Matches:
+		m.Unmatched++
+	}
+	return verdict.Matches
 }

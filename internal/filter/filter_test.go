@@ -28,7 +28,7 @@ func TestMatch(t *testing.T) {
 		{Name: "thrice", Events: []string{"user.created", "user.*", "*"}, Status: posthorn.WebhookPaused},
 		{Name: "disabled", Events: []string{"*"}, Status: posthorn.WebhookDisabled},
 		{Name: "deeper", Events: []string{"user.created.*"}, Status: posthorn.WebhookActive},
-	})
+	}, filter.NewPrograms())
 	for eventType, want := range map[string][]string{
 		"user.created":         {"exact", "family", "everything", "thrice"},
 		"user.deleted":         {"family", "everything", "thrice"},
@@ -37,7 +37,7 @@ func TestMatch(t *testing.T) {
 		"user.created.by.hand": {"family", "everything", "thrice", "deeper"},
 		"User.created":         {"everything", "thrice"},
 	} {
-		if diff := cmp.Diff(want, names(index.Match(eventType))); diff != "" {
+		if diff := cmp.Diff(want, names(index.Match(&posthorn.Event{Type: eventType}).Webhooks)); diff != "" {
 			t.Errorf("%s: %s", eventType, diff)
 		}
 	}
@@ -50,7 +50,7 @@ func TestCountDisabled(t *testing.T) {
 		{Events: []string{"user.*"}, Status: posthorn.WebhookDisabled},
 		{Events: []string{"user.created", "*"}, Status: posthorn.WebhookDisabled},
 		{Events: []string{"user.*"}, Status: posthorn.WebhookActive},
-	})
+	}, filter.NewPrograms())
 	for eventType, want := range map[string]int{"user.created": 2, "invoice.paid": 1} {
 		if got := index.CountDisabled(eventType); got != want {
 			t.Errorf("%s: %d, want %d", eventType, got, want)
@@ -87,7 +87,7 @@ func TestMatchAgreesWithWants(t *testing.T) {
 				want = append(want, webhook.Name)
 			}
 		}
-		if diff := cmp.Diff(want, names(filter.NewIndex(webhooks).Match(eventType))); diff != "" {
+		if diff := cmp.Diff(want, names(filter.NewIndex(webhooks, filter.NewPrograms()).Match(&posthorn.Event{Type: eventType}).Webhooks)); diff != "" {
 			t.Fatal(diff)
 		}
 	})

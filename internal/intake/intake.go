@@ -78,6 +78,11 @@ type Result struct {
 	// Disabled is how many webhooks would have wanted an event that nobody else
 	// wants, were they not disabled.
 	Disabled int
+	// Unmatched and FilterFailed tell of an event that nobody wants: how many
+	// webhooks want its type and have a filter that said no, or that couldn't be
+	// evaluated.
+	Unmatched    int
+	FilterFailed int
 }
 
 // Receipt tells what became of a publication: one result for each item, or the
@@ -103,10 +108,15 @@ type Options struct {
 type Intake struct {
 	Options
 	turns *turns
+	// filtering makes the filters of a workspace be evaluated for one publication
+	// after the other, so that they take no more than one processor.
+	filtering *turns
 }
 
 // New makes an Intake.
-func New(o Options) *Intake { return &Intake{Options: o, turns: newTurns()} }
+func New(o Options) *Intake {
+	return &Intake{Options: o, turns: newTurns(maxWaitingRows), filtering: newTurns(1)}
+}
 
 // maxStale bounds how often a fan-out is made again because the directory
 // changed under it.
@@ -136,7 +146,7 @@ func (i *Intake) Publish(ctx context.Context, p Publication) (Receipt, error) {
 }
 
 func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.Environment, results []Result, events []posthorn.Event) (Receipt, error) {
-	matches, rows, err := match(directory, events)
+	matches, rows, err := i.match(ctx, directory, events)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -146,12 +156,13 @@ func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.
 	}
 	defer endTurn()
 	entries := i.fanOut(events, matches)
+	settled := func(kept []store.Result) []Result { return settle(directory, results, events, matches, kept) }
 	kept, err := i.Store.Accept(ctx, store.Submission{
 		EnvironmentID: p.EnvironmentID,
 		Version:       directory.Version,
 		NodeID:        i.Dispatcher.NodeID(),
 		Entries:       entries,
-		Idempotency:   i.idempotency(p.Idempotency, directory, results, events),
+		Idempotency:   i.idempotency(p.Idempotency, settled),
 	})
 	if err != nil || kept.Replayed != nil {
 		i.unreserve(entries)
@@ -163,10 +174,10 @@ func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.
 		return Receipt{Replayed: kept.Replayed}, nil
 	}
 	i.handOver(entries, kept.Results)
-	return Receipt{Results: settle(directory, results, events, kept.Results)}, nil
+	return Receipt{Results: settled(kept.Results)}, nil
 }
 
-func (i *Intake) idempotency(given *Idempotency, directory *snapshot.Environment, results []Result, events []posthorn.Event) *store.Idempotency {
+func (i *Intake) idempotency(given *Idempotency, settled func(kept []store.Result) []Result) *store.Idempotency {
 	if given == nil {
 		return nil
 	}
@@ -175,7 +186,7 @@ func (i *Intake) idempotency(given *Idempotency, directory *snapshot.Environment
 		Key:       given.Key,
 		ValidFrom: now.Add(-AnswerLifetime),
 		Answer: func(kept []store.Result) store.Answer {
-			statusCode, body := given.Answer(settle(directory, results, events, kept))
+			statusCode, body := given.Answer(settled(kept))
 			return store.Answer{Fingerprint: given.Fingerprint, StatusCode: statusCode, Body: body, CreatedAt: now}
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/filter"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store"
 )
@@ -50,12 +51,12 @@ func validate(item Item) error {
 }
 
 // settle puts what the store kept into the results of the items that reached it.
-func settle(directory *snapshot.Environment, prepared []Result, events []posthorn.Event, kept []store.Result) []Result {
+func settle(directory *snapshot.Environment, prepared []Result, events []posthorn.Event, matches []filter.Matches, kept []store.Result) []Result {
 	results := make([]Result, len(prepared))
 	next := 0
 	for n, result := range prepared {
 		if result.Err == nil {
-			result = judge(directory, events[next], kept[next])
+			result = judge(directory, events[next], matches[next], kept[next])
 			next++
 		}
 		results[n] = result
@@ -63,12 +64,12 @@ func settle(directory *snapshot.Environment, prepared []Result, events []posthor
 	return results
 }
 
-func judge(directory *snapshot.Environment, event posthorn.Event, kept store.Result) Result {
+func judge(directory *snapshot.Environment, event posthorn.Event, matches filter.Matches, kept store.Result) Result {
 	if kept.Kept && kept.Event.Deliveries > 0 {
 		return Result{Event: kept.Event}
 	}
 	if kept.Kept {
-		return Result{Event: kept.Event, Disabled: directory.CountDisabled(event.Type)}
+		return Result{Event: kept.Event, Disabled: directory.CountDisabled(event.Type), Unmatched: matches.Unmatched, FilterFailed: matches.Failed}
 	}
 	if kept.Event.Type != event.Type || !bytes.Equal(kept.Event.Data, event.Data) {
 		return Result{Err: &posthorn.Error{

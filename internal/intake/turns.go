@@ -18,28 +18,33 @@ const maxWaitingRows = 5000
 // turns makes the publications of one workspace take turns. It holds the
 // workspaces that publish at this moment, and no others.
 type turns struct {
+	atOnce int
+
 	mu         sync.Mutex
 	workspaces map[posthorn.WorkspaceID]*turn
 }
 
 type turn struct {
-	rows  *semaphore.Weighted
+	taken *semaphore.Weighted
 	users int
 }
 
-func newTurns() *turns { return &turns{workspaces: map[posthorn.WorkspaceID]*turn{}} }
+// newTurns makes turns in which a workspace may have a weight of atOnce under way.
+func newTurns(atOnce int) *turns {
+	return &turns{atOnce: atOnce, workspaces: map[posthorn.WorkspaceID]*turn{}}
+}
 
-// take waits until a workspace may write so many rows, and returns what gives its
-// turn back. It returns the context's error.
-func (t *turns) take(ctx context.Context, workspace posthorn.WorkspaceID, rows int) (func(), error) {
-	weight := int64(min(rows, maxWaitingRows))
+// take waits until a workspace may do something of this weight (to write so many
+// rows, say), and returns what gives its turn back. It returns the context's error.
+func (t *turns) take(ctx context.Context, workspace posthorn.WorkspaceID, heavy int) (func(), error) {
+	weight := int64(min(heavy, t.atOnce))
 	mine := t.join(workspace)
-	if err := mine.rows.Acquire(ctx, weight); err != nil {
+	if err := mine.taken.Acquire(ctx, weight); err != nil {
 		t.leave(workspace, mine)
 		return nil, fmt.Errorf("waiting for the workspace's turn: %w", err)
 	}
 	return func() {
-		mine.rows.Release(weight)
+		mine.taken.Release(weight)
 		t.leave(workspace, mine)
 	}, nil
 }
@@ -49,7 +54,7 @@ func (t *turns) join(workspace posthorn.WorkspaceID) *turn {
 	defer t.mu.Unlock()
 	mine, known := t.workspaces[workspace]
 	if !known {
-		mine = &turn{rows: semaphore.NewWeighted(maxWaitingRows)}
+		mine = &turn{taken: semaphore.NewWeighted(int64(t.atOnce))}
 		t.workspaces[workspace] = mine
 	}
 	mine.users++

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/filter"
 	"github.com/posthorn/posthorn/internal/store"
 	"github.com/posthorn/posthorn/internal/wire"
 )
@@ -80,18 +81,25 @@ type Manager struct {
 	defaultKind   posthorn.EnvironmentKind
 	limits        posthorn.Limits
 	tests         chan struct{}
+	filters       *filter.Compiler
+	trials        chan struct{}
 	reach         *reachCache
 }
 
-// maxTests bounds the tests of webhooks that are under way at once.
-const maxTests = 16
+// maxTests bounds the tests of webhooks that are under way at once, maxTrials the
+// filters that are being tried on events.
+const (
+	maxTests  = 16
+	maxTrials = 4
+)
 
 // New makes a Manager.
 func New(o Options) *Manager {
 	m := &Manager{
 		store: o.Store, formats: o.Formats, sender: o.Sender, notifier: o.Notifier, checkURL: o.CheckURL,
 		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, limits: o.Limits,
-		tests: make(chan struct{}, maxTests),
+		tests:   make(chan struct{}, maxTests),
+		filters: filter.NewCompiler(), trials: make(chan struct{}, maxTrials),
 		reach: newReachCache(),
 	}
 	if m.defaultFormat == "" {

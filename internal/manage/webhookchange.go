@@ -13,9 +13,15 @@ import (
 // WebhookChange is what may be said of a webhook. Null goes back to the
 // default, where there is one.
 type WebhookChange struct {
-	Name          Setting[string]
-	URL           Setting[string]
-	Events        Setting[[]string]
+	Name   Setting[string]
+	URL    Setting[string]
+	Events Setting[[]string]
+	Filter Setting[string]
+	// ForceFilter keeps a filter although it fails on every recent event.
+	ForceFilter bool
+	// isFilterRead reports that the filter has been compiled before; that is too
+	// long for a transaction.
+	isFilterRead  bool
 	Secret        Setting[string]
 	Format        Setting[string]
 	Description   Setting[string]
@@ -42,6 +48,7 @@ func (m *Manager) apply(c WebhookChange, w posthorn.Webhook, environment posthor
 		w.Name = hostOf(w.URL)
 	}
 	w.Events = distinct(c.Events.take(w.Events, nil))
+	w.Filter = strings.TrimSpace(c.Filter.take(w.Filter, ""))
 	w.Format = c.Format.take(w.Format, environment.DefaultFormat)
 	w.Description = c.Description.take(w.Description, "")
 	w.Headers = slices.Clone(c.Headers.take(w.Headers, nil))
@@ -61,7 +68,7 @@ func (m *Manager) apply(c WebhookChange, w posthorn.Webhook, environment posthor
 // check names every mistake at once.
 func (m *Manager) check(c WebhookChange, w posthorn.Webhook, kind posthorn.EnvironmentKind, urlChanged bool) error {
 	var problems posthorn.Problems
-	for _, err := range []error{w.Validate(kind), m.checkFormat("/format", w.Format)} {
+	for _, err := range []error{w.Validate(kind), m.checkFormat("/format", w.Format), m.checkFilter(c, w.Filter)} {
 		var known *posthorn.Error
 		if errors.As(err, &known) {
 			problems.Add(known)

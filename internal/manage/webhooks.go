@@ -43,6 +43,9 @@ func (m *Manager) CreateWebhook(ctx context.Context, p Principal, named posthorn
 	if err != nil {
 		return WebhookDetails{}, err
 	}
+	if err := m.tryBeforeSaving(ctx, change, fresh, webhook); err != nil {
+		return WebhookDetails{}, err
+	}
 	if err := m.store.CreateWebhook(ctx, webhook, m.limits.Webhooks); err != nil {
 		return WebhookDetails{}, passOn("creating the webhook", limited(err, "webhooks", "environment", m.limits.Webhooks, "delete one that is no longer needed"))
 	}
@@ -106,6 +109,14 @@ func (m *Manager) UpdateWebhook(ctx context.Context, p Principal, id posthorn.We
 		return WebhookDetails{}, passOn("reading the environment", err)
 	}
 	now := m.now()
+	after, err := m.apply(change, before, environment, now)
+	if err != nil {
+		return WebhookDetails{}, err
+	}
+	if err := m.tryBeforeSaving(ctx, change, before, after); err != nil {
+		return WebhookDetails{}, err
+	}
+	change.isFilterRead = true
 	return m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
 		return m.apply(change, w, environment, now)
 	})

@@ -23,6 +23,8 @@ type Environment struct {
 	index    *filter.Index
 	webhooks map[posthorn.WebhookID]*posthorn.Webhook
 	retries  map[string]int
+	// filterText is how long its filters are together, in bytes.
+	filterText int
 }
 
 // Webhook returns a webhook that is not deleted. It must not be changed.
@@ -31,8 +33,11 @@ func (e *Environment) Webhook(id posthorn.WebhookID) (*posthorn.Webhook, bool) {
 	return webhook, ok
 }
 
-// Match returns the webhooks that want an event of this type.
-func (e *Environment) Match(eventType string) []*posthorn.Webhook { return e.index.Match(eventType) }
+// Match returns the webhooks that want an event, by its type and their filters.
+func (e *Environment) Match(event *posthorn.Event) filter.Matches { return e.index.Match(event) }
+
+// HasFilters reports whether any of its webhooks has a filter.
+func (e *Environment) HasFilters() bool { return e.filterText > 0 }
 
 // CountDisabled returns how many webhooks would want an event of this type if
 // they were not disabled.
@@ -53,17 +58,23 @@ type Source interface {
 	Snapshot(ctx context.Context, id posthorn.EnvironmentID) (store.Snapshot, error)
 }
 
-// maxEnvironments bounds the cache; beyond it, environments are dropped and
-// read again when needed.
-const maxEnvironments = 4096
+// maxEnvironments and maxFilterText bound the cache; beyond them, environments
+// are dropped and read again when needed.
+const (
+	maxEnvironments = 4096
+	maxFilterText   = 4 << 20
+)
 
 // Cache holds the newest known snapshot of each environment. It is safe for
 // concurrent use.
 type Cache struct {
-	source Source
+	source   Source
+	programs *filter.Programs
 
 	mu           sync.Mutex
 	environments map[posthorn.EnvironmentID]*Environment
+	// filterText is how long the filters of all environments are, in bytes.
+	filterText int
 	// forgotten counts Forget calls, so that a read that was under way while the
 	// directory changed is not kept.
 	forgotten uint64
@@ -73,7 +84,7 @@ type Cache struct {
 
 // NewCache makes an empty cache.
 func NewCache(source Source) *Cache {
-	return &Cache{source: source, environments: map[posthorn.EnvironmentID]*Environment{}}
+	return &Cache{source: source, programs: filter.NewPrograms(), environments: map[posthorn.EnvironmentID]*Environment{}}
 }
 
 // Environment returns the environment's directory. It returns
@@ -99,21 +110,30 @@ func (c *Cache) read(ctx context.Context, id posthorn.EnvironmentID, forgotten u
 	if err != nil {
 		return nil, err
 	}
-	fresh := newEnvironment(read)
+	fresh := newEnvironment(read, c.programs)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.forgotten == forgotten {
-		c.makeRoom()
+		c.drop(id)
+		c.makeRoom(fresh)
 		c.environments[id] = fresh
+		c.filterText += fresh.filterText
 	}
 	return fresh, nil
 }
 
-func (c *Cache) makeRoom() {
+func (c *Cache) makeRoom(fresh *Environment) {
 	for id := range c.environments {
-		if len(c.environments) < maxEnvironments {
+		if len(c.environments) < maxEnvironments && c.filterText+fresh.filterText <= maxFilterText {
 			return
 		}
+		c.drop(id)
+	}
+}
+
+func (c *Cache) drop(id posthorn.EnvironmentID) {
+	if known := c.environments[id]; known != nil {
+		c.filterText -= known.filterText
 		delete(c.environments, id)
 	}
 }
@@ -123,20 +143,21 @@ func (c *Cache) makeRoom() {
 func (c *Cache) Forget(id posthorn.EnvironmentID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.environments, id)
+	c.drop(id)
 	c.forgotten++
 }
 
-func newEnvironment(s store.Snapshot) *Environment {
+func newEnvironment(s store.Snapshot, programs *filter.Programs) *Environment {
 	e := &Environment{
 		Environment: s.Environment,
 		Version:     s.Version,
-		index:       filter.NewIndex(s.Webhooks),
+		index:       filter.NewIndex(s.Webhooks, programs),
 		webhooks:    make(map[posthorn.WebhookID]*posthorn.Webhook, len(s.Webhooks)),
 		retries:     s.Retries,
 	}
 	for i := range s.Webhooks {
 		e.webhooks[s.Webhooks[i].ID] = &s.Webhooks[i]
+		e.filterText += len(s.Webhooks[i].Filter)
 	}
 	return e
 }

@@ -87,7 +87,7 @@ func TestLookUps(t *testing.T) {
 	if _, ok := e.Webhook(posthorn.WebhookID{2}); ok {
 		t.Error("a webhook is found that doesn't exist")
 	}
-	if len(e.Match("a")) != 1 || len(e.Match("b")) != 0 {
+	if len(e.Match(&posthorn.Event{Type: "a"}).Webhooks) != 1 || len(e.Match(&posthorn.Event{Type: "b"}).Webhooks) != 0 {
 		t.Error("matching is wrong")
 	}
 	if e.Retries("a") == nil || e.Retries("b") != nil {
