@@ -12,6 +12,7 @@ import (
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/api"
 	"github.com/posthorn/posthorn/internal/deliver"
+	"github.com/posthorn/posthorn/internal/config"
 	"github.com/posthorn/posthorn/internal/egress"
 	"github.com/posthorn/posthorn/internal/intake"
 	"github.com/posthorn/posthorn/internal/manage"
@@ -73,22 +74,31 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 }
 
 func (a *App) newSender() (*egress.Sender, error) {
-	c := a.options.Config
-	options := egress.Options{Allow: c.EgressAllow, Ports: c.EgressPorts, Strict: c.EgressStrict, Proxy: c.EgressProxy, Logger: a.options.Logger, Version: a.options.Version}
+	options := egressOptions(a.options.Config)
+	options.Logger, options.Version = a.options.Logger, a.options.Version
 	if own, err := netip.ParseAddrPort(a.listener.Addr().String()); err == nil {
 		options.OwnAddresses = []netip.AddrPort{own}
-	}
-	// On a server for production the policy holds for development environments
-	// too: a tenant may make one, and must not reach this network through it.
-	options.Development = egress.Policy(c.Egress)
-	if c.Environment == posthorn.Production {
-		options.Production = egress.Policy(c.Egress)
 	}
 	sender, err := egress.New(options)
 	if err != nil {
 		return nil, fmt.Errorf("preparing to send: %w", err)
 	}
 	return sender, nil
+}
+
+// egressOptions hands on what the settings say. On a server for production the
+// policy holds for development environments too: a tenant may make one, and must
+// not reach this network through it.
+func egressOptions(c config.Config) egress.Options {
+	options := egress.Options{
+		Allow: c.EgressAllow, Ports: c.EgressPorts, Strict: c.EgressStrict,
+		Proxy: c.EgressProxy, ProxyCredentials: egress.ProxyCredentials(c.EgressProxyCredentials.Reveal()),
+		Development: egress.Policy(c.Egress),
+	}
+	if c.Environment == posthorn.Production {
+		options.Production = egress.Policy(c.Egress)
+	}
+	return options
 }
 
 func (a *App) buildServer(publisher api.Publisher) error {

@@ -3,6 +3,7 @@ package config
 import (
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -49,8 +50,11 @@ type Config struct {
 	EgressPorts [][2]uint16
 	// EgressStrict refuses names that have a forbidden address beside others.
 	EgressStrict bool
-	// EgressProxy is the host and port of an HTTP proxy; empty for none.
-	EgressProxy string
+	// EgressProxy is the proxy that requests go through: a scheme (http, https or
+	// socks5), a host and a port; nil for none.
+	EgressProxy *url.URL
+	// EgressProxyCredentials are USER:PASSWORD for the proxy; empty for none.
+	EgressProxyCredentials posthorn.Secret
 	// Concurrency is how many deliveries may be under way at once.
 	Concurrency int
 	LogLevel    slog.Level

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/posthorn/posthorn"
 )
 
 func setEgressPorts(c *Config, text string) error {
@@ -46,18 +48,29 @@ func setEgressStrict(c *Config, text string) error {
 func setEgressProxy(c *Config, text string) error {
 	const example = "for example http://proxy.example:3128"
 	target, err := url.Parse(text)
-	if err != nil || target.Scheme != "http" || target.Hostname() == "" {
-		return errors.New("a proxy is written http:// and a host and port; " + example)
+	if err != nil || target.Scheme != "http" && target.Scheme != "https" && target.Scheme != "socks5" || target.Hostname() == "" {
+		return errors.New("a proxy is written http://, https:// or socks5:// and a host and port; " + example)
 	}
 	if port, err := strconv.ParseUint(target.Port(), 10, 16); err != nil || port == 0 {
 		return errors.New("the proxy needs a port from 1 to 65535; " + example)
 	}
 	if target.User != nil {
-		return errors.New("the proxy can't have a user and a password; it must know this machine by its address")
+		return errors.New("the proxy's user and password go into egress-proxy-credentials, where they are not shown")
 	}
 	if target.Path != "" && target.Path != "/" || target.RawQuery != "" || target.Fragment != "" {
 		return errors.New("the proxy must be a host and a port without a path; " + example)
 	}
-	c.EgressProxy = target.Host
+	c.EgressProxy = &url.URL{Scheme: target.Scheme, Host: target.Host}
+	return nil
+}
+
+// setEgressProxyCredentials never repeats the value either.
+func setEgressProxyCredentials(c *Config, text string) error {
+	user, password, isPair := strings.Cut(text, ":")
+	const longest = 255
+	if !isPair || user == "" || len(user) > longest || len(password) > longest {
+		return errors.New("the proxy's credentials are written USER:PASSWORD, at most 255 bytes each")
+	}
+	c.EgressProxyCredentials = posthorn.Secret(text)
 	return nil
 }

@@ -44,7 +44,7 @@ func newGuard(policy Policy, own []netip.AddrPort, o Options) *guard {
 	}
 }
 
-func newLane(policy Policy, own []netip.AddrPort, o Options) *lane {
+func newLane(policy Policy, own []netip.AddrPort, o Options, health *proxyHealth) *lane {
 	l := &lane{
 		guard:          newGuard(policy, own, o),
 		connectTimeout: o.ConnectTimeout,
@@ -58,7 +58,7 @@ func newLane(policy Policy, own []netip.AddrPort, o Options) *lane {
 			VerifyConnection:   refuseWeakCertificates,
 		},
 	}
-	l.dial = newDial(l.guard, o)
+	l.dial = newDial(l.guard, o, health)
 	l.pooled, l.fresh = l.transport(o), l.transport(o)
 	l.fresh.DisableKeepAlives = true
 	return l

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
+	"strings"
 	"time"
 )
 
@@ -50,10 +52,12 @@ type Options struct {
 	// Strict refuses a name as soon as one of its addresses is forbidden; otherwise
 	// only those addresses are left out.
 	Strict bool
-	// Proxy is the host and port of a proxy that makes tunnels (HTTP CONNECT);
-	// empty means none. Names are looked up and checked here all the same: it is
-	// told addresses only.
-	Proxy string
+	// Proxy makes tunnels for all requests: http:// or https:// (CONNECT), or
+	// socks5://, with a host and a port; nil means none. Names of receivers are
+	// looked up and checked here all the same: it is told addresses only.
+	Proxy *url.URL
+	// ProxyCredentials are USER:PASSWORD for the proxy; empty for none.
+	ProxyCredentials ProxyCredentials
 	// OwnAddresses are where this program listens; production environments may
 	// not send to them, and development ones only under PolicyAny. An unspecified
 	// address stands for all addresses of this machine at the time of New.
@@ -134,13 +138,48 @@ func (o Options) validate() error {
 			return fmt.Errorf("egress ports: %d to %d is not a range of ports", r[0], r[1])
 		}
 	}
-	if o.Proxy != "" {
-		if host, port, err := net.SplitHostPort(o.Proxy); err != nil || host == "" || port == "" {
-			return fmt.Errorf("egress proxy: %q is not a host and a port", o.Proxy)
-		}
+	if err := o.validateProxy(); err != nil {
+		return err
 	}
 	if o.ConnectTimeout < 0 || o.MaxIdlePerHost < 0 || o.MaxIdle < 0 || o.MaxConnectionsPerHost < 0 {
 		return fmt.Errorf("egress: timeouts and limits of connections can't be negative")
 	}
 	return nil
+}
+
+// validateProxy never repeats what was given: it may hold a password.
+func (o Options) validateProxy() error {
+	user, password := o.ProxyCredentials.parts()
+	const longest = 255 // bytes that SOCKS5 takes
+	switch {
+	case len(user) > longest || len(password) > longest:
+		return fmt.Errorf("egress proxy: user and password may have 255 bytes each")
+	case o.Proxy == nil && o.ProxyCredentials != "":
+		return fmt.Errorf("egress proxy: there are credentials, and no proxy")
+	case o.Proxy == nil:
+		return nil
+	case o.Proxy.Scheme != "http" && o.Proxy.Scheme != "https" && o.Proxy.Scheme != "socks5":
+		return fmt.Errorf("egress proxy: it must begin with http://, https:// or socks5://")
+	case o.Proxy.Hostname() == "" || o.Proxy.Port() == "" || o.Proxy.User != nil:
+		return fmt.Errorf("egress proxy: it must be a host and a port, with its credentials apart")
+	default:
+		return nil
+	}
+}
+
+// ProxyCredentials are USER:PASSWORD. They print as nothing that helps anybody.
+type ProxyCredentials string
+
+// String hides the credentials.
+func (ProxyCredentials) String() string { return "[hidden]" }
+
+// GoString hides the credentials.
+func (ProxyCredentials) GoString() string { return "[hidden]" }
+
+// LogValue hides the credentials.
+func (ProxyCredentials) LogValue() slog.Value { return slog.StringValue("[hidden]") }
+
+func (c ProxyCredentials) parts() (user, password string) {
+	user, password, _ = strings.Cut(string(c), ":")
+	return user, password
 }

@@ -57,7 +57,7 @@ func TestDialLooksForLoops(t *testing.T) {
 		own []netip.AddrPort
 		bad bool
 	}{"ours": {own, true}, "another's": {nil, false}} {
-		dial := newDial(&guard{policy: PolicyAny, own: test.own, tables: newAddressTables()}, Options{})
+		dial := newDial(&guard{policy: PolicyAny, own: test.own, tables: newAddressTables()}, Options{}, nil)
 		conn, err := dial(t.Context(), "tcp", target.String())
 		if errors.Is(err, errForbidden) != test.bad {
 			t.Errorf("%s: %v", name, err)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -56,9 +57,18 @@ func (x *tunnels) asked() []string {
 	return append([]string{}, x.to...)
 }
 
-func newProxy(t testing.TB, serve func(conn net.Conn)) string {
+func proxyServing(t testing.TB, serve func(conn net.Conn)) *url.URL {
 	t.Helper()
-	return strings.Trim(strings.TrimPrefix(newRawReceiver(t, serve), "http://"), "/")
+	return proxyAt(t, strings.Trim(newRawReceiver(t, serve), "/"))
+}
+
+func proxyAt(t testing.TB, text string) *url.URL {
+	t.Helper()
+	target, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return target
 }
 
 // Invariant: with a proxy the names are looked up here, the proxy is told
@@ -72,7 +82,7 @@ func TestProxyIsToldAddressesOnly(t *testing.T) {
 	trusted := x509.NewCertPool()
 	trusted.AddCert(secure.Certificate())
 	names := &nameServer{answers: map[string][][]string{"example.com": {{"127.0.0.2", "127.0.0.1"}}}}
-	sender := newSender(t, Options{Proxy: newProxy(t, way.serve), Resolver: names.resolver(t), RootCAs: trusted, Allow: prefixes("127.0.0.1/32")})
+	sender := newSender(t, Options{Proxy: proxyServing(t, way.serve), Resolver: names.resolver(t), RootCAs: trusted, Allow: prefixes("127.0.0.1/32")})
 	var want []string
 	for scheme, server := range map[string]*httptest.Server{"http": plain, "https": secure} {
 		address := server.Listener.Addr().String()
@@ -98,7 +108,7 @@ func TestGuardHoldsBeforeTheProxy(t *testing.T) {
 	t.Parallel()
 	way := &tunnels{}
 	names := &nameServer{answers: map[string][][]string{"inner.test": {{"10.0.0.1"}}}}
-	sender := newSender(t, Options{Proxy: newProxy(t, way.serve), Resolver: names.resolver(t)})
+	sender := newSender(t, Options{Proxy: proxyServing(t, way.serve), Resolver: names.resolver(t)})
 	for _, url := range []string{"https://inner.test/", "https://127.0.0.1/", "https://169.254.169.254/", "https://[::1]/", "https://1.1.1.1:25/"} {
 		request := requestTo(url)
 		request.EnvironmentKind = posthorn.Production
@@ -129,20 +139,26 @@ func TestFailuresOfTheProxy(t *testing.T) {
 		"receiver refused":     {"HTTP/1.1 503 Service Unavailable\r\n\r\n", posthorn.ReasonUnreachable, true},
 		"receiver slow":        {"HTTP/1.1 504 Gateway Timeout\r\n\r\n", posthorn.ReasonConnectTimeout, true},
 	} {
-		sender := newSender(t, Options{Proxy: newProxy(t, answering(test.answer))})
+		sender := newSender(t, Options{Proxy: proxyServing(t, answering(test.answer))})
 		outcome := sender.Send(t.Context(), requestTo("http://127.0.0.1:9/"))
 		if outcome.Reason != test.reason || outcome.ChargedToReceiver() != test.charged || strings.Contains(outcome.Detail, "127.") {
 			t.Errorf("%s: %q (%s), want %q", name, outcome.Reason, outcome.Detail, test.reason)
 		}
 	}
 	names := &nameServer{}
-	for name, address := range map[string]string{"nothing listens": "127.0.0.1:1", "unknown": "proxy.test:3128"} {
-		sender := newSender(t, Options{Proxy: address, Resolver: names.resolver(t)})
+	for name, address := range map[string]string{"nothing listens": "http://127.0.0.1:1", "unknown": "http://proxy.test:3128"} {
+		sender := newSender(t, Options{Proxy: proxyAt(t, address), Resolver: names.resolver(t)})
 		outcome := sender.Send(t.Context(), requestTo("https://127.0.0.1:9/"))
 		if outcome.Reason != posthorn.ReasonEgressProxy || outcome.ChargedToReceiver() {
 			t.Errorf("%s: %+v", name, outcome)
 		}
 	}
+}
+
+func plainProxy(dial dialFunc) *proxy {
+	way := newProxy(Options{Proxy: &url.URL{Scheme: "http", Host: "proxy.test:3128"}}, nil)
+	way.dial = dial
+	return way
 }
 
 // Invariant: a proxy that doesn't take connections isn't the receiver's fault,
@@ -168,7 +184,7 @@ func TestSlowProxies(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					sender := newSender(t, Options{})
-					way := &proxy{address: "proxy.test:3128", dial: test.dial}
+					way := plainProxy(test.dial)
 					sender.development.dial = (&route{guard: sender.development.guard, connect: way.connect}).dial
 					request := requestTo("http://1.1.1.1/")
 					request.Timeout = timeout
@@ -183,9 +199,9 @@ func TestSlowProxies(t *testing.T) {
 func TestOwnShortageBeforeTheProxy(t *testing.T) {
 	t.Parallel()
 	sender := newSender(t, Options{})
-	way := &proxy{dial: func(context.Context, string, string) (net.Conn, error) {
+	way := plainProxy(func(context.Context, string, string) (net.Conn, error) {
 		return nil, os.NewSyscallError("socket", syscall.EMFILE)
-	}}
+	})
 	sender.development.dial = (&route{guard: sender.development.guard, connect: way.connect}).dial
 	wantReason(t, sender.Send(t.Context(), requestTo("http://1.1.1.1/")), posthorn.ReasonLocalResource)
 }
@@ -203,7 +219,7 @@ func TestEarlyWordsOfTheReceiver(t *testing.T) {
 		_, _ = io.WriteString(theirs, "HTTP/1.1 200 OK\r\n\r\nearly ")
 		_, _ = io.WriteString(theirs, "and late")
 	})
-	tunnel, err := openTunnel(ours, "1.1.1.1:443")
+	tunnel, err := openTunnel(ours, "1.1.1.1:443", "")
 	if err != nil {
 		t.Fatal(err)
 	}

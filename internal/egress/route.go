@@ -13,16 +13,15 @@ type dialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 
 // newDial returns the way to a receiver: by addresses that were looked up and
 // checked before anybody else hears of them, straight or through a proxy.
-func newDial(g *guard, o Options) dialFunc {
+func newDial(g *guard, o Options, health *proxyHealth) dialFunc {
 	r := &route{guard: g, resolver: o.Resolver, strict: o.Strict}
 	if r.resolver == nil {
 		// The system's own resolver would block one thread for each silent name
 		// server, and has a bound on them that all webhooks would share.
 		r.resolver = &net.Resolver{PreferGo: true}
 	}
-	if o.Proxy != "" {
-		way := &proxy{address: o.Proxy, dial: (&net.Dialer{Resolver: o.Resolver}).DialContext}
-		r.connect = way.connect
+	if o.Proxy != nil {
+		r.connect = newProxy(o, health).connect
 		return r.dial
 	}
 	dialer := &net.Dialer{ControlContext: g.control}

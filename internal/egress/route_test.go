@@ -109,10 +109,10 @@ func TestBrokenProxyIsAskedOnce(t *testing.T) {
 	names := &nameServer{answers: map[string][][]string{"hooks.test": {{"1.1.1.1", "8.8.8.8", "9.9.9.9"}}}}
 	sender := newSender(t, Options{})
 	dials := 0
-	way := &proxy{dial: func(context.Context, string, string) (net.Conn, error) {
+	way := plainProxy(func(context.Context, string, string) (net.Conn, error) {
 		dials++
 		return nil, errors.New("no proxy here")
-	}}
+	})
 	sender.development.dial = (&route{guard: sender.development.guard, resolver: names.resolver(t), connect: way.connect}).dial
 	wantReason(t, sender.Send(t.Context(), requestTo("http://hooks.test/")), posthorn.ReasonEgressProxy)
 	if dials != 1 {

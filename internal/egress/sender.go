@@ -25,6 +25,7 @@ var errDeadline = errors.New("the attempt's deadline has passed")
 type Sender struct {
 	production  *lane
 	development *lane
+	proxy       *proxyHealth
 	userAgent   string
 	now         func() time.Time
 	buffers     sync.Pool // of *[]byte, to read responses into
@@ -40,9 +41,11 @@ func New(o Options) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
+	health := &proxyHealth{logger: o.Logger, now: o.Now}
 	s := &Sender{
-		production:  newLane(o.Production, own, o),
-		development: newLane(o.Development, ownFor(o.Development, own), o),
+		production:  newLane(o.Production, own, o, health),
+		development: newLane(o.Development, ownFor(o.Development, own), o, health),
+		proxy:       health,
 		userAgent:   "Posthorn/" + o.Version + " (+https://github.com/posthorn/posthorn)",
 		now:         o.Now,
 	}
@@ -67,6 +70,10 @@ func (s *Sender) Close() {
 	s.production.closeIdle()
 	s.development.closeIdle()
 }
+
+// ProxyFailingSince is when the egress proxy began to fail, zero while it works
+// and when there is none.
+func (s *Sender) ProxyFailingSince() time.Time { return s.proxy.failingSince() }
 
 // Send makes one attempt: it POSTs the request and reports what came of it,
 // never an error.
