@@ -28,6 +28,9 @@ func TestRoutes(t *testing.T) {
 		{`PATCH /webhooks/i {"name":"n","retryAttempts":null}`, one(func(ctx context.Context, c *client.Client) (client.Webhook, error) {
 			return c.UpdateWebhook(ctx, "i", client.WebhookChanges{Name: client.Set("n"), RetryAttempts: client.Reset[int]()})
 		})},
+		{`PATCH /webhooks/i {"filter":null,"forceFilter":true}`, one(func(ctx context.Context, c *client.Client) (client.Webhook, error) {
+			return c.UpdateWebhook(ctx, "i", client.WebhookChanges{Filter: client.Reset[string](), ForceFilter: true})
+		})},
 		{`DELETE /webhooks/i`, byID((*client.Client).DeleteWebhook)},
 		{`POST /webhooks/i/pause`, byID((*client.Client).PauseWebhook)},
 		{`POST /webhooks/i/resume`, byID((*client.Client).ResumeWebhook)},
@@ -42,6 +45,12 @@ func TestRoutes(t *testing.T) {
 			return c.ListEvents(ctx, client.EventQuery{Type: "t", After: moment})
 		})},
 		{`GET /events/i`, byID((*client.Client).GetEvent)},
+		{`POST /filters/test {"filter":"true","events":["a.*"],"webhookId":"w"}`, one(func(ctx context.Context, c *client.Client) (client.FilterTrial, error) {
+			return c.TestFilter(ctx, client.FilterQuestion{Filter: "true", Events: []string{"a.*"}, WebhookID: "w"})
+		})},
+		{`GET /events/i/explain?environmentId=e&webhook=w`, one(func(ctx context.Context, c *client.Client) (client.Explanation, error) {
+			return c.ExplainEvent(ctx, "e", "i", "w")
+		})},
 		{`GET /deliveries?eventId=v&status=pending&webhookId=w`, many(func(ctx context.Context, c *client.Client) (client.Page[client.Delivery], error) {
 			return c.ListDeliveries(ctx, client.DeliveryQuery{WebhookID: "w", EventID: "v", Status: "pending"})
 		})},

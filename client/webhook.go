@@ -17,7 +17,10 @@ type Webhook struct {
 	Name          string `json:"name"`
 	URL           string `json:"url"`
 	// Events are the patterns it wants: a type, a family (user.*) or all (*).
-	Events      []string          `json:"events"`
+	Events []string `json:"events"`
+	// Filter is the CEL expression that decides which events of those types it
+	// wants; empty for all.
+	Filter      string            `json:"filter"`
 	Format      string            `json:"format"`
 	Description string            `json:"description"`
 	Headers     map[string]string `json:"headers"`
@@ -80,10 +83,14 @@ type WebhookStats struct {
 
 // WebhookInput is what a new webhook is made of. URL and Events are needed.
 type WebhookInput struct {
-	EnvironmentID string            `json:"environmentId,omitempty"`
-	Name          string            `json:"name,omitempty"`
-	URL           string            `json:"url"`
-	Events        []string          `json:"events"`
+	EnvironmentID string   `json:"environmentId,omitempty"`
+	Name          string   `json:"name,omitempty"`
+	URL           string   `json:"url"`
+	Events        []string `json:"events"`
+	// Filter is a CEL expression over event.type, event.data and event.timestamp.
+	Filter string `json:"filter,omitempty"`
+	// ForceFilter keeps a filter although it fails on every recent event.
+	ForceFilter   bool              `json:"forceFilter,omitempty"`
 	Secret        string            `json:"secret,omitempty"`
 	Format        string            `json:"format,omitempty"`
 	Description   string            `json:"description,omitempty"`
@@ -100,9 +107,12 @@ type WebhookInput struct {
 
 // WebhookChanges says what becomes different; what is left out stays.
 type WebhookChanges struct {
-	Name          Optional[string]            `json:"name,omitzero"`
-	URL           Optional[string]            `json:"url,omitzero"`
-	Events        Optional[[]string]          `json:"events,omitzero"`
+	Name   Optional[string]   `json:"name,omitzero"`
+	URL    Optional[string]   `json:"url,omitzero"`
+	Events Optional[[]string] `json:"events,omitzero"`
+	Filter Optional[string]   `json:"filter,omitzero"`
+	// ForceFilter keeps a filter although it fails on every recent event.
+	ForceFilter   bool                        `json:"forceFilter,omitempty"`
 	Secret        Optional[string]            `json:"secret,omitzero"`
 	Format        Optional[string]            `json:"format,omitzero"`
 	Description   Optional[string]            `json:"description,omitzero"`

@@ -13,7 +13,7 @@ import (
 )
 
 func (s *session) eventCommand() *cobra.Command {
-	return s.noun("event", "Publish events and look at them", s.eventSend(), s.eventList(), s.eventGet())
+	return s.noun("event", "Publish events and look at them", s.eventSend(), s.eventList(), s.eventGet(), s.eventExplain())
 }
 
 func (s *session) eventList() *cobra.Command {

@@ -23,6 +23,7 @@ func fakeAnswers() map[string]fakeAnswer {
 	return map[string]fakeAnswer{
 		"POST /v1/events":                            {http.StatusAccepted, `{"success":true,"data":` + event + `}}`},
 		"GET /v1/events/evt_1":                       ok(event + `,"data":{ "n": 1.0e400,"s":"\u0000" }}`),
+		"GET /v1/events/evt_1/explain":               ok(`{"eventId":"evt_1","webhookId":"whc_abc123","because":"filter_false","detail":"The webhook's filter doesn't match this event.","deliveryId":null,"deliveryStatus":null,"filter":"event.data.n > 1","webhookChanged":true,"webhookDeleted":false}`),
 		"GET /v1/events/evt_1/deliveries":            ok(`[` + delivery + `}]`),
 		"GET /v1/deliveries":                         ok(`[` + delivery + `}]`),
 		"GET /v1/deliveries/dlv_1":                   ok(delivery + `,"attemptList":[` + attempt + `]}`),

@@ -30,6 +30,7 @@ func newFakeServer() *fakeServer {
 	mux.HandleFunc("/v1/webhooks/whc_abc123", f.oneWebhook)
 	mux.HandleFunc("POST /v1/webhooks/whc_abc123/test", f.testWebhook)
 	mux.HandleFunc("POST /v1/events/batch", f.publishLines)
+	mux.HandleFunc("POST /v1/filters/test", testFilter)
 	mux.HandleFunc("GET /v1/events", f.listEvents)
 	for pattern, answer := range fakeAnswers() {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { respond(w, answer.status, answer.body) })
@@ -70,6 +71,20 @@ func (f *fakeServer) guard(next http.Handler) http.Handler {
 			respond(w, http.StatusUnauthorized, `{"success":false,"code":"unauthenticated","detail":"The key is not one of ours.","hint":"Check the key."}`)
 		}
 	})
+}
+
+// testFilter answers with failures alone where the webhook's name says so.
+func testFilter(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	counts := `"tried":100,"matched":60,"unmatched":39,"failed":1`
+	if strings.Contains(string(body), "whc_fails") {
+		counts = `"tried":3,"matched":0,"unmatched":0,"failed":3`
+	}
+	respond(w, http.StatusOK, `{"success":true,"data":{"filter":"event.data.n > 1","events":["user.*"],"estimatedCost":16,"costLimit":10000,`+counts+
+		`,"failures":[{"detail":"no such key: n","count":1,"eventId":"evt_1"}]}}`)
 }
 
 func respond(w http.ResponseWriter, status int, body string) {

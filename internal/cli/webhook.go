@@ -15,7 +15,7 @@ import (
 
 func (s *session) webhookCommand() *cobra.Command {
 	return s.noun("webhook", "Register URLs and say which events they want",
-		s.webhookCreate(), s.webhookList(), s.webhookGet(), s.webhookUpdate(), s.webhookTest(), s.webhookDelete(),
+		s.webhookCreate(), s.webhookList(), s.webhookGet(), s.webhookUpdate(), s.webhookFilterTest(), s.webhookTest(), s.webhookDelete(),
 		s.webhookPause(), s.webhookResume(), s.webhookRotateSecret(), s.webhookSecret())
 }
 
@@ -152,6 +152,7 @@ func webhookFields(w client.Webhook) []field {
 		{"name", w.Name},
 		{"url", w.URL},
 		{"events", strings.Join(w.Events, ", ")},
+		{"filter", w.Filter},
 		{"format", w.Format},
 		{"status", w.Status},
 		{"status reason", w.StatusReason},

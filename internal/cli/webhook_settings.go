@@ -14,6 +14,8 @@ import (
 // webhookSettings are the flags that create and update share.
 type webhookSettings struct {
 	url, name, format, description, secretFile string
+	filter                                     string
+	forceFilter                                bool
 	events, headers, metadata                  []string
 	secretStdin                                bool
 	retryAttempts, timeoutMs, concurrency      int
@@ -25,6 +27,8 @@ func (w *webhookSettings) addTo(flags *pflag.FlagSet, withoutSecret string) {
 	flags.StringVar(&w.secretFile, "secret-file", "", "file that holds the signing secret; "+withoutSecret)
 	flags.StringVar(&w.url, "url", "", "where to send to; https in a production environment")
 	flags.StringSliceVar(&w.events, "events", nil, "event types it wants, separated by commas: a type, a family (user.*) or all (*)")
+	flags.StringVar(&w.filter, "filter", "", "CEL expression that decides which of those events it wants, or @FILE: 'event.data.amount > 100'")
+	flags.BoolVar(&w.forceFilter, "force-filter", false, "keep a filter although it fails on every recent event")
 	flags.StringVar(&w.name, "name", "", "name; without one it is called after its host")
 	flags.StringVar(&w.format, "format", "", "dialect of the requests (see: format list)")
 	flags.StringVar(&w.description, "description", "", "what it is for")
@@ -76,17 +80,23 @@ func (s *session) webhookCreate() *cobra.Command {
 }
 
 func (s *session) webhookInput(flags *pflag.FlagSet, settings webhookSettings) (client.WebhookInput, error) {
-	headers, metadata, secret, err := s.webhookTexts(settings)
+	headers, metadata, secret, err := s.webhookTexts(&settings)
 	return client.WebhookInput{
 		Name: settings.name, URL: settings.url, Events: trimmed(settings.events), Secret: secret, Format: settings.format, Description: settings.description,
 		Headers: headers, Metadata: metadata, RetryAttempts: optionalIf(flags.Changed("retry-attempts"), settings.retryAttempts),
 		RetrySchedule: settings.retrySchedule, TimeoutMs: settings.timeoutMs, Concurrency: settings.concurrency,
-		RateLimit: optionalIf(flags.Changed("rate-limit"), settings.rateLimit),
+		RateLimit: optionalIf(flags.Changed("rate-limit"), settings.rateLimit), Filter: settings.filter, ForceFilter: settings.forceFilter,
 	}, err
 }
 
-// webhookTexts reads what may come from files: headers, metadata and the secret.
-func (s *session) webhookTexts(settings webhookSettings) (map[string]string, map[string]string, string, error) {
+// webhookTexts reads what may come from files: the filter, which it puts in its
+// place, headers, metadata and the secret.
+func (s *session) webhookTexts(settings *webhookSettings) (map[string]string, map[string]string, string, error) {
+	filter, err := s.readInput(settings.filter)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	settings.filter = strings.TrimSpace(string(filter))
 	headers, err := s.readPairs("header", settings.headers, true)
 	if err != nil {
 		return nil, nil, "", err
@@ -128,7 +138,7 @@ func (s *session) webhookUpdate() *cobra.Command {
 }
 
 func (s *session) webhookChanges(flags *pflag.FlagSet, settings webhookSettings) (client.WebhookChanges, error) {
-	headers, metadata, secret, err := s.webhookTexts(settings)
+	headers, metadata, secret, err := s.webhookTexts(&settings)
 	return client.WebhookChanges{
 		Name: optionalIf(flags.Changed("name"), settings.name), URL: optionalIf(flags.Changed("url"), settings.url),
 		Events: optionalIf(flags.Changed("events"), trimmed(settings.events)), Secret: optionalIf(secret != "", secret),
@@ -138,6 +148,7 @@ func (s *session) webhookChanges(flags *pflag.FlagSet, settings webhookSettings)
 		RetrySchedule: optionalIf(flags.Changed("retry-schedule"), settings.retrySchedule),
 		TimeoutMs:     optionalIf(flags.Changed("timeout-ms"), settings.timeoutMs), Concurrency: optionalIf(flags.Changed("concurrency"), settings.concurrency),
 		RateLimit: optionalIf(flags.Changed("rate-limit"), settings.rateLimit),
+		Filter:    optionalIf(flags.Changed("filter"), settings.filter), ForceFilter: settings.forceFilter,
 	}, err
 }
 
@@ -152,6 +163,8 @@ func resetWebhook(changes *client.WebhookChanges, flags *pflag.FlagSet, name str
 		changes.Format = client.Reset[string]()
 	case "description":
 		changes.Description = client.Reset[string]()
+	case "filter":
+		changes.Filter = client.Reset[string]()
 	case "headers":
 		changes.Headers = client.Reset[map[string]string]()
 	case "metadata":
@@ -167,7 +180,7 @@ func resetWebhook(changes *client.WebhookChanges, flags *pflag.FlagSet, name str
 	case "rate-limit":
 		changes.RateLimit = client.Reset[int]()
 	default:
-		return usage(fmt.Sprintf("--reset doesn't know %q; it knows name, format, description, headers, metadata, retry-attempts, retry-schedule, timeout-ms, concurrency and rate-limit", name), "")
+		return usage(fmt.Sprintf("--reset doesn't know %q; it knows name, filter, format, description, headers, metadata, retry-attempts, retry-schedule, timeout-ms, concurrency and rate-limit", name), "")
 	}
 	return nil
 }
