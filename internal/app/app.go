@@ -79,7 +79,11 @@ func (a *App) Start(ctx context.Context) error {
 	// The engine outlives the caller's context: Stop ends it in the right order.
 	engineContext, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stopEngine = stop
-	a.running.Go(func() { a.engine.Run(engineContext) })
+	if a.options.Config.PauseDeliveries {
+		a.sayPaused(ctx)
+	} else {
+		a.running.Go(func() { a.engine.Run(engineContext) })
+	}
 	a.running.Go(func() { a.upkeep.run(engineContext) })
 	a.running.Go(a.serve)
 	a.running.Go(func() { a.watchStorage(engineContext) })
@@ -91,6 +95,17 @@ func (a *App) serve() {
 	if err := a.server.Serve(a.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		a.fail(fmt.Errorf("serving: %w", err))
 	}
+}
+
+// sayPaused tells that an engine that doesn't run accepts events as pending, and
+// how many deliveries wait for a start with another setting.
+func (a *App) sayPaused(ctx context.Context) {
+	books, err := a.store.Conservation(ctx)
+	if err != nil {
+		a.options.Logger.Warn("deliveries are paused: nothing is sent until a start without pause-deliveries", "error", err)
+		return
+	}
+	a.options.Logger.Warn("deliveries are paused: nothing is sent until a start without pause-deliveries", "pending", books.Pending)
 }
 
 // fail tells of an error that ends the server; the first one is enough.
@@ -106,12 +121,16 @@ func (a *App) fail(err error) {
 func (a *App) watchStorage(ctx context.Context) {
 	select {
 	case err := <-a.broken:
-		a.isBroken.Store(true)
-		a.isReady.set(false)
-		a.options.Logger.Error("the server ends because its storage failed", "error", err)
-		a.fail(err)
+		a.fail(a.storageFailed(err))
 	case <-ctx.Done():
 	}
+}
+
+func (a *App) storageFailed(err error) error {
+	a.isBroken.Store(true)
+	a.isReady.set(false)
+	a.options.Logger.Error("the server ends because its storage failed", "error", err)
+	return err
 }
 
 // Failed receives the error after which the server must be stopped: serving has
@@ -126,26 +145,31 @@ func (a *App) Addr() string { return a.listener.Addr().String() }
 func (a *App) First() manage.Bootstrapped { return a.first }
 
 // Stop ends the server: it says that it isn't ready, stops claiming and gives
-// back what has not been sent; then the API's requests and the deliveries under
-// way have the grace period to end, side by side; what has not ended then is cut
-// off, and given back uncounted. The database is closed in any case. Stopping
+// back what has not been sent. For the drain delay it goes on answering, so that
+// whoever spreads requests can notice. Then the API's requests have the grace
+// period to end, as have the deliveries under way from the beginning; what has
+// not ended then is cut off, and given back uncounted. The database is closed in any case. Stopping
 // twice does nothing.
 //
 // When the database has failed nothing can be given back or recorded any more:
 // then Stop takes a moment alone, and the next start takes over what was under
 // way.
 func (a *App) Stop(ctx context.Context) error {
-	a.isReady.set(false)
+	wasReady := a.isReady.value.Swap(false)
 	grace := a.options.Config.GracePeriod
 	if a.isBroken.Load() {
 		const moment = time.Second
 		grace = min(grace, moment)
 	}
-	a.options.Logger.Info("stopping", "grace", grace)
+	a.options.Logger.Info("stopping", "drainDelay", a.options.Config.DrainDelay, "grace", grace)
 	if a.stopEngine != nil {
 		a.stopEngine()
 	}
-	err := a.finishRequests(ctx, grace)
+	var err error
+	if wasReady {
+		err = a.drain(ctx)
+	}
+	err = errors.Join(err, a.finishRequests(ctx, grace))
 	if a.isBroken.Load() {
 		return errors.Join(err, a.close())
 	}
@@ -161,10 +185,24 @@ func (a *App) Stop(ctx context.Context) error {
 	}
 	select {
 	case failure := <-a.broken:
-		err = errors.Join(err, failure)
+		err = errors.Join(err, a.storageFailed(failure))
 	default:
 	}
 	return errors.Join(err, a.close())
+}
+
+// drain goes on answering for the drain delay. It returns the error of a database
+// that fails meanwhile.
+func (a *App) drain(ctx context.Context) error {
+	timer := time.NewTimer(a.options.Config.DrainDelay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case err := <-a.broken:
+		return a.storageFailed(err)
+	case <-ctx.Done():
+	}
+	return nil
 }
 
 // finishRequests lets the API's requests end within the grace period, and cuts
@@ -201,8 +239,11 @@ func (a *App) close() error {
 	return errors.Join(failures...)
 }
 
-// shutdownMargin is how long Stop may take beyond the grace period.
+// shutdownMargin is how long Stop may take beyond the drain delay and the grace
+// period.
 const shutdownMargin = 10 * time.Second
 
 // StopTimeout is how long to allow for Stop.
-func (a *App) StopTimeout() time.Duration { return a.options.Config.GracePeriod + shutdownMargin }
+func (a *App) StopTimeout() time.Duration {
+	return a.options.Config.DrainDelay + a.options.Config.GracePeriod + shutdownMargin
+}

@@ -18,7 +18,7 @@ import (
 
 func settings(t *testing.T, flags map[string]string) config.Config {
 	t.Helper()
-	all := map[string]string{"listen": "127.0.0.1:0", "data": t.TempDir(), "environment": "development", "grace-period": "1s"}
+	all := map[string]string{"listen": "127.0.0.1:0", "data": t.TempDir(), "environment": "development", "grace-period": "1s", "drain-delay": "0s"}
 	for name, value := range flags {
 		all[name] = value
 	}

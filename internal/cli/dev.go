@@ -79,7 +79,7 @@ func (s *session) startDeveloping(server *app.App, settings config.Config) error
 	}
 	if key := server.First().Key; key != nil && settings.BootstrapKey == "" {
 		if _, err := fmt.Fprintf(s.stdout, "API key %s\n", key.Text.Reveal()); err != nil {
-			return fmt.Errorf("printing the key: %w", err)
+			s.say("the key could not be printed (%v)", err)
 		}
 	}
 	s.say(`%s %s for development on %s

@@ -143,7 +143,7 @@ func (s *session) write(text []byte) error {
 
 // bold marks a word on a screen that can, unless NO_COLOR asks not to.
 func (s *session) bold(word string) string {
-	if s.env("NO_COLOR") != "" || s.env("TERM") == "dumb" || !isTerminal(s.stderr) {
+	if s.env("NO_COLOR") != "" || s.env("TERM") == "dumb" || !isTerminal(s.stderr) && !isTerminal(s.screen) {
 		return word
 	}
 	return "\x1b[1;31m" + word + "\x1b[0m"

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -79,6 +82,7 @@ func (s *session) settings(file string, flags map[string]string) (config.Config,
 // run runs a server until ctx ends or it fails. The farewell, if any, is said
 // when it is asked to stop.
 func (s *session) run(ctx context.Context, settings config.Config, greet func(server *app.App, settings config.Config) error, farewell string) error {
+	defer s.writeInBackground(settings.LogFormat)()
 	logger := telemetry.NewLogger(s.stderr, settings.LogLevel, settings.LogFormat)
 	for _, misspelt := range config.FindMisspelt(s.variables) {
 		logger.Warn(misspelt.Variable + " is not a setting; did you mean " + misspelt.Meant + "?")
@@ -111,6 +115,22 @@ func (s *session) run(ctx context.Context, settings config.Config, greet func(se
 	return nil
 }
 
+// writeInBackground lets nothing that a server says hold it up or end it: not a
+// pipe that nobody reads, nor one that is closed. The function that it returns
+// writes what is left, and gives up on a log that takes nothing.
+func (s *session) writeInBackground(format string) (end func()) {
+	const patience = time.Second
+	signal.Ignore(syscall.SIGPIPE)
+	before := s.stderr
+	lines := telemetry.NewLogWriter(before, format)
+	s.stderr, s.screen = lines, before
+	return func() {
+		if lines.Close(patience) {
+			s.stderr, s.screen = before, nil
+		}
+	}
+}
+
 // routeStandardLog sends what libraries write to the standard logger (net/http
 // does, about receivers that misbehave) to ours, for debugging only.
 func routeStandardLog(logger *slog.Logger) func() {
@@ -133,7 +153,7 @@ func (s *session) welcome(server *app.App, settings config.Config) error {
 	}
 	text := fmt.Sprintf("First start: made the platform key %s\n", key.Text.Reveal())
 	if _, err := fmt.Fprint(s.stdout, text); err != nil {
-		return fmt.Errorf("printing the first key: %w", err)
+		s.say("First start: the platform key could not be printed (%v).", err)
 	}
 	s.say("It is not shown again; it is kept in %s, readable by you only.", server.CredentialsPath())
 	return nil

@@ -22,8 +22,10 @@ type session struct {
 	program        string
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	env            func(string) string
-	now            func() time.Time
+	// screen is behind stderr while that writes in the background; else nil.
+	screen io.Writer
+	env    func(string) string
+	now    func() time.Time
 	// variables are all of the environment's, NAME=VALUE.
 	variables []string
 

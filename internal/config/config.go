@@ -41,6 +41,11 @@ type Config struct {
 	Limits posthorn.Limits
 	// GracePeriod is how long a stop waits for what is under way.
 	GracePeriod time.Duration
+	// DrainDelay is how long a stop goes on taking requests after saying that the
+	// server isn't ready: 5 s in production and 0 in development, unless set.
+	DrainDelay time.Duration
+	// PauseDeliveries makes the server accept events and send none of their deliveries.
+	PauseDeliveries bool
 	// Egress is EgressPublic in production and EgressAny in development, unless set.
 	Egress EgressPolicy
 	// EgressAllow are ranges that are allowed besides the policy.

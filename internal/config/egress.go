@@ -36,11 +36,9 @@ func setEgressPorts(c *Config, text string) error {
 }
 
 func setEgressStrict(c *Config, text string) error {
-	if text != "true" && text != "false" {
-		return fmt.Errorf("%q is neither true nor false", text)
-	}
-	c.EgressStrict = text == "true"
-	return nil
+	strict, err := truth(text)
+	c.EgressStrict = strict
+	return err
 }
 
 // setEgressProxy never repeats the value: who puts a password into it expects it

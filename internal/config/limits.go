@@ -34,8 +34,6 @@ func limitSettings() []Setting {
 const (
 	productionEventRate = 1000
 	burstOfRate         = 5
-	// unset is no rate at all; zero is a rate without a limit.
-	unset = -1
 )
 
 func setEventRate(c *Config, text string) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/posthorn/posthorn"
 )
@@ -39,7 +40,7 @@ type Sources struct {
 // *Error, joined.
 func Load(sources Sources) (Config, error) {
 	given, mistakes := gather(sources)
-	config := Config{Limits: posthorn.Limits{EventRate: unset}}
+	config := Config{DrainDelay: unset, Limits: posthorn.Limits{EventRate: unset}}
 	for _, setting := range Settings() {
 		value, found := given[setting.Key]
 		if !found {
@@ -66,6 +67,13 @@ func defaultOf(setting Setting) givenValue {
 	return givenValue{text: setting.Default, source: "the default of " + setting.Key}
 }
 
+// unset is what a number is that was not given, where zero means something.
+const unset = -1
+
+// productionDrainDelay is how long load balancers usually take to notice that a
+// server isn't ready.
+const productionDrainDelay = 5 * time.Second
+
 // complete computes the defaults that depend on other settings.
 func complete(config Config, env func(string) string) (Config, error) {
 	if config.DataDir == "" {
@@ -77,6 +85,12 @@ func complete(config Config, env func(string) string) (Config, error) {
 	}
 	if config.Database == "" {
 		config.Database = sqliteScheme + filepath.Join(config.DataDir, "posthorn.db")
+	}
+	if config.DrainDelay == unset {
+		config.DrainDelay = 0
+		if config.Environment == posthorn.Production {
+			config.DrainDelay = productionDrainDelay
+		}
 	}
 	if config.Egress == "" {
 		config.Egress = EgressPublic

@@ -41,7 +41,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := config.Config{
 		Listen: "127.0.0.1:8080", DataDir: "/home/ada/.local/share/posthorn", Database: "sqlite:/home/ada/.local/share/posthorn/posthorn.db",
-		Environment: posthorn.Production, MaxBodyBytes: 1 << 20, GracePeriod: 30 * time.Second, Egress: config.EgressPublic,
+		Environment: posthorn.Production, MaxBodyBytes: 1 << 20, GracePeriod: 30 * time.Second, DrainDelay: 5 * time.Second, Egress: config.EgressPublic,
 		Limits:      posthorn.Limits{Projects: 100, Environments: 100, Keys: 100, Webhooks: 1000, EventTypes: 5000, EventRate: 1000, EventBurst: 5000, Requests: 256},
 		Concurrency: 2048, LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
@@ -75,6 +75,8 @@ func TestPrecedence(t *testing.T) {
 		"max-webhooks":     {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Webhooks) }},
 		"max-event-types":  {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.EventTypes) }},
 		"grace-period":     {[3]string{"1s", "2s", "3s"}, func(c config.Config) string { return c.GracePeriod.String() }},
+		"drain-delay":      {[3]string{"4s", "5s", "0s"}, func(c config.Config) string { return c.DrainDelay.String() }},
+		"pause-deliveries": {[3]string{"true", "false", "true"}, func(c config.Config) string { return fmt.Sprint(c.PauseDeliveries) }},
 		"egress":           {[3]string{"any", "private", "public"}, func(c config.Config) string { return string(c.Egress) }},
 		"egress-allow":     {[3]string{"[10.0.0.0/8]", "10.1.0.0/16", "10.2.0.0/16"}, func(c config.Config) string { return strings.Trim(fmt.Sprint(c.EgressAllow), "[]") }},
 		"egress-ports":     {[3]string{"81", "82", "83"}, func(c config.Config) string { return fmt.Sprint(c.EgressPorts[0][0]) }},
@@ -138,6 +140,7 @@ func TestMistakes(t *testing.T) {
 		{"no port", "", home, map[string]string{"listen": "localhost"}, []string{"127.0.0.1:8080"}},
 		{"database", "", home, map[string]string{"database": "mysql://x"}, []string{"--database", "sqlite:"}},
 		{"environment", "", home, map[string]string{"environment": "staging"}, []string{"production or development"}},
+		{"drain", "", home, map[string]string{"drain-delay": "11m", "pause-deliveries": "yes"}, []string{"0s to 10m", "neither true nor false"}},
 		{"grace", "", home, map[string]string{"grace-period": "-1s"}, []string{"0s to 1h"}},
 		{"range", "", home, map[string]string{"egress-allow": "10.0.0.0/8,10.0.0.1"}, []string{`"10.0.0.1"`, "/32"}},
 		{"ports", "", home, map[string]string{"egress-ports": "443,9000-8000"}, []string{`"9000-8000"`, "8000-8999"}},

@@ -89,12 +89,21 @@ func setConcurrency(c *Config, text string) error {
 }
 
 func setGracePeriod(c *Config, text string) error {
-	period, err := time.ParseDuration(text)
-	if err != nil || period < 0 || period > time.Hour {
-		return fmt.Errorf("%q is not a duration from 0s to 1h; for example 30s", text)
-	}
+	period, err := duration(text, time.Hour)
 	c.GracePeriod = period
-	return nil
+	return err
+}
+
+func setDrainDelay(c *Config, text string) error {
+	delay, err := duration(text, 10*time.Minute)
+	c.DrainDelay = delay
+	return err
+}
+
+func setPauseDeliveries(c *Config, text string) error {
+	paused, err := truth(text)
+	c.PauseDeliveries = paused
+	return err
 }
 
 func setEgress(c *Config, text string) error {
@@ -146,6 +155,22 @@ func setLogFormat(c *Config, text string) error {
 	}
 	c.LogFormat = text
 	return nil
+}
+
+func duration(text string, most time.Duration) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d > most {
+		longest := strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(most.String())
+		return 0, fmt.Errorf("%q is not a duration from 0s to %s; for example 30s", text, longest)
+	}
+	return d, nil
+}
+
+func truth(text string) (bool, error) {
+	if text != "true" && text != "false" {
+		return false, fmt.Errorf("%q is neither true nor false", text)
+	}
+	return text == "true", nil
 }
 
 func number(text string, least, most int) (int, error) {

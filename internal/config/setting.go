@@ -43,6 +43,8 @@ func Settings() []Setting {
 		{Key: "max-body-bytes", Value: "N", Default: "1048576", Help: "longest body that the API takes", set: setMaxBodyBytes},
 	}, limitSettings(), []Setting{
 		{Key: "grace-period", Value: "DURATION", Default: "30s", Help: "how long a stop waits for what is under way", set: setGracePeriod},
+		{Key: "drain-delay", Value: "DURATION", Default: "5s in production, 0s in development", computed: true, Help: "how long a stop goes on taking requests after saying that it isn't ready", set: setDrainDelay},
+		{Key: "pause-deliveries", Value: "BOOL", Default: "false", Help: "accept events and send nothing, for example after restoring a backup: true or false", set: setPauseDeliveries},
 		{Key: "egress", Value: "POLICY", Default: "public in production, any in development", computed: true, Help: "addresses that requests may go to: public, private or any", set: setEgress},
 		{Key: "egress-allow", Value: "CIDRS", Help: "ranges that are allowed besides the policy, separated by commas", set: setEgressAllow},
 		{Key: "egress-ports", Value: "PORTS", Default: "80, 443 and 1024-65535 without well-known services; all under any", computed: true, Help: "ports that requests may go to, separated by commas: 443,8000-8999", set: setEgressPorts},

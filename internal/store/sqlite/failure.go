@@ -90,8 +90,9 @@ func broken(cause error) error {
 func advise(err error) error {
 	code := primaryCode(err)
 	switch {
-	case code == sqlite3.SQLITE_NOTADB, code == sqlite3.SQLITE_CORRUPT:
-		return fmt.Errorf("%w; it was left as it is: put a backup in its place, or choose another --data directory", err)
+	case code == sqlite3.SQLITE_NOTADB, code == sqlite3.SQLITE_CORRUPT, errors.Is(err, errDamaged):
+		return fmt.Errorf("%w; it was left as it is: keep a copy of the data directory, see with posthorn database check how much is damaged, "+
+			"and put a backup in its place, or choose another --data directory", err)
 	case code == sqlite3.SQLITE_IOERR:
 		return fmt.Errorf("%w; the disk or its file system fails: look at the system's log, and copy the data directory to another disk before anything else", err)
 	case code == sqlite3.SQLITE_BUSY:

@@ -55,6 +55,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 }
 
 func open(ctx context.Context, path string) (*Store, error) {
+	check := mustCheck(path)
 	if err := makePrivate(path); err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := prepare(ctx, writes); err != nil {
+	if err := prepare(ctx, writes, check); err != nil {
 		return nil, errors.Join(err, writes.Close())
 	}
 	const readers = 8
@@ -91,7 +92,13 @@ func makePrivate(path string) error {
 }
 
 func openPool(path string, connections int, pragmas ...string) (*sql.DB, error) {
-	values := url.Values{"_pragma": append([]string{"busy_timeout(5000)", "temp_store(memory)"}, pragmas...)}
+	return openMode(path, "rwc", connections, pragmas...)
+}
+
+// openMode opens a pool of connections that may read ("ro"), or also write and
+// make the file ("rwc").
+func openMode(path, mode string, connections int, pragmas ...string) (*sql.DB, error) {
+	values := url.Values{"mode": {mode}, "_pragma": append([]string{"busy_timeout(5000)", "temp_store(memory)"}, pragmas...)}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("finding the database: %w", err)
@@ -106,9 +113,9 @@ func openPool(path string, connections int, pragmas ...string) (*sql.DB, error) 
 	return db, nil
 }
 
-// prepare checks that a commit is as durable as promised, and brings the schema
-// up to date.
-func prepare(ctx context.Context, db *sql.DB) error {
+// prepare checks that a commit is as durable as promised and, if need be, the
+// pages; then it brings the schema up to date.
+func prepare(ctx context.Context, db *sql.DB, check bool) error {
 	var version, journal string
 	var synchronous int
 	for pragma, target := range map[string]any{"SELECT sqlite_version()": &version, "PRAGMA journal_mode": &journal, "PRAGMA synchronous": &synchronous} {
@@ -122,6 +129,11 @@ func prepare(ctx context.Context, db *sql.DB) error {
 	const full = 2
 	if journal != "wal" || synchronous != full {
 		return fmt.Errorf("the database runs with journal_mode %s and synchronous %d instead of wal and full: is it on a file system that can't share memory?", journal, synchronous)
+	}
+	if check {
+		if err := checkAtStart(ctx, db, startCheck); err != nil {
+			return err
+		}
 	}
 	if err := settleLog(ctx, db); err != nil {
 		return fmt.Errorf("moving the log into the database: %w", err)
