@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -27,15 +26,11 @@ const maxSends = 2
 // errSentEnough: net/http wanted to send the request once more than that.
 var errSentEnough = errors.New("the request was turned down each time")
 
-// build makes the request. Headers were checked when they were saved; that is
-// repeated here, because what HTTP itself sets must not be overruled.
+// build makes a request for net/http.
 func (s *Sender) build(ctx context.Context, r posthorn.Request, p *progress) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, &buildError{err}
-	}
-	if scheme := request.URL.Scheme; scheme != "http" && scheme != "https" || request.URL.Host == "" || request.URL.User != nil {
-		return nil, &buildError{fmt.Errorf("the URL is not http(s), has no host, or has credentials")}
 	}
 	// An HTTP/2 receiver that turns requests down would get them again and again.
 	whole := request.GetBody
@@ -50,11 +45,8 @@ func (s *Sender) build(ctx context.Context, r posthorn.Request, p *progress) (*h
 	request.Header["Accept-Encoding"] = []string{"identity"}
 	values := make([]string, len(r.Headers))
 	for i, header := range r.Headers {
-		if err := posthorn.ValidateHeaderName("", header.Name); err != nil {
-			return nil, &buildError{err}
-		}
-		if strings.ContainsFunc(header.Value, isControl) {
-			return nil, &buildError{fmt.Errorf("a header has control characters")}
+		if err := checkHeader(header); err != nil {
+			return nil, err
 		}
 		name := headerKey(header.Name)
 		if existing := request.Header[name]; existing != nil && name != "User-Agent" {
@@ -75,6 +67,18 @@ func headerKey(name string) string {
 		return strings.ToLower(key)
 	}
 	return key
+}
+
+// checkHeader repeats what was checked when the header was saved, because what
+// HTTP itself sets must not be overruled.
+func checkHeader(header posthorn.Header) error {
+	if err := posthorn.ValidateHeaderName("", header.Name); err != nil {
+		return &buildError{err}
+	}
+	if strings.ContainsFunc(header.Value, isControl) {
+		return &buildError{errors.New("a header has control characters")}
+	}
+	return nil
 }
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

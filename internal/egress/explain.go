@@ -135,7 +135,7 @@ func protocolReason(failure error, p *progress) (posthorn.Reason, string) {
 		return alertReason(code, p)
 	}
 	switch {
-	case strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
+	case errors.Is(failure, errHeadersTooLarge), strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
 		return posthorn.ReasonResponseHeadersTooLarge, "The response's headers are larger than 64 KiB."
 	case errors.Is(failure, errFlood):
 		return posthorn.ReasonProtocolError, "The receiver sent far more than an answer, and the connection was closed."

@@ -33,6 +33,8 @@ type lane struct {
 	tls            *tls.Config
 	now            func() time.Time
 	dial           dialFunc
+	hasProxy       bool
+	direct         *direct
 }
 
 func newGuard(policy Policy, own []netip.AddrPort, o Options) *guard {
@@ -58,9 +60,10 @@ func newLane(policy Policy, own []netip.AddrPort, o Options, health *proxyHealth
 			VerifyConnection:   refuseWeakCertificates,
 		},
 	}
-	l.dial = newDial(l.guard, o, health)
+	l.dial, l.hasProxy = newDial(l.guard, o, health), o.Proxy != nil
 	l.pooled, l.fresh = l.transport(o), l.transport(o)
 	l.fresh.DisableKeepAlives = true
+	l.direct = newDirect(l, o)
 	return l
 }
 
@@ -140,10 +143,12 @@ func (l *lane) connectTLS(ctx context.Context, network, address string) (net.Con
 		return nil, &handshakeError{err}
 	}
 	raw.protocol = conn.ConnectionState().NegotiatedProtocol
+	l.direct.learn(address, raw.protocol)
 	return conn, nil
 }
 
 func (l *lane) closeIdle() {
 	l.pooled.CloseIdleConnections()
 	l.fresh.CloseIdleConnections()
+	l.direct.connections.closeAll()
 }

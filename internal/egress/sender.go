@@ -12,6 +12,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ type Sender struct {
 	userAgent   string
 	now         func() time.Time
 	buffers     sync.Pool // of *[]byte, to read responses into
+	messages    sync.Pool // of *[]byte, to write requests into
 }
 
 // New makes a Sender. It returns an error when an option makes no sense.
@@ -53,6 +55,7 @@ func New(o Options) (*Sender, error) {
 		buffer := make([]byte, MaxResponseBody+1)
 		return &buffer
 	}
+	s.messages.New = func() any { return new([]byte) }
 	return s, nil
 }
 
@@ -121,6 +124,16 @@ func (s *Sender) Send(ctx context.Context, r posthorn.Request) posthorn.Outcome 
 // and returns the response when its headers have arrived.
 func (s *Sender) exchange(ctx context.Context, r posthorn.Request, p *progress) (*http.Response, error) {
 	lane := s.lane(r.EnvironmentKind)
+	target, err := parseTarget(r.URL)
+	if err != nil {
+		return nil, err
+	}
+	if lane.direct.takes(r, target) {
+		response, err := s.exchangeDirectly(ctx, lane.direct, r, target, p)
+		if !errors.Is(err, errSpeaksHTTP2) {
+			return response, err
+		}
+	}
 	request, err := s.build(ctx, r, p)
 	if err != nil {
 		return nil, err
@@ -135,6 +148,17 @@ func (s *Sender) exchange(ctx context.Context, r posthorn.Request, p *progress) 
 	}
 	p.phase.Store(int32(phaseWaiting))
 	return lane.fresh.RoundTrip(again)
+}
+
+func (s *Sender) exchangeDirectly(ctx context.Context, d *direct, r posthorn.Request, target *url.URL, p *progress) (*http.Response, error) {
+	buffer := s.messages.Get().(*[]byte)
+	defer s.messages.Put(buffer)
+	message, err := s.appendMessage((*buffer)[:0], r, target)
+	if err != nil {
+		return nil, err
+	}
+	*buffer = message
+	return d.exchange(ctx, target, message, p)
 }
 
 // lane is the strict one for a kind that is not known.

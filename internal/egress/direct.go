@@ -1,0 +1,136 @@
+package egress
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+
+	"github.com/posthorn/posthorn"
+)
+
+// maxDirectBody is up to what size a body is sent directly: it fits into what the
+// kernels on both sides take without anybody reading, so that the whole request
+// can be written before the answer is read.
+const maxDirectBody = 16 << 10
+
+// direct sends small requests over HTTP/1.1 in the goroutine of the attempt: one
+// write, then the answer is read on the same connection. Package net/http has two
+// goroutines and several handovers for each connection; without them an attempt
+// costs about half. Everything else is left to net/http: large bodies, HTTP/2,
+// proxies, hosts of which it isn't known what they speak. Answers are still parsed
+// by net/http.
+type direct struct {
+	lane        *lane
+	connections *connections
+
+	mu sync.Mutex
+	// speaksHTTP1 are https hosts that have chosen HTTP/1.1 over HTTP/2.
+	speaksHTTP1 map[string]struct{}
+}
+
+// maxKnownHosts bounds what is known of hosts; what is forgotten is found out
+// again.
+const maxKnownHosts = 4096
+
+// errSpeaksHTTP2: a host that spoke HTTP/1.1 has chosen HTTP/2; nothing was sent.
+var errSpeaksHTTP2 = errors.New("the receiver has chosen HTTP/2")
+
+func newDirect(l *lane, o Options) *direct {
+	return &direct{lane: l, connections: newConnections(o), speaksHTTP1: map[string]struct{}{}}
+}
+
+// takes reports whether a request may go this way, and to which host.
+func (d *direct) takes(r posthorn.Request, target *url.URL) bool {
+	if d.lane.hasProxy || len(r.Body) > maxDirectBody {
+		return false
+	}
+	if target.Scheme == "http" {
+		return true
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, known := d.speaksHTTP1[addressOf(target)]
+	return known
+}
+
+// learn takes note of what a host, with its port, has chosen to speak.
+func (d *direct) learn(host, protocol string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if protocol == "h2" {
+		delete(d.speaksHTTP1, host)
+		return
+	}
+	if len(d.speaksHTTP1) >= maxKnownHosts {
+		clear(d.speaksHTTP1)
+	}
+	d.speaksHTTP1[host] = struct{}{}
+}
+
+// exchange sends a message and returns the response when its headers have
+// arrived. A kept connection that turns out dead is replaced once.
+func (d *direct) exchange(ctx context.Context, target *url.URL, message []byte, p *progress) (*http.Response, error) {
+	address := addressOf(target)
+	key := target.Scheme + "://" + address
+	kept, err := d.connections.acquire(ctx, key, false)
+	if err != nil {
+		return nil, err
+	}
+	if kept != nil {
+		p.reused.Store(true)
+		response, err := d.over(ctx, kept, target, message, p)
+		if err == nil || ctx.Err() != nil || p.answered() {
+			return response, err
+		}
+		p.reused.Store(false)
+		p.phase.Store(int32(phaseWaiting))
+		if _, err = d.connections.acquire(ctx, key, true); err != nil {
+			return nil, err
+		}
+	}
+	conn, err := d.connect(ctx, target, address)
+	if err != nil {
+		d.connections.forget(key)
+		return nil, err
+	}
+	return d.over(ctx, &directConn{Conn: conn, key: key}, target, message, p)
+}
+
+func (d *direct) connect(ctx context.Context, target *url.URL, address string) (net.Conn, error) {
+	if target.Scheme == "http" {
+		return d.lane.connect(ctx, "tcp", address)
+	}
+	conn, err := d.lane.connectTLS(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	if secured, ok := conn.(*tls.Conn); ok && secured.ConnectionState().NegotiatedProtocol == "h2" {
+		_ = conn.Close() // nothing was sent on it
+		return nil, errSpeaksHTTP2
+	}
+	return conn, nil
+}
+
+func (d *direct) over(ctx context.Context, c *directConn, target *url.URL, message []byte, p *progress) (*http.Response, error) {
+	admitAnswer(c.Conn)
+	p.phase.Store(int32(phaseExchange))
+	p.sent.Add(1)
+	return c.exchange(ctx, message, &http.Request{Method: http.MethodPost, URL: target}, d.connections, p)
+}
+
+// addressOf is the host and port to dial.
+func addressOf(target *url.URL) string {
+	port := target.Port()
+	switch {
+	case port != "":
+	case target.Scheme == "https":
+		port = "443"
+	default:
+		port = "80"
+	}
+	return net.JoinHostPort(target.Hostname(), port)
+}

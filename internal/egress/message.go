@@ -1,0 +1,55 @@
+package egress
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/posthorn/posthorn"
+)
+
+// parseTarget reads a request's URL.
+func parseTarget(text string) (*url.URL, error) {
+	target, err := url.Parse(text)
+	if err != nil {
+		return nil, &buildError{err}
+	}
+	if target.Scheme != "http" && target.Scheme != "https" || target.Host == "" || target.User != nil {
+		return nil, &buildError{errors.New("the URL is not http(s), has no host, or has credentials")}
+	}
+	return target, nil
+}
+
+// appendMessage writes a request as HTTP/1.1 has it (RFC 9112, section 2.1).
+func (s *Sender) appendMessage(message []byte, r posthorn.Request, target *url.URL) ([]byte, error) {
+	message = append(message, "POST "...)
+	message = append(message, target.RequestURI()...)
+	message = append(message, " HTTP/1.1\r\nHost: "...)
+	message = append(message, target.Host...)
+	message = append(message, "\r\nContent-Length: "...)
+	message = strconv.AppendInt(message, int64(len(r.Body)), 10)
+	message = append(message, "\r\nAccept-Encoding: identity\r\n"...)
+	hasUserAgent := false
+	for _, header := range r.Headers {
+		if err := checkHeader(header); err != nil {
+			return nil, err
+		}
+		name := http.CanonicalHeaderKey(header.Name)
+		hasUserAgent = hasUserAgent || name == "User-Agent"
+		message = appendHeader(message, name, header.Value)
+	}
+	if !hasUserAgent {
+		message = appendHeader(message, "User-Agent", s.userAgent)
+	}
+	message = append(message, "\r\n"...)
+	return append(message, r.Body...), nil
+}
+
+func appendHeader(message []byte, name, value string) []byte {
+	message = append(message, name...)
+	message = append(message, ": "...)
+	message = append(message, strings.Trim(value, " \t")...)
+	return append(message, "\r\n"...)
+}
