@@ -34,6 +34,7 @@ func check(ctx context.Context, h *history, file string) (report, error) {
 		c.checkDelivery(d)
 	}
 	c.checkUnmatched()
+	c.checkLog()
 	c.checkBooks()
 	return c.report(), nil
 }

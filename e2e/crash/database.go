@@ -16,6 +16,7 @@ import (
 type stored struct {
 	events     map[string]storedEvent // by the event's id
 	deliveries []*storedDelivery
+	moves      []move
 }
 
 type storedEvent struct {
@@ -130,7 +131,9 @@ func load(ctx context.Context, file string) (stored, error) {
 			}
 			return nil
 		}))
-	if err != nil {
+	var reading error
+	found.moves, reading = loadMoves(ctx, db)
+	if err = errors.Join(err, reading); err != nil {
 		return stored{}, fmt.Errorf("reading the database: %w", err)
 	}
 	return found, nil

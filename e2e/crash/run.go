@@ -162,7 +162,10 @@ func (r *run) prepare(ctx context.Context) error {
 		}
 	}
 	r.server.kill()
-	return r.ground.cut(disk.LoseAll)
+	if err := r.ground.cut(disk.LoseAll); err != nil {
+		return err
+	}
+	return r.watchMoves(ctx)
 }
 
 // restart starts the server, and wants it ready soon and its books balanced.

@@ -49,6 +49,14 @@ const (
 	SynchronousOff Mutant = "synchronous_off"
 	// SynchronousNormal syncs the log only before it is moved into the database.
 	SynchronousNormal Mutant = "synchronous_normal"
+	// JournalInMemory writes into the database without keeping on disk what was there.
+	JournalInMemory Mutant = "journal_in_memory"
+	// StartSlowly takes as long to start as if it went through everything.
+	StartSlowly Mutant = "start_slowly"
+	// PatternsIgnored sends every event to every webhook.
+	PatternsIgnored Mutant = "patterns_ignored"
+	// TakeoverOfEverything makes due at a start what a dead process had ended, too.
+	TakeoverOfEverything Mutant = "takeover_of_everything"
 	// FanoutOutsideTransaction commits an event before its deliveries.
 	FanoutOutsideTransaction Mutant = "fanout_outside_transaction"
 	// IdempotencyInMemory keeps no answer on disk.

@@ -14,6 +14,9 @@ func Hit(Point) error { return nil }
 // Is reports that this build makes no mistakes on purpose.
 func Is(Mutant) bool { return false }
 
+// Start does nothing in this build.
+func Start() {}
+
 // Send sends.
 func Send(ctx context.Context, request posthorn.Request, send func(context.Context, posthorn.Request) posthorn.Outcome) posthorn.Outcome {
 	return send(ctx, request)

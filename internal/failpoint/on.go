@@ -13,6 +13,14 @@ import (
 // Is reports whether MUTANT chose this mistake.
 func Is(m Mutant) bool { return os.Getenv("MUTANT") == string(m) }
 
+// Start holds up a start if MUTANT chose StartSlowly.
+func Start() {
+	if Is(StartSlowly) {
+		const tooLong = 6 * time.Second
+		<-time.After(tooLong)
+	}
+}
+
 // Send sends, but SuccessBeforeSend doesn't wait for what comes back, and
 // BodyChangedAfterSigning sends another form of the body.
 func Send(ctx context.Context, request posthorn.Request, send func(context.Context, posthorn.Request) posthorn.Outcome) posthorn.Outcome {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
@@ -129,6 +130,9 @@ func readSnapshot(ctx context.Context, read *sql.Tx, id posthorn.EnvironmentID) 
 	}
 	err = eachRow(ctx, read, selectWebhook+` WHERE environment_id = ? AND status <> 'deleted' ORDER BY id`, []any{id[:]}, func(scan func(...any) error) error {
 		webhook, err := scanWebhook(scan)
+		if failpoint.Is(failpoint.PatternsIgnored) {
+			webhook.Events = []string{"*"}
+		}
 		snapshot.Webhooks = append(snapshot.Webhooks, webhook)
 		return err
 	})

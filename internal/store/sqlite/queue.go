@@ -23,9 +23,13 @@ const (
 
 // Join implements store.Queue.
 func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time) error {
+	failpoint.Start()
 	err := s.write(ctx, func(tx *tx) error {
 		if _, err := tx.exec(`INSERT OR REPLACE INTO nodes (id, joined_at) VALUES (?, ?)`, node[:], micros(now)); err != nil || failpoint.Is(failpoint.TakeoverForgotten) {
 			return err
+		}
+		if failpoint.Is(failpoint.TakeoverOfEverything) {
+			_, _ = tx.exec(`UPDATE deliveries SET status = 0, due_at = ? WHERE status = 2`, micros(now))
 		}
 		_, err := tx.exec(`UPDATE deliveries SET status = 0, node_id = NULL, epoch = epoch + 1, due_at = ?, updated_at = ?
 			WHERE status = 1 AND node_id <> ?`, micros(now), micros(now), node[:])
