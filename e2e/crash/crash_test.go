@@ -18,7 +18,7 @@ func TestTwentyKills(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := s.plan(program, directory)
-	p.longest = 500 * time.Millisecond
+	p.longest, p.hasty = 500*time.Millisecond, true
 	r, err := execute(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)

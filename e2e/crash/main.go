@@ -102,7 +102,9 @@ func killMode(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r, err := execute(ctx, s.plan(program, s.directory))
+	p := s.plan(program, s.directory)
+	p.hasty = true
+	r, err := execute(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func powerMode(ctx context.Context, s settings, out io.Writer) error {
 		way = s.wayToCut()
 	}
 	p := s.plan(program, s.directory)
-	p.ground = way
+	p.ground, p.hasty = way, true
 	r, err := execute(ctx, p)
 	if err != nil {
 		return err

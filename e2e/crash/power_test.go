@@ -36,7 +36,7 @@ func TestPowerCuts(t *testing.T) {
 			t.Parallel()
 			s := settings{cycles: 9, seed: 1, publishers: 4, directory: t.TempDir()}
 			p := s.plan(program, s.directory)
-			p.longest, p.ground = 500*time.Millisecond, way
+			p.longest, p.ground, p.hasty = 500*time.Millisecond, way, true
 			r, err := execute(t.Context(), p)
 			if err != nil {
 				t.Fatal(err)
@@ -82,7 +82,7 @@ func TestPowerCutsTellWhoSyncs(t *testing.T) {
 // it has ended well, and synced as far as it was done when the sync began.
 func TestWhatIsToldIsDone(t *testing.T) {
 	t.Parallel()
-	d := disk.New(rand.New(rand.NewPCG(1, 1))) //nolint:gosec // it must be repeatable
+	d := disk.New(rand.New(rand.NewPCG(1, 1)))
 	l := newListener(d, "/d")
 	x := func(text string) string { return encoded(text) }
 	open := `7<` + x("/d/a") + `>`

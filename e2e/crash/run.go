@@ -30,6 +30,8 @@ type plan struct {
 	// ground is what the server's files lie on, mounted or traced, if its power is cut
 	// after each end; empty if nothing is lost but the process.
 	ground string
+	// hasty kills the server in every fourth cycle before it is ready.
+	hasty bool
 	// mustEnd wants that the process ends by itself before its life is over.
 	mustEnd bool
 	// drain is how long the backlog may take at the end.
@@ -194,8 +196,26 @@ func (r *run) restart(ctx context.Context, variables []string) error {
 	return nil
 }
 
+// birth starts the server and kills it at once, while it looks at what the last
+// kill has left.
+func (r *run) birth(ctx context.Context, cycle int) error {
+	var err error
+	if r.server.before, err = r.ground.begin(); err != nil {
+		return err
+	}
+	if err := r.server.launch(r.variables(cycle)); err != nil {
+		return err
+	}
+	const longest = 150 * time.Millisecond // in which most starts end
+	pause(ctx, time.Duration(r.world.random("birth", fmt.Sprint(cycle)).Int64N(int64(longest))))
+	return r.end(ctx, cycle)
+}
+
 // cycle is a life of the server, which ends with a kill, whatever is under way.
 func (r *run) cycle(ctx context.Context, cycle int) error {
+	if r.hasty && cycle%4 == 3 {
+		return r.birth(ctx, cycle)
+	}
 	r.under = nil
 	if r.before != nil {
 		r.under = r.before(cycle)
@@ -219,6 +239,12 @@ func (r *run) cycle(ctx context.Context, cycle int) error {
 		r.server.kill()
 		return fmt.Errorf("running: %w", ctx.Err())
 	}
+	return r.end(ctx, cycle)
+}
+
+// end kills the server, takes away what its ground may lose, and now and then looks
+// at what is left.
+func (r *run) end(ctx context.Context, cycle int) error {
 	r.server.kill()
 	r.kills = append(r.kills, time.Now())
 	losses := disk.Losses()

@@ -46,9 +46,18 @@ func (s *server) database() string { return filepath.Join(s.data, "posthorn.db")
 
 // start starts the process, and returns how long it took until it was ready.
 func (s *server) start(ctx context.Context, variables []string) (time.Duration, error) {
+	begun := time.Now()
+	if err := s.launch(variables); err != nil {
+		return 0, err
+	}
+	return s.untilReady(ctx, begun)
+}
+
+// launch starts the process and doesn't wait for it.
+func (s *server) launch(variables []string) error {
 	log, err := os.OpenFile(filepath.Join(s.directory, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return 0, fmt.Errorf("starting the server: %w", err)
+		return fmt.Errorf("starting the server: %w", err)
 	}
 	defer func() { _ = log.Close() }() // the process has its own
 	line := append(append([]string{}, s.before...), s.program, "serve", "--listen", s.address, "--data", s.data, "--environment", "development", "--log-level", "warn")
@@ -56,16 +65,15 @@ func (s *server) start(ctx context.Context, variables []string) (time.Duration, 
 	s.process.Env = append([]string{"HOME=" + s.directory, "PATH=" + os.Getenv("PATH"), "POSTHORN_BOOTSTRAP_KEY=" + apiKey}, variables...)
 	s.process.Stderr = log
 	s.process.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	begun := time.Now()
 	if err := s.process.Start(); err != nil {
-		return 0, fmt.Errorf("starting the server: %w", err)
+		return fmt.Errorf("starting the server: %w", err)
 	}
 	s.exited = make(chan struct{})
 	go func(process *exec.Cmd, exited chan struct{}) {
 		_ = process.Wait() // it is killed
 		close(exited)
 	}(s.process, s.exited)
-	return s.untilReady(ctx, begun)
+	return nil
 }
 
 var errEnded = errors.New("the server ended by itself")

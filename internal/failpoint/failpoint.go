@@ -29,13 +29,16 @@ const (
 	MidFanout Point = "mid_fanout"
 	// AfterClaim: deliveries are leased, and not sent.
 	AfterClaim Point = "after_claim"
+	// AfterSendBeforeRead: a request has been on its way for a moment, and its answer
+	// is not known.
+	AfterSendBeforeRead Point = "after_send_before_read"
 	// AfterSendBeforeRecord: the receiver has answered, and it is not written down.
 	AfterSendBeforeRecord Point = "after_send_before_record"
 )
 
 // Points lists every point.
 func Points() []Point {
-	return []Point{BeforeCommit, AfterCommitBeforeAck, MidFanout, AfterClaim, AfterSendBeforeRecord}
+	return []Point{BeforeCommit, AfterCommitBeforeAck, MidFanout, AfterClaim, AfterSendBeforeRead, AfterSendBeforeRecord}
 }
 
 // Mutant is a mistake that a test of the harness makes.

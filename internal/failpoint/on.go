@@ -27,11 +27,18 @@ func Send(ctx context.Context, request posthorn.Request, send func(context.Conte
 	if Is(BodyChangedAfterSigning) {
 		request.Body = append([]byte(" "), request.Body...)
 	}
-	if !Is(SuccessBeforeSend) {
-		return send(ctx, request)
+	if Is(SuccessBeforeSend) {
+		go send(context.WithoutCancel(ctx), request)
+		return success()
 	}
-	go send(context.WithoutCancel(ctx), request)
-	return success()
+	answered := make(chan posthorn.Outcome, 1)
+	go func() { answered <- send(ctx, request) }()
+	const aMoment = time.Millisecond // the request has left
+	<-time.After(aMoment)
+	if err := Hit(AfterSendBeforeRead); err != nil {
+		return posthorn.Outcome{Reason: posthorn.ReasonInternal, Detail: err.Error()}
+	}
+	return <-answered
 }
 
 // Data returns the data; DataEncodedAgain changes its form and not its meaning.

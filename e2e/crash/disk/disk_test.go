@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func newDisk(seed uint64) *Disk { return New(rand.New(rand.NewPCG(seed, 0))) } //nolint:gosec // it must be repeatable
+func newDisk(seed uint64) *Disk { return New(rand.New(rand.NewPCG(seed, 0))) }
 
 func keep(n Node) { n.SyncTo(n.Mark()) }
 
