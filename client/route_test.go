@@ -106,6 +106,7 @@ func TestRoutes(t *testing.T) {
 			return c.CreateKey(ctx, client.KeyInput{WorkspaceID: "w", Name: "n"})
 		})},
 		{`GET /limits`, one(func(ctx context.Context, c *client.Client) (client.Limits, error) { return c.GetLimits(ctx) })},
+		{`GET /meta/egress`, one(func(ctx context.Context, c *client.Client) (client.Egress, error) { return c.GetEgress(ctx) })},
 		{`DELETE /keys/i`, byID((*client.Client).RevokeKey)},
 	} {
 		t.Run(tc.want, func(t *testing.T) {

@@ -150,7 +150,7 @@ func newLimitedWorld(t testing.TB, kind posthorn.EnvironmentKind, limits posthor
 	random := seeded()
 	manager := manage.New(manage.Options{
 		Store: w.store, Formats: dialects, Sender: w.receiver, Notifier: forgetting{directories},
-		CheckURL: guard.CheckURL, Now: w.clock.Now, Random: random, DefaultKind: kind, Limits: limits,
+		CheckURL: guard.CheckURL, Egress: guard.Settings, Now: w.clock.Now, Random: random, DefaultKind: kind, Limits: limits,
 	})
 	w.publisher = &switchedPublisher{real: intake.New(intake.Options{
 		Store: w.store, Directories: directories, Dispatcher: idleEngine{}, Now: w.clock.Now, Random: random,

@@ -184,8 +184,8 @@ func TestListsShowOnlyWhatIsInReach(t *testing.T) {
 			continue
 		}
 		a := w.send(request{method: http.MethodGet, path: path, key: own})
-		if path == "/v1/conservation" {
-			a.is(403) // the books of everybody are the platform's
+		if path == "/v1/conservation" || path == "/v1/meta/egress" {
+			a.is(403) // the books of everybody and the operator's network are the platform's
 			w.get(path).is(200)
 			continue
 		}

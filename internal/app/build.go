@@ -11,8 +11,8 @@ import (
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/api"
-	"github.com/posthorn/posthorn/internal/deliver"
 	"github.com/posthorn/posthorn/internal/config"
+	"github.com/posthorn/posthorn/internal/deliver"
 	"github.com/posthorn/posthorn/internal/egress"
 	"github.com/posthorn/posthorn/internal/intake"
 	"github.com/posthorn/posthorn/internal/manage"
@@ -55,7 +55,7 @@ func (a *App) build(ctx context.Context) error {
 	})
 	a.manager = manage.New(manage.Options{
 		Store: a.store, Formats: dialects, Sender: sender, Notifier: notifier{directories, a.engine},
-		CheckURL: sender.CheckURL, Now: time.Now, Random: random, DefaultKind: c.Environment, Limits: c.Limits,
+		CheckURL: sender.CheckURL, Egress: sender.Settings, Now: time.Now, Random: random, DefaultKind: c.Environment, Limits: c.Limits,
 	})
 	a.upkeep = &upkeep{store: a.store, logger: a.options.Logger, now: time.Now}
 	accepting := intake.New(intake.Options{Store: a.store, Directories: directories, Dispatcher: a.engine, Now: time.Now, Random: random})

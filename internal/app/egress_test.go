@@ -36,6 +36,16 @@ func TestEgressSettingsArePassedOn(t *testing.T) {
 	if difference := cmp.Diff(want, egressOptions(c), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); difference != "" {
 		t.Error(difference)
 	}
+	sender, err := egress.New(egressOptions(c))
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := posthorn.Egress{
+		Production: "private", Development: "private", Allow: []string{"10.1.0.0/16"}, Ports: []string{"443"}, Strict: true, Proxy: "socks5://proxy.example:1080",
+	}
+	if difference := cmp.Diff(shown, sender.Settings()); difference != "" {
+		t.Error(difference)
+	}
 	c.Environment = posthorn.Development
 	if got := egressOptions(c); got.Production != "" || got.Development != egress.PolicyPrivate {
 		t.Errorf("on a server for development production has %q, development %q", got.Production, got.Development)

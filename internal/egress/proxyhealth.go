@@ -48,9 +48,6 @@ func (h *proxyHealth) note(ctx context.Context, isBroken bool) {
 
 // failingSince is zero while the proxy works, and without one.
 func (h *proxyHealth) failingSince() time.Time {
-	if h == nil {
-		return time.Time{}
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.since

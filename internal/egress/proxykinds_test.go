@@ -101,9 +101,10 @@ func TestKindsOfProxies(t *testing.T) {
 			options := Options{Proxy: address, RootCAs: root.pool(), Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 			for credentials, want := range map[string]posthorn.Reason{"sender:" + proxyPassword: posthorn.ReasonSuccess, "sender:" + proxyPassword + "-no": posthorn.ReasonEgressProxy, "": posthorn.ReasonEgressProxy} {
 				options.ProxyCredentials = ProxyCredentials(credentials)
-				outcome := newSender(t, options).Send(t.Context(), requestTo(receiver.URL))
+				sender := newSender(t, options)
+				outcome := sender.Send(t.Context(), requestTo(receiver.URL))
 				wantReason(t, outcome, want)
-				if text := fmt.Sprintf("%+v %+v %#v %s", outcome, options, options, log.String()); strings.Contains(text, proxyPassword) {
+				if text := fmt.Sprintf("%+v %+v %+v %#v %s", outcome, sender.Settings(), options, options, log.String()); strings.Contains(text, proxyPassword) {
 					t.Errorf("the password is shown: %s", text)
 				}
 			}
@@ -160,7 +161,7 @@ func TestOutageOfTheProxyIsTold(t *testing.T) {
 	}
 	sender := newSender(t, Options{Proxy: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	wantReason(t, sender.Send(t.Context(), requestTo("http://127.0.0.1:9/")), posthorn.ReasonEgressProxy)
-	if lines() != 4 || sender.ProxyFailingSince().IsZero() {
+	if lines() != 4 || sender.Settings().ProxyFailingSince.IsZero() {
 		t.Errorf("an outage is not told:\n%s", log.String())
 	}
 }

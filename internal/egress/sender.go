@@ -27,6 +27,7 @@ type Sender struct {
 	production  *lane
 	development *lane
 	proxy       *proxyHealth
+	settings    posthorn.Egress
 	userAgent   string
 	now         func() time.Time
 	buffers     sync.Pool // of *[]byte, to read responses into
@@ -48,6 +49,7 @@ func New(o Options) (*Sender, error) {
 		production:  newLane(o.Production, own, o, health),
 		development: newLane(o.Development, ownFor(o.Development, own), o, health),
 		proxy:       health,
+		settings:    o.settings(),
 		userAgent:   "Posthorn/" + o.Version + " (+https://github.com/posthorn/posthorn)",
 		now:         o.Now,
 	}
@@ -73,10 +75,6 @@ func (s *Sender) Close() {
 	s.production.closeIdle()
 	s.development.closeIdle()
 }
-
-// ProxyFailingSince is when the egress proxy began to fail, zero while it works
-// and when there is none.
-func (s *Sender) ProxyFailingSince() time.Time { return s.proxy.failingSince() }
 
 // Send makes one attempt: it POSTs the request and reports what came of it,
 // never an error.

@@ -57,8 +57,10 @@ type Options struct {
 	// CheckURL reports, with an error about the URL, that the egress policy of an
 	// environment of this kind can't allow the address.
 	CheckURL func(rawURL string, kind posthorn.EnvironmentKind) *posthorn.Error
-	Now      func() time.Time
-	Random   posthorn.Randomness
+	// Egress tells where requests may go, and how the egress proxy is.
+	Egress func() posthorn.Egress
+	Now    func() time.Time
+	Random posthorn.Randomness
 	// DefaultFormat is the default format of new environments; "standard" when empty.
 	DefaultFormat string
 	// DefaultKind is the kind of a new workspace's environment; production when
@@ -75,6 +77,7 @@ type Manager struct {
 	sender        Sender
 	notifier      Notifier
 	checkURL      func(string, posthorn.EnvironmentKind) *posthorn.Error
+	egress        func() posthorn.Egress
 	now           func() time.Time
 	random        posthorn.Randomness
 	defaultFormat string
@@ -96,7 +99,7 @@ const (
 // New makes a Manager.
 func New(o Options) *Manager {
 	m := &Manager{
-		store: o.Store, formats: o.Formats, sender: o.Sender, notifier: o.Notifier, checkURL: o.CheckURL,
+		store: o.Store, formats: o.Formats, sender: o.Sender, notifier: o.Notifier, checkURL: o.CheckURL, egress: o.Egress,
 		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, limits: o.Limits,
 		tests:   make(chan struct{}, maxTests),
 		filters: filter.NewCompiler(), trials: make(chan struct{}, maxTrials),

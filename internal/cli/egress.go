@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/posthorn/posthorn/client"
+)
+
+func (s *session) egressCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "egress", Short: "Show where the server's requests may go", Args: needs(),
+		Long:    "Show the egress policies, the ranges and ports that are allowed, and the proxy. It needs a platform key.",
+		Example: "  posthorn egress\n  posthorn egress -o json",
+		RunE: s.does(func(ctx context.Context, _ []string) error {
+			return asking(s, func(c *client.Client) (client.Egress, error) { return c.GetEgress(ctx) }, egressFields, "")
+		}),
+	}
+}
+
+func egressFields(e client.Egress) []field {
+	ports, proxy := "those of the policy", "none"
+	if len(e.Ports) > 0 {
+		ports = strings.Join(e.Ports, ", ")
+	}
+	if e.Proxy != nil {
+		proxy = *e.Proxy
+	}
+	if e.ProxyFailingSince != nil {
+		proxy += ", failing since " + e.ProxyFailingSince.Format(time.RFC3339)
+	}
+	return []field{
+		{"production", e.Production},
+		{"development", e.Development},
+		{"allow", strings.Join(e.Allow, ", ")},
+		{"ports", ports},
+		{"strict", fmt.Sprint(e.Strict)},
+		{"proxy", proxy},
+	}
+}
