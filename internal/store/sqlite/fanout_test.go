@@ -20,7 +20,7 @@ func TestVeryWideFanOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close() //nolint:errcheck // nothing depends on it
+	defer s.Close()
 	random := rand.New(rand.NewPCG(1, 2)).Uint64
 	now := time.Now()
 	e := posthorn.Environment{ID: posthorn.EnvironmentID{1}, WorkspaceID: posthorn.WorkspaceID{1}}
