@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// DefaultFormat is the format of environments and webhooks that name none.
+const DefaultFormat = "standard"
+
 // Format is a dialect as data: how the body and the headers of a request look,
 // how it is signed, what counts as success. Package wire interprets it; nothing
 // knows any format by its name.

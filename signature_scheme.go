@@ -80,7 +80,7 @@ type SignatureScheme struct {
 // MessageSignature says how a request is signed by RFC 9421. The headers get it
 // as {message.input} and {message.signature}.
 type MessageSignature struct {
-	// Label names the signature; further ones of a rotation are called label2, ….
+	// Label names the signature; further ones of a rotation are called label-2, ….
 	Label string
 	// Components are what is covered, in order: names of headers, in lower case,
 	// and @method, @target-uri, @authority, @scheme, @path, @query, @request-target.

@@ -11,5 +11,8 @@
 // last five minutes. Otherwise the error is an [*Error] with one precise
 // [Problem].
 //
-// A dialect that isn't built in is written down as a [Scheme].
+// Where a format signs with a private key, the public key stands in the place of a
+// secret, as ParsePublicKey reads it. Where it signs the URL, [WithURL] says which.
+//
+// A dialect that isn't built in is written down as a [Scheme], in Go or in JSON.
 package signature

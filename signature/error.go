@@ -28,6 +28,9 @@ const (
 	TooNew Problem = "timestamp_too_new"
 	// BadSecret: the receiver has no secret, or one that can't be read.
 	BadSecret Problem = "bad_secret"
+	// MissingURL: the format signs the URL, and the receiver doesn't say which one
+	// the request was sent to: see WithURL.
+	MissingURL Problem = "missing_url"
 	// UnknownFormat: there is no built-in format of that name.
 	UnknownFormat Problem = "unknown_format"
 	// BadScheme: the Scheme makes no sense.
@@ -67,6 +70,8 @@ func (e *Error) Error() string {
 		return "signature: signed " + e.Age.String() + " ago, more than the " + e.Tolerance.String() + " allowed"
 	case TooNew:
 		return "signature: signed " + (-e.Age).String() + " in the future, more than the " + e.Tolerance.String() + " allowed"
+	case MissingURL:
+		return "signature: the format signs the URL, which wasn't given"
 	case BadSecret:
 		return "signature: the secret can't be used: " + e.Detail
 	default:

@@ -1,7 +1,12 @@
 package signature
 
 import (
-	"strings"
+	_ "embed" // for the built-in schemes
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -10,131 +15,132 @@ import (
 const DefaultTolerance = 5 * time.Minute
 
 // Scheme says where a dialect puts its signature and what it signs. A receiver
-// needs one only for a dialect that isn't built in.
+// needs one only for a dialect that isn't built in. It can be written as JSON.
 type Scheme struct {
+	// Name tells a scheme from its alternatives; it may be empty.
+	Name string `json:"name,omitempty"`
 	// Algorithm makes the signature and Encoding writes it.
-	Algorithm Algorithm
-	Encoding  Encoding
+	Algorithm Algorithm `json:"algorithm"`
+	Encoding  Encoding  `json:"encoding,omitempty"`
 	// Key and KeyPrefix say how the secret is read: see the function Key.
-	Key       Encoding
-	KeyPrefix string
-	// Content is what is signed, with {id}, {timestamp} and {body}; each stands
-	// for the text that was received, and {body} must be among them.
-	Content string
+	Key       Encoding `json:"key,omitempty"`
+	KeyPrefix string   `json:"keyPrefix,omitempty"`
+	// ECDSA is the form of an ECDSA signature.
+	ECDSA ECDSAForm `json:"ecdsa,omitempty"`
+	// Content is what is signed, with {id}, {timestamp}, {body}, {url}, {header.NAME},
+	// {digest.sha256} and {digest.sha512}, the digests with .hex or .base64url behind
+	// them if they aren't in base64. Each stands for what was received, and the body
+	// or a digest of it must be among them.
+	Content string `json:"content,omitempty"`
 
 	// Header holds the signatures: entries with Separator between them, of which
 	// those that begin with Prefix are signatures and others are passed over.
 	// Without a Separator the whole value is one entry.
-	Header    string
-	Separator string
-	Prefix    string
-	// TimestampPrefix begins the entry of Header that holds the timestamp, in
-	// seconds since 1970; empty when there is none.
-	TimestampPrefix string
+	Header    string `json:"header,omitempty"`
+	Separator string `json:"separator,omitempty"`
+	Prefix    string `json:"prefix,omitempty"`
+	// SeveralLines: the header may stand several times, with a signature in each.
+	SeveralLines bool `json:"severalLines,omitempty"`
+	// TimestampPrefix begins the entry of Header that holds the timestamp; empty
+	// when there is none.
+	TimestampPrefix string `json:"timestampPrefix,omitempty"`
 	// TimestampHeader is the header that holds the timestamp; empty when there is
 	// none. If both places are named, they must agree.
-	TimestampHeader string
+	TimestampHeader string `json:"timestampHeader,omitempty"`
+	// TimestampUnit is what the timestamp counts since 1970; empty means Seconds.
+	TimestampUnit Unit `json:"timestampUnit,omitempty"`
 	// IDHeader is the header that holds the event's id; empty when there is none.
-	IDHeader string
+	IDHeader string `json:"idHeader,omitempty"`
 	// Tolerance is how far from the receiver's clock the timestamp may be; zero
-	// accepts any.
-	Tolerance time.Duration
+	// accepts any. In JSON it is toleranceSeconds.
+	Tolerance time.Duration `json:"-"`
+
+	// Claims are where the token of JWTHS256 says what it vouches for.
+	Claims *Claims `json:"claims,omitempty"`
+	// Message makes it an HTTP message signature (RFC 9421).
+	Message *Message `json:"message,omitempty"`
+
+	// Alternatives are further schemes of the same sender: a request that fits one
+	// is accepted. Schemes with public keys are tried with the secrets that are
+	// written as one, see ParsePublicKey, and the others with the rest.
+	Alternatives []Scheme `json:"alternatives,omitempty"`
 }
 
-// Lookup returns the scheme of a built-in format.
+// Unit is what a timestamp counts.
+type Unit string
+
+// The units.
+const (
+	Seconds      Unit = "s"
+	Milliseconds Unit = "ms"
+)
+
+// Claims names the claims of a token that are looked at.
+type Claims struct {
+	// Digest is the claim with the digest of the body, made with Hash ("sha256" or
+	// "sha512") and written in Encoding.
+	Digest   string   `json:"digest"`
+	Hash     string   `json:"hash"`
+	Encoding Encoding `json:"encoding"`
+	// Timestamp is the claim with the moment of signing in seconds, Expires the one
+	// with the moment after which the token is void, and ID the event's id; each
+	// may be empty.
+	Timestamp string `json:"timestamp,omitempty"`
+	Expires   string `json:"expires,omitempty"`
+	ID        string `json:"id,omitempty"`
+}
+
+// Message says what an HTTP message signature must cover.
+type Message struct {
+	// Components must all be covered; content-digest must be among them.
+	Components []string `json:"components"`
+}
+
+// schemeFields is a Scheme without its methods.
+type schemeFields Scheme
+
+type schemeJSON struct {
+	*schemeFields
+	ToleranceSeconds float64 `json:"toleranceSeconds,omitempty"`
+}
+
+// MarshalJSON writes the scheme, its tolerance in seconds.
+func (s Scheme) MarshalJSON() ([]byte, error) {
+	text, err := json.Marshal(schemeJSON{(*schemeFields)(&s), s.Tolerance.Seconds()})
+	if err != nil {
+		return nil, fmt.Errorf("writing a scheme: %w", err)
+	}
+	return text, nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *Scheme) UnmarshalJSON(text []byte) error {
+	read := schemeJSON{schemeFields: (*schemeFields)(s)}
+	if err := json.Unmarshal(text, &read); err != nil {
+		return fmt.Errorf("reading a scheme: %w", err)
+	}
+	s.Tolerance = time.Duration(read.ToleranceSeconds * float64(time.Second))
+	return nil
+}
+
+//go:embed schemes.json
+var builtInText []byte
+
+// builtIn reads the built-in schemes once; nobody changes them.
+var builtIn = sync.OnceValue(func() map[string]Scheme {
+	var schemes map[string]Scheme
+	if err := json.Unmarshal(builtInText, &schemes); err != nil {
+		return nil // a test sees to it that this never happens
+	}
+	return schemes
+})
+
+// Lookup returns the scheme of a built-in format. Don't change what it points
+// to: it is shared.
 func Lookup(format string) (Scheme, bool) {
-	for _, entry := range builtIn() {
-		if entry.name == format {
-			return entry.scheme, true
-		}
-	}
-	return Scheme{}, false
+	scheme, found := builtIn()[format]
+	return scheme, found
 }
 
-// Formats returns the names of the built-in formats.
-func Formats() []string {
-	entries := builtIn()
-	names := make([]string, 0, len(entries))
-	for _, entry := range entries {
-		names = append(names, entry.name)
-	}
-	return names
-}
-
-type namedScheme struct {
-	name   string
-	scheme Scheme
-}
-
-func builtIn() []namedScheme {
-	return []namedScheme{
-		{"standard", Scheme{
-			Algorithm: HMACSHA256, Encoding: Base64, Key: Base64, KeyPrefix: "whsec_",
-			Content: "{id}.{timestamp}.{body}",
-			Header:  "webhook-signature", Separator: " ", Prefix: "v1,",
-			TimestampHeader: "webhook-timestamp", IDHeader: "webhook-id", Tolerance: DefaultTolerance,
-		}},
-		{"ascendkit", Scheme{
-			Algorithm: HMACSHA256, Encoding: Hex, Key: Text,
-			Content: "{timestamp}.{body}",
-			Header:  "X-AscendKit-Signature", Separator: ",", Prefix: "v1=", TimestampPrefix: "t=",
-			Tolerance: DefaultTolerance,
-		}},
-		{"ascend", Scheme{
-			Algorithm: HMACSHA256, Encoding: Hex, Key: Text,
-			Content: "{timestamp}:{body}",
-			Header:  "X-Ascend-Signature", Separator: ",", Prefix: "v1=", TimestampPrefix: "t=",
-			TimestampHeader: "X-Ascend-Request-Timestamp", Tolerance: DefaultTolerance,
-		}},
-		{"signature", Scheme{
-			Algorithm: HMACSHA256, Encoding: Hex, Key: Text,
-			Content: "{body}", Header: "X-Signature",
-		}},
-		{"sendkit", Scheme{
-			Algorithm: HMACSHA256, Encoding: Hex, Key: Text,
-			Content: "{body}", Header: "X-Webhook-Signature",
-		}},
-	}
-}
-
-// check finds what would make a scheme of somebody's own verify less than it
-// seems to.
-func (s Scheme) check() error {
-	known := strings.NewReplacer("{id}", "", "{timestamp}", "", "{body}", "")
-	signsTime := strings.Contains(s.Content, "{timestamp}")
-	switch {
-	case s.Header == "":
-		return badScheme("it names no header for the signature")
-	case !strings.Contains(s.Content, "{body}"):
-		return badScheme("what is signed lacks {body}")
-	case strings.ContainsAny(known.Replace(s.Content), "{}"):
-		return badScheme("what is signed may have {id}, {timestamp} and {body} only")
-	case strings.Contains(s.Content, "{id}") != (s.IDHeader != ""):
-		return badScheme("an id must be both signed and in a header, or neither")
-	case signsTime != (s.TimestampHeader != "" || s.TimestampPrefix != ""):
-		return badScheme("a timestamp must be both signed and in a header, or neither")
-	case s.Separator == "" && s.TimestampPrefix != "":
-		return badScheme("a timestamp beside the signature needs a separator")
-	case s.Separator != "" && s.Prefix == "" || s.Prefix != "" && s.Prefix == s.TimestampPrefix:
-		return badScheme("among several entries, those with a signature need a prefix of their own")
-	case s.Tolerance < 0 || s.Tolerance > 0 && !signsTime:
-		return badScheme("a tolerance needs a timestamp and must not be negative")
-	}
-	return s.checkEncodings()
-}
-
-func (s Scheme) checkEncodings() error {
-	switch s.Encoding {
-	case Hex, Base64, Base64URL:
-	default:
-		return badScheme("the encoding of the signature must be hex, base64 or base64url")
-	}
-	switch s.Key {
-	case Text, Hex, Base64, Base64URL:
-		return nil
-	default:
-		return badScheme("the key must be text, hex, base64 or base64url")
-	}
-}
-
-func badScheme(detail string) error { return &Error{Problem: BadScheme, Detail: detail} }
+// Formats returns the names of the built-in formats, sorted.
+func Formats() []string { return slices.Sorted(maps.Keys(builtIn())) }

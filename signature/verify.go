@@ -1,37 +1,50 @@
 package signature
 
 import (
-	"crypto/hmac"
+	"errors"
 	"strconv"
 	"time"
 )
 
 // Verified tells of a request that was accepted.
 type Verified struct {
-	// ID is the event's id, where the format has it in a header; it is the same in
-	// every attempt, so that a receiver can tell repetitions.
+	// ID is the event's id, where the format signs one; it is the same in every
+	// attempt, so that a receiver can tell repetitions.
 	ID string
 	// Timestamp is when the request was signed; zero where the format doesn't say.
 	Timestamp time.Time
 	// Secret is the index of the secret that signed. When it is no longer that of
 	// the old secret, a rotation is over for this receiver.
 	Secret int
+	// Scheme is the name of the scheme that fitted, where a format has several.
+	Scheme string
+}
+
+// settings is what options change.
+type settings struct {
+	tolerance    time.Duration
+	hasTolerance bool
+	url          string
 }
 
 // Option changes how a request is verified.
-type Option func(*Scheme)
+type Option func(*settings)
 
 // WithTolerance accepts timestamps up to tolerance from the receiver's clock, in
 // both directions. It means nothing to formats without a timestamp.
 func WithTolerance(tolerance time.Duration) Option {
-	return func(s *Scheme) { s.Tolerance = max(tolerance, 1) } // zero would accept any
+	return func(s *settings) { s.tolerance, s.hasTolerance = max(tolerance, 1), true } // zero would accept any
 }
 
 // WithAnyTimestamp accepts every timestamp, for looking at requests that were
 // recorded. A receiver that uses it accepts a request again for ever.
 func WithAnyTimestamp() Option {
-	return func(s *Scheme) { s.Tolerance = 0 }
+	return func(s *settings) { s.tolerance, s.hasTolerance = 0, true }
 }
+
+// WithURL says which URL the request was sent to, as the sender knows it. Formats
+// that sign the URL need it, and no others.
+func WithURL(url string) Option { return func(s *settings) { s.url = url } }
 
 // Verify checks a request against a built-in format: see Scheme.Verify. The
 // error is an *Error, with UnknownFormat if there is no such format.
@@ -44,26 +57,89 @@ func Verify(format string, secrets []string, headers map[string][]string, body [
 }
 
 // Verify checks that the request was signed with one of the secrets over exactly
-// this body, and recently by the clock now. The headers may be a http.Header;
-// upper and lower case don't matter in names. The body must be the bytes that
-// came, before any decoding. Signatures are compared in constant time. The
+// this body, and recently by the clock now. For schemes with public keys, the
+// secrets are those: see ParsePublicKey. The headers may be a http.Header; upper
+// and lower case don't matter in names. The body must be the bytes that came,
+// before any decoding. Secrets and signatures are compared in constant time. The
 // error is an *Error.
 func (s Scheme) Verify(secrets []string, headers map[string][]string, body []byte, now time.Time, options ...Option) (Verified, error) {
-	if err := s.check(); err != nil {
+	if err := s.Validate(); err != nil {
 		return Verified{}, err
 	}
+	var set settings
 	for _, option := range options {
-		option(&s)
+		option(&set)
 	}
-	keys, err := s.keys(secrets)
+	r := request{headers: headers, body: body, now: now, url: set.url}
+	schemes := append([]Scheme{s}, s.Alternatives...)
+	var failure error
+	for i := range schemes {
+		scheme := &schemes[i]
+		if set.hasTolerance && scheme.signsTime() {
+			scheme.Tolerance = set.tolerance
+		}
+		keys, err := scheme.keys(secrets, len(schemes) > 1)
+		if err == nil && len(keys) == 0 {
+			continue // there are secrets, for alternatives of this scheme
+		}
+		var verified Verified
+		if err == nil {
+			verified, err = scheme.verify(keys, &r)
+		}
+		if err == nil {
+			verified.Scheme = scheme.Name
+			return verified, nil
+		}
+		if failure == nil || rank(err) > rank(failure) {
+			failure = err
+		}
+	}
+	if failure == nil {
+		failure = &Error{Problem: BadSecret, Detail: "none of them is of a kind that the format uses"}
+	}
+	return Verified{}, failure
+}
+
+// request is what arrived.
+type request struct {
+	headers map[string][]string
+	body    []byte
+	now     time.Time
+	url     string
+}
+
+// rank is how far a request came before it was refused: of several reasons the
+// last one is told.
+func rank(err error) int {
+	switch {
+	case errors.Is(err, TooOld), errors.Is(err, TooNew):
+		return 2
+	case errors.Is(err, NoMatch):
+		return 1
+	default:
+		return 0
+	}
+}
+
+// signsTime reports whether the scheme has a timestamp to tolerate.
+func (s *Scheme) signsTime() bool {
+	return s.TimestampHeader != "" || s.TimestampPrefix != "" || s.Message != nil || s.Claims != nil && s.Claims.Timestamp != ""
+}
+
+func (s *Scheme) verify(keys []key, r *request) (Verified, error) {
+	switch {
+	case s.Message != nil:
+		return s.verifyMessage(keys, r)
+	case s.Algorithm == Token:
+		return s.verifyToken(keys, r)
+	case s.Algorithm == JWTHS256:
+		return s.verifyClaims(keys, r)
+	}
+	received, err := s.read(r)
 	if err != nil {
 		return Verified{}, err
 	}
-	received, err := s.read(headers)
-	if err != nil {
-		return Verified{}, err
-	}
-	secret, err := s.match(keys, received, body)
+	secret, err := s.match(keys, received, r.body)
 	if err != nil {
 		return Verified{}, err
 	}
@@ -72,25 +148,25 @@ func (s Scheme) Verify(secrets []string, headers map[string][]string, body []byt
 	}
 	// The time is looked at last, so that a wrong clock is told only of requests
 	// that are otherwise good.
-	signedAt, err := s.checkTime(received.timestamp, now)
+	signedAt, err := s.checkTime(received.timestamp, r.now)
 	if err != nil {
 		return Verified{}, err
 	}
 	return Verified{ID: received.id, Timestamp: signedAt, Secret: secret}, nil
 }
 
-// match returns the index of the key that made one of the signatures. All
+// match returns the index of the secret that made one of the signatures. All
 // pairs are compared, so that the time taken doesn't tell which one it was.
-func (s Scheme) match(keys [][]byte, r received, body []byte) (int, error) {
+func (s *Scheme) match(keys []key, r received, body []byte) (int, error) {
 	matching := -1
-	for i, key := range keys {
-		expected, err := s.sum(key, r.claim, body)
+	for i := range keys {
+		check, err := keys[i].checker(s, func(to writer) { s.writeContent(to, r.claim, body) })
 		if err != nil {
 			return 0, err
 		}
 		for _, signature := range r.signatures {
-			if hmac.Equal(expected, signature) && matching < 0 {
-				matching = i
+			if check(signature) && matching < 0 {
+				matching = keys[i].index
 			}
 		}
 	}
@@ -100,26 +176,33 @@ func (s Scheme) match(keys [][]byte, r received, body []byte) (int, error) {
 	return matching, nil
 }
 
-func (s Scheme) checkTime(timestamp string, now time.Time) (time.Time, error) {
-	seconds, err := strconv.ParseInt(timestamp, 10, 64)
+func (s *Scheme) checkTime(timestamp string, now time.Time) (time.Time, error) {
+	number, err := strconv.ParseInt(timestamp, 10, 64)
 	if err != nil {
-		return time.Time{}, s.malformed(s.timestampPlace(), "the timestamp is not a number")
+		return time.Time{}, malformed(s.timestampPlace(), "the timestamp is not a number")
 	}
-	signedAt := time.Unix(seconds, 0).UTC()
+	signedAt := time.Unix(number, 0).UTC()
+	if s.TimestampUnit == Milliseconds {
+		signedAt = time.UnixMilli(number).UTC()
+	}
+	return signedAt, s.checkAge(s.timestampPlace(), signedAt, now)
+}
+
+func (s *Scheme) checkAge(place string, signedAt, now time.Time) error {
 	age := now.Sub(signedAt)
 	switch {
 	case s.Tolerance == 0:
-		return signedAt, nil
+		return nil
 	case age > s.Tolerance:
-		return time.Time{}, &Error{Problem: TooOld, Header: s.timestampPlace(), Age: age, Tolerance: s.Tolerance}
+		return &Error{Problem: TooOld, Header: place, Age: age, Tolerance: s.Tolerance}
 	case age < -s.Tolerance:
-		return time.Time{}, &Error{Problem: TooNew, Header: s.timestampPlace(), Age: age, Tolerance: s.Tolerance}
+		return &Error{Problem: TooNew, Header: place, Age: age, Tolerance: s.Tolerance}
 	}
-	return signedAt, nil
+	return nil
 }
 
 // timestampPlace is the header that a timestamp was read from.
-func (s Scheme) timestampPlace() string {
+func (s *Scheme) timestampPlace() string {
 	if s.TimestampHeader != "" {
 		return s.TimestampHeader
 	}

@@ -16,6 +16,9 @@ const (
 
 var body = []byte(`{"id":"evt_1","data":{"total": 1e400}}`)
 
+// atURL is where requests are sent to, for formats that sign that.
+func atURL() signature.Option { return signature.WithURL("https://example.com/hooks") }
+
 func moment() time.Time { return time.Unix(1_777_896_000, 0) }
 
 func scheme(t testing.TB, format string) signature.Scheme {
@@ -29,7 +32,7 @@ func scheme(t testing.TB, format string) signature.Scheme {
 
 func signed(t testing.TB, format string, secrets ...string) map[string]string {
 	t.Helper()
-	headers, err := scheme(t, format).Sign(secrets, "evt_1", body, moment())
+	headers, err := scheme(t, format).Sign(secrets, "evt_1", body, moment(), atURL())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,21 +45,21 @@ func TestVerifyRefusesWhatWasChanged(t *testing.T) {
 	t.Parallel()
 	for _, format := range signature.Formats() {
 		headers := signed(t, format, newSecret)
-		if _, err := signature.Verify(format, []string{newSecret}, received(headers), body, moment()); err != nil {
+		if _, err := signature.Verify(format, []string{newSecret}, received(headers), body, moment(), atURL()); err != nil {
 			t.Errorf("%s: %v", format, err)
 		}
-		if _, err := signature.Verify(format, []string{oldSecret}, received(headers), body, moment()); !errors.Is(err, signature.NoMatch) {
+		if _, err := signature.Verify(format, []string{oldSecret}, received(headers), body, moment(), atURL()); !errors.Is(err, signature.NoMatch) {
 			t.Errorf("%s: another secret: %v", format, err)
 		}
 		for at := range body {
 			changed := append([]byte(nil), body...)
 			changed[at] ^= 1
-			if _, err := signature.Verify(format, []string{newSecret}, received(headers), changed, moment()); !errors.Is(err, signature.NoMatch) {
+			if _, err := signature.Verify(format, []string{newSecret}, received(headers), changed, moment(), atURL()); !errors.Is(err, signature.NoMatch) {
 				t.Errorf("%s: byte %d changed: %v", format, at, err)
 			}
 		}
 		for _, changed := range [][]byte{nil, body[1:], body[:len(body)-1], append(body[:len(body):len(body)], ' ')} {
-			if _, err := signature.Verify(format, []string{newSecret}, received(headers), changed, moment()); !errors.Is(err, signature.NoMatch) {
+			if _, err := signature.Verify(format, []string{newSecret}, received(headers), changed, moment(), atURL()); !errors.Is(err, signature.NoMatch) {
 				t.Errorf("%s: body %q: %v", format, changed, err)
 			}
 		}
@@ -67,7 +70,7 @@ func TestVerifyRefusesWhatWasChanged(t *testing.T) {
 		if s := scheme(t, format); s.Tolerance == 0 {
 			continue
 		}
-		if _, err := signature.Verify(format, []string{newSecret}, received(later), body, moment()); !errors.Is(err, signature.NoMatch) {
+		if _, err := signature.Verify(format, []string{newSecret}, received(later), body, moment(), atURL()); !errors.Is(err, signature.NoMatch) {
 			t.Errorf("%s: another moment: %v", format, err)
 		}
 	}
@@ -87,6 +90,9 @@ func TestVerifyRefusesAChangedSignature(t *testing.T) {
 	t.Parallel()
 	for _, format := range signature.Formats() {
 		s, headers := scheme(t, format), signed(t, format, newSecret)
+		if s.Message != nil {
+			s.Header, s.Prefix = "signature", ":"
+		}
 		value := headers[s.Header]
 		for at := strings.Index(value, s.Prefix) + len(s.Prefix); at < len(value); at++ {
 			changed := []byte(value)
@@ -95,7 +101,7 @@ func TestVerifyRefusesAChangedSignature(t *testing.T) {
 			if string(changed) == value {
 				continue
 			}
-			if _, err := signature.Verify(format, []string{newSecret}, received(headers), body, moment()); err == nil {
+			if _, err := signature.Verify(format, []string{newSecret}, received(headers), body, moment(), atURL()); err == nil {
 				t.Errorf("%s: accepted %q for %q", format, changed, value)
 			}
 		}
@@ -123,7 +129,7 @@ func TestTolerance(t *testing.T) {
 			{after: 1e6 * time.Hour, options: []signature.Option{signature.WithAnyTimestamp()}},
 		}
 		for _, c := range cases {
-			verified, err := signature.Verify(format, []string{newSecret}, headers, body, moment().Add(c.after), c.options...)
+			verified, err := signature.Verify(format, []string{newSecret}, headers, body, moment().Add(c.after), append(c.options, atURL())...)
 			if c.want == "" || s.Tolerance == 0 {
 				if err != nil {
 					t.Errorf("%s after %v: %v", format, c.after, err)
@@ -149,18 +155,18 @@ func TestSeveralSecrets(t *testing.T) {
 	t.Parallel()
 	for _, format := range signature.Formats() {
 		byOld := received(signed(t, format, oldSecret))
-		verified, err := signature.Verify(format, []string{newSecret, oldSecret}, byOld, body, moment())
+		verified, err := signature.Verify(format, []string{newSecret, oldSecret}, byOld, body, moment(), atURL())
 		if err != nil || verified.Secret != 1 {
 			t.Errorf("%s: secret %d, %v", format, verified.Secret, err)
 		}
 		both := received(signed(t, format, newSecret, oldSecret))
-		if verified, err := signature.Verify(format, []string{newSecret, oldSecret}, both, body, moment()); err != nil || verified.Secret != 0 {
+		if verified, err := signature.Verify(format, []string{newSecret, oldSecret}, both, body, moment(), atURL()); err != nil || verified.Secret != 0 {
 			t.Errorf("%s: both secrets, both signatures: secret %d, %v", format, verified.Secret, err)
 		}
-		if _, err := signature.Verify(format, []string{newSecret}, both, body, moment()); err != nil {
+		if _, err := signature.Verify(format, []string{newSecret}, both, body, moment(), atURL()); err != nil {
 			t.Errorf("%s: the new secret: %v", format, err)
 		}
-		_, err = signature.Verify(format, []string{oldSecret}, both, body, moment())
+		_, err = signature.Verify(format, []string{oldSecret}, both, body, moment(), atURL())
 		if hasRoom := scheme(t, format).Separator != ""; hasRoom != (err == nil) {
 			t.Errorf("%s: the old secret: %v", format, err)
 		}

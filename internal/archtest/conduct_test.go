@@ -3,10 +3,13 @@ package archtest
 import (
 	"go/ast"
 	"go/token"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/posthorn/posthorn"
 )
 
 func TestNobodySleeps(t *testing.T) {
@@ -174,6 +177,54 @@ func formatName(operand ast.Expr) (string, bool) {
 		return "", false
 	}
 	text, err := strconv.Unquote(literal.Value)
-	names := []string{"standard", "ascendkit", "ascend", "signature", "sendkit"}
-	return text, err == nil && slices.Contains(names, text)
+	return text, err == nil && slices.Contains(builtInNames(), text)
+}
+
+// builtInNames are the names of the files that the built-in formats are.
+func builtInNames() []string {
+	files, _ := filepath.Glob(filepath.Join(root, "internal/wire/formats/*.yaml")) // the pattern is good
+	names := make([]string, 0, len(files))
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(filepath.Base(file), ".yaml"))
+	}
+	return names
+}
+
+// The server and its clients hold a format's name in one place alone, the
+// default, and everywhere else it is data.
+func TestFormatNamesAreData(t *testing.T) {
+	t.Parallel()
+	if names := builtInNames(); len(names) < 12 || !slices.Contains(names, posthorn.DefaultFormat) {
+		t.Fatalf("the built-in formats are %q", names)
+	}
+	report(t, checkFormatLiterals, readModule(t))
+}
+
+// checkFormatLiterals refuses a format's name as a text in the program. The demo
+// and the crash tests choose formats as users do, the conformance suite makes up
+// webhooks, and "signature" is a word of the vocabulary, too.
+func checkFormatLiterals(sources []source) []string {
+	var complaints []string
+	for _, s := range sources {
+		isUser := strings.HasPrefix(s.path, "e2e/") || strings.HasPrefix(s.path, "bench/") || slices.Contains([]string{"internal/demo", "internal/store/storetest"}, s.folder())
+		if s.isTest() || isUser || s.path == "format.go" {
+			continue
+		}
+		ast.Inspect(s.file, func(node ast.Node) bool {
+			operand, ok := node.(ast.Expr)
+			if !ok {
+				return true
+			}
+			if name, isName := formatName(operand); isName && name != "signature" && !isPreset(s, name) {
+				complaints = append(complaints, s.complain(node.Pos(), "the format %q is named in code; say it as data of the format", name))
+			}
+			return true
+		})
+	}
+	return complaints
+}
+
+// isPreset: a catalogue of event types has the name of a format.
+func isPreset(s source, name string) bool {
+	return s.path == "internal/cli/event_type_import.go" && name == "ascendkit"
 }

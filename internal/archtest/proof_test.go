@@ -70,6 +70,9 @@ func TestEveryRuleCanFail(t *testing.T) {
 		"a difference from a name": {checkFormatNames, files("a/a.go", "package a\nvar x = \"sendkit\" != f\n"), "the format name \"sendkit\""},
 		"a case of a name":         {checkFormatNames, files("a/a.go", "package a\nfunc f(x string) { switch x { case \"b\", \"signature\": } }\n"), "the format name \"signature\""},
 		"a folded comparison":      {checkFormatNames, files("a/a.go", "package a\nvar x = strings.EqualFold(f, \"ascend\")\n"), "the format name \"ascend\""},
+		"a name in the program":    {checkFormatLiterals, files("internal/a/a.go", "package a\nvar x = []string{\"sendkit\"}\n"), "the format \"sendkit\" is named"},
+		"a name in such a test":    {checkFormatLiterals, files("internal/a/a_test.go", "package a\nvar x = \"sendkit\"\n"), ""},
+		"the default's name":       {checkFormatLiterals, files("format.go", "package posthorn\nconst DefaultFormat = \"standard\"\n"), ""},
 		"a name as data":           {checkFormatNames, files("a/a.go", "package a\nvar x = []string{\"standard\"}\n"), ""},
 		"a name in a test":         {checkFormatNames, files("a/a_test.go", "package a\nvar x = f == \"standard\"\n"), ""},
 	}

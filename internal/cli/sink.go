@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/hostile"
 	"github.com/posthorn/posthorn/signature"
 )
@@ -38,7 +39,7 @@ func (s *session) sinkCommand() *cobra.Command {
 	set.StringVar(&flags.chaos, "chaos", "", "behaviours, NAME or NAME=ARGUMENT, separated by commas")
 	set.BoolVar(&flags.list, "list", false, "show the behaviours and end")
 	set.StringVar(&flags.secretFile, "secret-file", "", "file that holds the webhook's secret")
-	set.StringVar(&flags.format, "format", "standard", "format of the signatures: "+strings.Join(signature.Formats(), ", "))
+	set.StringVar(&flags.format, "format", posthorn.DefaultFormat, "format of the signatures: "+strings.Join(signature.Formats(), ", "))
 	s.completeFlag(command, "format", signature.Formats()...)
 	return command
 }
@@ -153,11 +154,11 @@ type judge struct {
 	now            func() time.Time
 }
 
-func (j judge) verdict(headers map[string][]string, body []byte) string {
+func (j judge) verdict(url string, headers map[string][]string, body []byte) string {
 	if j.secret == "" {
 		return ""
 	}
-	if _, err := signature.Verify(j.format, []string{j.secret}, headers, body, j.now()); err != nil {
+	if _, err := signature.Verify(j.format, []string{j.secret}, headers, body, j.now(), signature.WithURL(url)); err != nil {
 		return err.Error()
 	}
 	return "verified"
@@ -174,7 +175,11 @@ func shownArrival(number int, arrival hostile.Arrival, j judge) sinkLine {
 		line.Body, line.BodyEncoding = base64.StdEncoding.EncodeToString(arrival.Body), "base64"
 	}
 	if arrival.Body != nil {
-		line.Signature = j.verdict(line.Headers, arrival.Body)
+		scheme := "http://"
+		if arrival.Request.TLS != nil {
+			scheme = "https://"
+		}
+		line.Signature = j.verdict(scheme+arrival.Request.Host+line.Path, line.Headers, arrival.Body)
 	}
 	return line
 }

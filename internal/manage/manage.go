@@ -61,7 +61,7 @@ type Options struct {
 	Egress func() posthorn.Egress
 	Now    func() time.Time
 	Random posthorn.Randomness
-	// DefaultFormat is the default format of new environments; "standard" when empty.
+	// DefaultFormat is the default format of new environments; posthorn.DefaultFormat when empty.
 	DefaultFormat string
 	// DefaultKind is the kind of a new workspace's environment; production when
 	// empty.
@@ -106,7 +106,7 @@ func New(o Options) *Manager {
 		reach: newReachCache(),
 	}
 	if m.defaultFormat == "" {
-		m.defaultFormat = "standard"
+		m.defaultFormat = posthorn.DefaultFormat
 	}
 	if m.defaultKind == "" {
 		m.defaultKind = posthorn.Production

@@ -28,8 +28,8 @@ func TestAlgorithmsAndEncodings(t *testing.T) {
 		{posthorn.HMACSHA256, posthorn.EncodingHex, posthorn.EncodingHex, "key_", "0102030405060708", "2d8ff0c5f570c0a15bf6ddf6755b2658b2587156727480a6349c4c9d0cb73460"},
 	} {
 		dialect := compile(t, posthorn.Format{
-			Name:      "mine",
-			Headers:   []posthorn.Header{{Name: "X-Signature", Value: "{signature}"}},
+			Name:       "mine",
+			Headers:    []posthorn.Header{{Name: "X-Signature", Value: "{signature}"}},
 			Signatures: []posthorn.SignatureScheme{{Algorithm: c.algorithm, Content: "{body}", Encoding: c.encoding, Key: c.key, KeyPrefix: c.prefix}},
 		})
 		in := input()
@@ -49,8 +49,8 @@ func TestSecretsThatCannotBeRead(t *testing.T) {
 		posthorn.EncodingHex: "not hexadecimal", posthorn.EncodingBase64: "not*base64", posthorn.EncodingBase64URL: "a+b/",
 	} {
 		dialect := compile(t, posthorn.Format{
-			Name:      "mine",
-			Headers:   []posthorn.Header{{Name: "X-Signature", Value: "{signature}"}},
+			Name:       "mine",
+			Headers:    []posthorn.Header{{Name: "X-Signature", Value: "{signature}"}},
 			Signatures: []posthorn.SignatureScheme{{Algorithm: posthorn.HMACSHA256, Content: "{body}", Key: key}},
 		})
 		in := input()

@@ -4,6 +4,8 @@ import (
 	"embed"
 	"fmt"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/posthorn/posthorn"
 )
@@ -31,5 +33,6 @@ func BuiltIn() ([]posthorn.Format, error) {
 		}
 		formats = append(formats, format)
 	}
+	slices.SortFunc(formats, func(one, other posthorn.Format) int { return strings.Compare(one.Name, other.Name) })
 	return formats, nil
 }

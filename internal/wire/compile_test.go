@@ -111,8 +111,8 @@ func TestCompileTellsAllMistakes(t *testing.T) {
 func TestCompileFillsIn(t *testing.T) {
 	t.Parallel()
 	format := compile(t, posthorn.Format{
-		Name:      "mine",
-		Headers:   []posthorn.Header{{Name: "X-Signature", Value: "{signature}"}},
+		Name:       "mine",
+		Headers:    []posthorn.Header{{Name: "X-Signature", Value: "{signature}"}},
 		Signatures: []posthorn.SignatureScheme{{Algorithm: posthorn.HMACSHA256, Content: "{body}"}},
 	}).Format()
 	if format.ContentType != "application/json" || format.Signatures[0].Encoding != posthorn.EncodingHex || format.Signatures[0].Key != posthorn.EncodingText || !format.Accepts(204) || format.Accepts(302) {

@@ -34,6 +34,11 @@ func expectedBody(data string) map[string]string {
 		ascend:    `{` + id + `,` + kind + `,"data":` + data + `}`,
 		plain:     `{` + id + `,` + kind + `,"data":` + data + `}`,
 		sendkit:   `{` + id + `,` + kind + `,` + at + `,"data":` + data + `}`,
+		httpsig:   `{` + kind + `,` + at + `,"data":` + data + `}`,
+		stripe:    `{` + id + `,"object":"event",` + kind + `,"created":1777895998,"data":` + data + `}`,
+		cloudEvents: `{"specversion":"1.0",` + id + `,"source":"/environments/` + in.Webhook.EnvironmentID.String() + `",` + kind +
+			`,"time":"2026-05-04T11:59:58Z","datacontenttype":"application/json","data":` + data + `}`,
+		cloudEventsBinary: data, gitHub: data, shopify: data, slack: data,
 	}
 }
 

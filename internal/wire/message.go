@@ -46,8 +46,13 @@ func (c *compiler) compileMessage(pointer string, scheme posthorn.SignatureSchem
 	if !slices.Contains([]posthorn.SignatureAlgorithm{posthorn.Ed25519, posthorn.ECDSAP256, posthorn.HMACSHA256}, scheme.Algorithm) || scheme.ECDSA == posthorn.ECDSADER {
 		c.problems.Add(posthorn.Invalid(pointer, "RFC 9421 has ed25519, ecdsa-p256-sha256 in the form raw, and hmac-sha256.", "Use one of these algorithms."))
 	}
-	if said.Label == "" || len(said.Label) > maxName || strings.Trim(said.Label, "abcdefghijklmnopqrstuvwxyz0123456789_-.*") != "" || said.Label[0] < 'a' {
-		c.problems.Add(posthorn.Invalid(pointer+"/label", "A label is made of a-z, 0-9, '_', '-' and '.', and begins with a letter.", "For example: sig1"))
+	if said.Label == "" || len(said.Label) > maxName || strings.Trim(said.Label, "abcdefghijklmnopqrstuvwxyz0123456789_.") != "" || said.Label[0] < 'a' {
+		c.problems.Add(posthorn.Invalid(pointer+"/label", "A label is made of a-z, 0-9, '_' and '.', and begins with a letter.", "For example: sig1"))
+	}
+	for _, earlier := range c.schemes {
+		if earlier.message != nil && earlier.message.label == said.Label {
+			c.problems.Add(posthorn.Invalid(pointer+"/label", fmt.Sprintf("Two signatures have the label %q.", clip(said.Label)), "Rename one of them."))
+		}
 	}
 	c.checkParameters(pointer, said)
 	if len(said.Components) > maxComponents {
@@ -154,10 +159,10 @@ func authority(target *url.URL) string {
 	}
 }
 
-// labelOf is the label of a signature: the label itself, then label2, label3, ….
+// labelOf is the label of a signature: the label itself, then label-2, label-3, ….
 func (m *compiledMessage) labelOf(index int) string {
 	if index == 0 {
 		return m.label
 	}
-	return strings.TrimRight(m.label, "0123456789") + strconv.Itoa(index+1)
+	return m.label + "-" + strconv.Itoa(index+1)
 }

@@ -24,7 +24,7 @@ func rotated(untilExpiry time.Duration) wire.Input {
 // until its expiry, to the second, where the format has room for two.
 func TestRotationOverlap(t *testing.T) {
 	t.Parallel()
-	hasRoom := map[string]bool{standard: true, ascendkit: true}
+	hasRoom := map[string]bool{standard: true, ascendkit: true, cloudEvents: true, cloudEventsBinary: true, httpsig: true, stripe: true}
 	for _, name := range builtInNames() {
 		for _, untilExpiry := range []time.Duration{time.Hour, time.Second, 1, 0, -1, -time.Second} {
 			in := rotated(untilExpiry)

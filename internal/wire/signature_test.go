@@ -13,7 +13,7 @@ import (
 )
 
 func verify(format string, request posthorn.Request, now time.Time, secrets ...string) (signature.Verified, error) {
-	return signature.Verify(format, secrets, headerMap(request), request.Body, now)
+	return signature.Verify(format, secrets, headerMap(request), request.Body, now, signature.WithURL(request.URL))
 }
 
 // What is rendered verifies with code that knows nothing of rendering, for every

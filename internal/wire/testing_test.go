@@ -15,9 +15,19 @@ const (
 	ascend    = "ascend"
 	plain     = "signature"
 	sendkit   = "sendkit"
+
+	cloudEvents       = "cloudevents"
+	cloudEventsBinary = "cloudevents-binary"
+	gitHub            = "github"
+	httpsig           = "httpsig"
+	shopify           = "shopify"
+	slack             = "slack"
+	stripe            = "stripe"
 )
 
-func builtInNames() []string { return []string{ascend, ascendkit, sendkit, plain, standard} }
+func builtInNames() []string {
+	return []string{ascend, ascendkit, cloudEvents, cloudEventsBinary, gitHub, httpsig, sendkit, shopify, plain, slack, standard, stripe}
+}
 
 // noon is a moment with a fraction of a second, which requests must not show.
 func noon() time.Time { return time.Date(2026, 5, 4, 12, 0, 0, 987_654_321, time.UTC) }

@@ -1,0 +1,196 @@
+package wire
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/signature"
+)
+
+// Verification returns how receivers verify requests of this dialect: the scheme
+// that package signature and the other libraries take. It returns an
+// *posthorn.Error with CodeInvalid when they can't, which says why.
+func (d *Dialect) Verification() (signature.Scheme, error) {
+	schemes := make([]signature.Scheme, 0, len(d.schemes))
+	for i := range d.schemes {
+		r := receiver{dialect: d, index: i, compiled: &d.schemes[i]}
+		if err := r.derive(); err != nil {
+			return signature.Scheme{}, err
+		}
+		schemes = append(schemes, r.scheme)
+	}
+	first := schemes[0]
+	if len(schemes) > 1 {
+		first.Alternatives = schemes[1:]
+	}
+	if err := first.Validate(); err != nil {
+		return signature.Scheme{}, unverifiable("", strings.TrimPrefix(err.Error(), "signature: ")+".")
+	}
+	return first, nil
+}
+
+// receiver finds out how one scheme is verified.
+type receiver struct {
+	dialect  *Dialect
+	index    int
+	compiled *compiledScheme
+	scheme   signature.Scheme
+}
+
+func (r *receiver) derive() error {
+	said := r.compiled.scheme
+	r.scheme = signature.Scheme{
+		Name: said.Name, Algorithm: signature.Algorithm(said.Algorithm), Encoding: signature.Encoding(said.Encoding),
+		Key: signature.Encoding(said.Key), KeyPrefix: said.KeyPrefix, ECDSA: signature.ECDSAForm(said.ECDSA),
+		SeveralLines: said.SeveralLines,
+	}
+	switch {
+	case r.compiled.message != nil:
+		r.deriveMessage()
+		return nil
+	case said.Algorithm == posthorn.NotSigned:
+		return r.deriveToken()
+	}
+	if err := r.deriveEntries(signatureValue); err != nil {
+		return err
+	}
+	if said.Algorithm == posthorn.JWTHS256 {
+		return r.deriveClaims()
+	}
+	return r.deriveContent()
+}
+
+func (r *receiver) deriveMessage() {
+	r.scheme.Encoding = ""
+	r.scheme.Message = &signature.Message{Components: slices.Clone(r.compiled.scheme.Message.Components)}
+	r.scheme.Tolerance = r.dialect.format.Tolerance
+	isCovered := func(name string) string {
+		if name = strings.ToLower(name); slices.Contains(r.scheme.Message.Components, name) {
+			return name
+		}
+		return ""
+	}
+	r.scheme.IDHeader = isCovered(r.headerOf(part{value: eventIDValue}))
+	r.scheme.TimestampHeader = isCovered(r.headerOf(part{value: timestampValue}))
+}
+
+// deriveToken finds the secret that is sent as it is.
+func (r *receiver) deriveToken() error {
+	r.scheme.Algorithm = signature.Token
+	if err := r.deriveEntries(secretValue); err != nil {
+		return unverifiable("/signature", "The format signs nothing and sends no secret that a receiver could compare.")
+	}
+	return nil
+}
+
+// deriveEntries finds the header with the signature, and what stands around it.
+func (r *receiver) deriveEntries(wanted value) error {
+	header, signed := r.entry(wanted)
+	if header == nil {
+		return unverifiable("/headers", "No header holds the signature.")
+	}
+	r.scheme.Header = header.name
+	entry := header.value
+	if signed == nil { // its signatures are appended to a header that begins otherwise
+		entry = r.compiled.several
+	}
+	if r.compiled.several != nil {
+		r.scheme.Separator = leadingSeparator(r.compiled.several)
+		if r.scheme.Separator == "" {
+			return unverifiable(r.pointer()+"/several", "Nothing separates several signatures.")
+		}
+	} else {
+		r.scheme.Separator = innerSeparator(entry)
+	}
+	for _, one := range splitTemplate(entry, r.scheme.Separator) {
+		if err := r.deriveEntry(one, wanted); err != nil {
+			return err
+		}
+	}
+	if r.compiled.several == nil || signed == nil {
+		return nil
+	}
+	for _, one := range splitTemplate(r.compiled.several, r.scheme.Separator) {
+		if prefix, last := ending(one); last.value == wanted && prefix != r.scheme.Prefix {
+			return unverifiable(r.pointer()+"/several", "Further signatures begin with "+prefix+", and the first with "+r.scheme.Prefix+".")
+		}
+	}
+	return nil
+}
+
+// entry returns the header that holds the signature, and the part that is it;
+// no part if the signature is appended.
+func (r *receiver) entry(wanted value) (*compiledHeader, *part) {
+	for i := range r.dialect.headers {
+		header := &r.dialect.headers[i]
+		for j := range header.value {
+			if p := &header.value[j]; p.value == wanted && (p.scheme == r.index || wanted == secretValue) {
+				return header, p
+			}
+		}
+		if slices.Contains(header.appended, r.index) {
+			return header, nil
+		}
+	}
+	return nil, nil
+}
+
+func (r *receiver) deriveEntry(entry template, wanted value) error {
+	prefix, last := ending(entry)
+	switch {
+	case last.value == wanted && (wanted == secretValue || last.scheme == r.index || entry.uses(wanted)):
+		if len(entry) > 2 || len(entry) == 2 && entry[0].value != literalValue {
+			return unverifiable(r.pointer(), "The signature stands behind something that changes.")
+		}
+		r.scheme.Prefix = prefix
+		return r.deriveFilters(last)
+	case last.value == timestampValue || last.value == timestampMsValue:
+		if len(entry) == 2 && len(last.filters) == 0 && last.offset == 0 {
+			r.scheme.TimestampPrefix = prefix
+		}
+	}
+	return nil
+}
+
+// deriveFilters: the signature's digits may be upper case, and a token in base64.
+func (r *receiver) deriveFilters(p part) error {
+	isToken := r.scheme.Algorithm == signature.Token
+	switch {
+	case len(p.filters) == 0 && isToken:
+		r.scheme.Encoding = signature.Text
+	case len(p.filters) == 0:
+	case len(p.filters) == 1 && p.filters[0] == base64Filter && isToken:
+		r.scheme.Encoding = signature.Base64
+	case r.scheme.Encoding == signature.Hex && !slices.ContainsFunc(p.filters, func(f filter) bool { return f != upperFilter && f != lowerFilter }):
+	default:
+		return unverifiable(r.pointer(), "The signature goes through filters.")
+	}
+	return nil
+}
+
+func (r *receiver) pointer() string {
+	c := compiler{Dialect: r.dialect}
+	return c.schemePointer(r.index)
+}
+
+// headerOf returns the header whose whole value is what the part stands for.
+func (r *receiver) headerOf(p part) string {
+	for i := range r.dialect.headers {
+		value := r.dialect.headers[i].value
+		if len(value) == 1 && value[0].isSame(p) {
+			return r.dialect.headers[i].name
+		}
+	}
+	return ""
+}
+
+func (p part) isSame(other part) bool {
+	return p.value == other.value && p.name == other.name && p.offset == other.offset && p.encoding == other.encoding &&
+		p.literal == other.literal && slices.Equal(p.filters, other.filters)
+}
+
+func unverifiable(pointer, reason string) *posthorn.Error {
+	return posthorn.Invalid(pointer, "Receivers can't verify this format with the libraries: "+reason, fmt.Sprintf("Send it as it is, and verify it by hand; or add a second scheme, for example that of the format %s.", posthorn.DefaultFormat))
+}
