@@ -95,7 +95,7 @@ type Engine struct {
 	// rested wakes the loop that gives lanes their turn again.
 	rested chan struct{}
 	// work is everything that Run waits for.
-	work sync.WaitGroup
+	work *workers
 
 	mu sync.Mutex
 	// background starts work that Run waits for, with a context that ends when
@@ -124,6 +124,7 @@ func New(o Options) *Engine {
 		kick:      make(chan struct{}, 1),
 		settled:   make(chan struct{}, 1),
 		rested:    make(chan struct{}, 1),
+		work:      newWorkers(),
 		lanes:     map[posthorn.WebhookID]*lane{},
 		heldJobs:  pace.NewRoom[posthorn.WorkspaceID](o.MaxHeldJobs),
 		heldBytes: pace.NewRoom[posthorn.WorkspaceID](o.MaxHeldBytes),

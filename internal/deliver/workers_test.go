@@ -1,0 +1,34 @@
+package deliver
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Invariant: every task begins at once, whatever the others do; a goroutine that
+// is done takes the next one; none is left when all is over.
+func TestWorkers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorkers()
+		begun, end := make(chan int, 3), make(chan struct{})
+		for i := range 2 {
+			w.run(func() { begun <- i; <-end })
+		}
+		synctest.Wait()
+		if len(begun) != 2 {
+			t.Fatalf("%d of 2 tasks have begun", len(begun))
+		}
+		close(end)
+		synctest.Wait()
+		w.run(func() { begun <- 2 }) // by one that lingers
+		synctest.Wait()
+		if len(begun) != 3 {
+			t.Fatal("a later task has not begun")
+		}
+		time.Sleep(2 * lingering) // on the bubble's clock: nobody lingers longer
+		w.run(func() { <-begun })
+		w.wait() // the bubble fails if a goroutine is left
+	})
+}
