@@ -23,7 +23,8 @@
 //	S5   an event that is published again is the same event
 //	S6   a second success needs a crash between answer and record
 //	S7   what is recorded happened; what happened is recorded, but for kills
-//	S8   nothing follows a success, or the end of a webhook
+//	S8   a delivery makes only the moves that it may make, as the database itself
+//	     logs them; nothing follows a success, or the end of a webhook
 //	S9   no attempt before its time, none too many, Retry-After is obeyed
 //	S10  no delivery vanishes from the books
 //	S11  attempts are numbered without gaps
