@@ -27,7 +27,7 @@ func TestWorkers(t *testing.T) {
 		if len(begun) != 3 {
 			t.Fatal("a later task has not begun")
 		}
-		time.Sleep(2 * lingering) // on the bubble's clock: nobody lingers longer
+		<-time.After(2 * lingering) // on the bubble's clock: nobody lingers longer
 		w.run(func() { <-begun })
 		w.wait() // the bubble fails if a goroutine is left
 	})
