@@ -48,6 +48,9 @@ const (
 	// ReasonLocalResource: this machine lacked something (ports, descriptors);
 	// not the receiver's fault.
 	ReasonLocalResource Reason = "local_resource"
+	// ReasonLocalNetwork: hardly any receiver could be reached from this machine, so
+	// its own network is taken to have failed; not the receiver's fault.
+	ReasonLocalNetwork Reason = "local_network"
 	// ReasonEgressProxy: the proxy that the operator sends requests through failed;
 	// not the receiver's fault.
 	ReasonEgressProxy Reason = "egress_proxy"
@@ -109,7 +112,7 @@ func (o Outcome) Succeeded() bool { return o.Reason == ReasonSuccess }
 // our own troubles don't use up its retries.
 func (o Outcome) ChargedToReceiver() bool {
 	switch o.Reason {
-	case ReasonLocalResource, ReasonEgressProxy, ReasonInterrupted, ReasonInternal:
+	case ReasonLocalResource, ReasonLocalNetwork, ReasonEgressProxy, ReasonInterrupted, ReasonInternal:
 		return false
 	default:
 		return true

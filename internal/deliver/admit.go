@@ -118,7 +118,7 @@ func (e *Engine) lineUp(l *lane) {
 // other.
 func (e *Engine) dispatch() {
 	now := e.Now()
-	for e.sending < e.MaxSending && !e.stopping && e.background != nil {
+	for e.sending < e.places(now) && !e.stopping && e.background != nil {
 		l, ok := e.turns.Next()
 		if !ok {
 			return

@@ -104,10 +104,11 @@ type Engine struct {
 	stopping   bool
 	lanes      map[posthorn.WebhookID]*lane
 	sending    int
+	uplink     pace.Uplink
 	heldJobs   pace.Room[posthorn.WorkspaceID]
 	heldBytes  pace.Room[posthorn.WorkspaceID]
 	// turns are the lanes that have something to send; resting are those whose rate
-	// allows it only later.
+	// allows it only later, and nil while the uplink allows more only later.
 	turns   pace.Turns[posthorn.WorkspaceID, *lane]
 	resting pace.Timetable[*lane]
 	// timetable says when lanes claim; due are those whose time has come.

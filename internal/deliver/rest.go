@@ -8,8 +8,9 @@ import (
 // rest has the lane, which takes no place meanwhile, wait for the moment that its
 // rate allows the next request.
 func (e *Engine) rest(l *lane, until time.Time) {
+	_, earliest, isKnown := e.resting.First()
 	e.resting.Set(l, until)
-	if first, _, _ := e.resting.First(); first == l {
+	if !isKnown || until.Before(earliest) {
 		signal(e.rested)
 	}
 }
@@ -37,7 +38,9 @@ func (e *Engine) endRests() time.Duration {
 	l, at, ok := e.resting.First()
 	for ; ok && !at.After(now); l, at, ok = e.resting.First() {
 		e.resting.Remove(l)
-		e.lineUp(l)
+		if l != nil {
+			e.lineUp(l)
+		}
 	}
 	e.dispatch()
 	if !ok {

@@ -23,7 +23,7 @@ func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 	}
 	startedAt := e.Now()
 	outcome, policy := e.send(ctx, directory, webhook, job, startedAt)
-	outcome = failpoint.Outcome(outcome)
+	outcome = failpoint.Outcome(e.excuse(webhook, outcome, startedAt))
 	if outcome.Reason == posthorn.ReasonInterrupted {
 		e.giveBack(ctx, l, job, nil)
 		return
