@@ -13,10 +13,12 @@ type Conservation struct {
 	Exhausted int64
 	Cancelled int64
 	Expired   int64
+	// Quarantined wait for a person to decide.
+	Quarantined int64
 }
 
 // Holds reports whether no delivery has vanished and none was made out of
 // nothing.
 func (c Conservation) Holds() bool {
-	return c.Accepted == c.Pending+c.Succeeded+c.Exhausted+c.Cancelled+c.Expired && c.Leased <= c.Pending
+	return c.Accepted == c.Pending+c.Succeeded+c.Exhausted+c.Cancelled+c.Expired+c.Quarantined && c.Leased <= c.Pending
 }

@@ -20,11 +20,14 @@ const (
 	DeliveryCancelled DeliveryStatus = "cancelled"
 	// DeliveryExpired waited too long without being tried.
 	DeliveryExpired DeliveryStatus = "expired"
+	// DeliveryQuarantined seems to end the process that sends it, and isn't tried
+	// any more until a person asks for it.
+	DeliveryQuarantined DeliveryStatus = "quarantined"
 )
 
 // DeliveryStatuses lists every status, in the order of a delivery's life.
 func DeliveryStatuses() []DeliveryStatus {
-	return []DeliveryStatus{DeliveryPending, DeliveryLeased, DeliverySucceeded, DeliveryExhausted, DeliveryCancelled, DeliveryExpired}
+	return []DeliveryStatus{DeliveryPending, DeliveryLeased, DeliverySucceeded, DeliveryExhausted, DeliveryCancelled, DeliveryExpired, DeliveryQuarantined}
 }
 
 // IsTerminal reports whether nothing more happens by itself.
@@ -41,6 +44,8 @@ func (s DeliveryStatus) MayMoveTo(next DeliveryStatus) bool {
 		return next != DeliveryLeased && next != DeliveryExpired
 	case DeliverySucceeded, DeliveryExhausted, DeliveryCancelled, DeliveryExpired:
 		return next == DeliveryPending // a person asked for another try
+	case DeliveryQuarantined:
+		return next == DeliveryPending || next == DeliveryCancelled // a person decides
 	default:
 		return false
 	}
@@ -68,9 +73,27 @@ type Delivery struct {
 	// first.
 	LastReason     Reason
 	LastStatusCode int
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
+	// Crashes counts the nodes in a row that died while they held the delivery. An
+	// outcome, or a person who asks for another try, sets it to zero.
+	Crashes   int
+	CreatedAt time.Time
+	UpdatedAt time.Time
 }
+
+// From how many crashes on a delivery is treated with care; the reasons are in
+// docs/decisions/0008-suspects-and-quarantine.md.
+const (
+	// SuspectAfter makes a delivery a suspect: it is kept apart from the others, and
+	// tried together with suspects of other webhooks.
+	SuspectAfter = 3
+	// AloneAfter makes it be tried while no other suspect is.
+	AloneAfter = 4
+	// QuarantineAfter ends it: it died alone twice.
+	QuarantineAfter = 6
+)
+
+// IsSuspect reports whether the delivery may be what ends the process.
+func (d Delivery) IsSuspect() bool { return d.Crashes >= SuspectAfter }
 
 // Next is what happens to a delivery after an attempt.
 type Next struct {
@@ -97,6 +120,7 @@ type WebhookStats struct {
 	Exhausted     int64
 	Cancelled     int64
 	Expired       int64
+	Quarantined   int64
 	Attempts      int64
 	LastAttemptAt time.Time
 	LastSuccessAt time.Time

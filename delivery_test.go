@@ -18,11 +18,12 @@ func TestMoves(t *testing.T) {
 		exhausted = posthorn.DeliveryExhausted
 		cancelled = posthorn.DeliveryCancelled
 		expired   = posthorn.DeliveryExpired
+		poison    = posthorn.DeliveryQuarantined
 	)
 	allowed := map[[2]posthorn.DeliveryStatus]bool{
 		{pending, pending}: true, {pending, leased}: true, {pending, cancelled}: true, {pending, expired}: true,
-		{leased, pending}: true, {leased, succeeded}: true, {leased, exhausted}: true, {leased, cancelled}: true,
-		{succeeded, pending}: true, {exhausted, pending}: true, {cancelled, pending}: true, {expired, pending}: true,
+		{leased, pending}: true, {leased, succeeded}: true, {leased, exhausted}: true, {leased, cancelled}: true, {leased, poison}: true,
+		{succeeded, pending}: true, {exhausted, pending}: true, {cancelled, pending}: true, {expired, pending}: true, {poison, pending}: true, {poison, cancelled}: true,
 	}
 	for _, from := range posthorn.DeliveryStatuses() {
 		for _, to := range posthorn.DeliveryStatuses() {

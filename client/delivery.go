@@ -15,18 +15,24 @@ type Delivery struct {
 	EventType     string `json:"eventType"`
 	WebhookID     string `json:"webhookId"`
 	EnvironmentID string `json:"environmentId"`
-	// Status is pending, leased, succeeded, exhausted, cancelled or expired.
-	Status   string `json:"status"`
-	Attempts int    `json:"attempts"`
+	// Status is pending, leased, succeeded, exhausted, cancelled, expired or
+	// quarantined.
+	Status string `json:"status"`
+	// StatusReason is why a quarantined delivery is not tried any more.
+	StatusReason string `json:"statusReason"`
+	Attempts     int    `json:"attempts"`
 	// DueAt is when a pending delivery is sent next.
 	DueAt *time.Time `json:"dueAt"`
 	// WaitingFor says what else a pending delivery waits for, such as "webhook is
 	// paused"; empty when it is nothing special.
-	WaitingFor     string    `json:"waitingFor"`
-	LastReason     *string   `json:"lastReason"`
-	LastStatusCode *int      `json:"lastStatusCode"`
-	CreatedAt      time.Time `json:"createdAt"`
-	UpdatedAt      time.Time `json:"updatedAt"`
+	WaitingFor     string  `json:"waitingFor"`
+	LastReason     *string `json:"lastReason"`
+	LastStatusCode *int    `json:"lastStatusCode"`
+	// Crashes is how many times in a row the server died while it had the delivery
+	// under way.
+	Crashes   int       `json:"crashes"`
+	CreatedAt time.Time `json:"createdAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
 	// AttemptList is every attempt, oldest first; only GetDelivery returns it.
 	AttemptList []Attempt `json:"attemptList"`
 }
@@ -92,7 +98,7 @@ func (c *Client) RetryDelivery(ctx context.Context, id string) (Delivery, error)
 	return exchange[Delivery](ctx, c, call{method: http.MethodPost}, "deliveries", id, "retry")
 }
 
-// CancelDelivery stops a delivery that waits.
+// CancelDelivery stops a delivery that waits or is quarantined.
 func (c *Client) CancelDelivery(ctx context.Context, id string) (Delivery, error) {
 	return exchange[Delivery](ctx, c, call{method: http.MethodPost}, "deliveries", id, "cancel")
 }

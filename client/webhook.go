@@ -75,6 +75,7 @@ type WebhookStats struct {
 	Exhausted     int64      `json:"exhausted"`
 	Cancelled     int64      `json:"cancelled"`
 	Expired       int64      `json:"expired"`
+	Quarantined   int64      `json:"quarantined"`
 	Attempts      int64      `json:"attempts"`
 	LastAttemptAt *time.Time `json:"lastAttemptAt"`
 	LastSuccessAt *time.Time `json:"lastSuccessAt"`

@@ -134,6 +134,9 @@ func (c *checker) checkEnd(h hook, d *storedDelivery) {
 		}
 	case isPending, isLeased:
 		c.complain("L1", "%s to %s still waits (status %d)", d.nonce, d.hook, d.status)
+	case isQuarantined:
+		c.losses++
+		c.complain("S1", "%s to %s was quarantined, though it never ended the server", d.nonce, d.hook)
 	default:
 		c.losses++
 		c.complain("S1", "%s to %s has the status %d", d.nonce, d.hook, d.status)

@@ -32,6 +32,8 @@ const (
 	isSucceeded
 	isExhausted
 	isCancelled
+	isExpired
+	isQuarantined
 )
 
 type storedDelivery struct {

@@ -81,9 +81,12 @@ func (d *database) Snapshot(ctx context.Context, id posthorn.EnvironmentID) (sto
 	return call(d, "snapshot", "", func(*books) (store.Snapshot, error) { return d.Store.Snapshot(ctx, id) })
 }
 
-func (d *database) Join(ctx context.Context, id posthorn.NodeID, now time.Time) error {
-	_, err := call(d, "join", d.node.number, func(*books) (none, error) { return none{}, d.Store.Join(ctx, id, now) })
-	return err
+func (d *database) Join(ctx context.Context, id posthorn.NodeID, now time.Time) ([]posthorn.Delivery, error) {
+	return call(d, "join", d.node.number, func(*books) ([]posthorn.Delivery, error) { return d.Store.Join(ctx, id, now) })
+}
+
+func (d *database) Suspects(ctx context.Context, now time.Time, limit int) ([]store.SuspectWebhook, error) {
+	return call(d, "suspects", "", func(*books) ([]store.SuspectWebhook, error) { return d.Store.Suspects(ctx, now, limit) })
 }
 
 func (d *database) Due(ctx context.Context, after posthorn.WebhookID, limit int) ([]store.DueWebhook, error) {

@@ -21,7 +21,7 @@ func (w *world) look() {
 		stats, err := w.store.WebhookStats(context.Background(), []posthorn.WebhookID{r.ID})
 		w.must(err)
 		s := stats[r.ID]
-		if sum := s.Pending + s.Succeeded + s.Exhausted + s.Cancelled + s.Expired; sum != r.accepted {
+		if sum := s.Pending + s.Succeeded + s.Exhausted + s.Cancelled + s.Expired + s.Quarantined; sum != r.accepted {
 			b.violated("conservation", "webhook %d: %d accepted, %+v", r.number, r.accepted, s)
 		}
 		found, err := w.store.Deliveries(context.Background(), store.DeliveryQuery{WebhookID: r.ID, Status: posthorn.DeliveryLeased, Page: posthorn.Page{Limit: everything}})
@@ -137,7 +137,7 @@ func (w *world) judge() {
 				isTrue = d.mayExhaust
 			case posthorn.DeliveryCancelled:
 				isTrue = d.mayCancel
-			case posthorn.DeliveryExpired, posthorn.DeliveryLeased:
+			case posthorn.DeliveryExpired, posthorn.DeliveryLeased, posthorn.DeliveryQuarantined:
 				isTrue = false
 			case posthorn.DeliveryPending:
 				isTrue = r.Status == posthorn.WebhookPaused || r.Status == posthorn.WebhookDisabled

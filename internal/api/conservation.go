@@ -4,14 +4,15 @@ import "context"
 
 // conservationBody is the books of all deliveries.
 type conservationBody struct {
-	Holds     bool  `json:"holds" doc:"Whether accepted is the sum of pending, succeeded, exhausted, cancelled and expired."`
-	Accepted  int64 `json:"accepted" doc:"Deliveries ever made: accepted events times the webhooks that wanted them."`
-	Pending   int64 `json:"pending" doc:"Waiting, or leased by a node."`
-	Leased    int64 `json:"leased" doc:"Those of the pending ones that a node holds at this moment."`
-	Succeeded int64 `json:"succeeded"`
-	Exhausted int64 `json:"exhausted"`
-	Cancelled int64 `json:"cancelled"`
-	Expired   int64 `json:"expired"`
+	Holds       bool  `json:"holds" doc:"Whether accepted is the sum of pending, succeeded, exhausted, cancelled, expired and quarantined."`
+	Accepted    int64 `json:"accepted" doc:"Deliveries ever made: accepted events times the webhooks that wanted them."`
+	Pending     int64 `json:"pending" doc:"Waiting, or leased by a node."`
+	Leased      int64 `json:"leased" doc:"Those of the pending ones that a node holds at this moment."`
+	Succeeded   int64 `json:"succeeded"`
+	Exhausted   int64 `json:"exhausted"`
+	Cancelled   int64 `json:"cancelled"`
+	Expired     int64 `json:"expired"`
+	Quarantined int64 `json:"quarantined"`
 }
 
 func (s *Server) conservationRoutes() []route {
@@ -27,6 +28,6 @@ func getConservation(ctx context.Context, c *call) (conservationBody, error) {
 	}
 	return conservationBody{
 		Holds: books.Holds(), Accepted: books.Accepted, Pending: books.Pending, Leased: books.Leased,
-		Succeeded: books.Succeeded, Exhausted: books.Exhausted, Cancelled: books.Cancelled, Expired: books.Expired,
+		Succeeded: books.Succeeded, Exhausted: books.Exhausted, Cancelled: books.Cancelled, Expired: books.Expired, Quarantined: books.Quarantined,
 	}, nil
 }

@@ -19,13 +19,15 @@ type DeliveryBody struct {
 	EventType      string  `json:"eventType"`
 	WebhookID      string  `json:"webhookId"`
 	EnvironmentID  string  `json:"environmentId"`
-	Status         string  `json:"status" enum:"pending,leased,succeeded,exhausted,cancelled,expired"`
+	Status         string  `json:"status" enum:"pending,leased,succeeded,exhausted,cancelled,expired,quarantined"`
+	StatusReason   string  `json:"statusReason,omitempty" doc:"Why a quarantined delivery is not tried any more, and what to do."`
 	Attempts       int     `json:"attempts"`
 	DueAt          *string `json:"dueAt" format:"date-time" doc:"When a pending delivery may be sent."`
 	NextAttemptAt  *string `json:"nextAttemptAt" format:"date-time" doc:"The same."`
 	WaitingFor     string  `json:"waitingFor,omitempty" doc:"What a pending delivery waits for besides its due time: its webhook is paused or disabled, or the receiver asked to wait."`
 	LastReason     *string `json:"lastReason"`
 	LastStatusCode *int    `json:"lastStatusCode"`
+	Crashes        int     `json:"crashes" doc:"How many times in a row the server died while it had the delivery under way. From three on it is tried apart from the others."`
 	CreatedAt      string  `json:"createdAt" format:"date-time"`
 	UpdatedAt      string  `json:"updatedAt" format:"date-time"`
 }
@@ -129,7 +131,7 @@ func (c *call) deliveryFilter() (manage.DeliveryFilter, error) {
 	status, given := c.query["status"]
 	filter.Status = posthorn.DeliveryStatus(status)
 	if given && !slices.Contains(posthorn.DeliveryStatuses(), filter.Status) {
-		return filter, malformed("", "The parameter status is not a status of a delivery: "+clip(status)+".", "Use pending, leased, succeeded, exhausted, cancelled or expired.")
+		return filter, malformed("", "The parameter status is not a status of a delivery: "+clip(status)+".", "Use pending, leased, succeeded, exhausted, cancelled, expired or quarantined.")
 	}
 	return filter, nil
 }
@@ -195,6 +197,7 @@ func showDelivery(d posthorn.Delivery, waiting manage.Waiting) DeliveryBody {
 	body := DeliveryBody{
 		ID: d.ID.String(), EventID: d.EventPublicID, EventType: d.EventType, WebhookID: d.WebhookID.String(),
 		EnvironmentID: d.EnvironmentID.String(), Status: string(d.Status), Attempts: d.Attempts,
+		StatusReason: manage.StatusReason(d), Crashes: d.Crashes,
 		CreatedAt: showTime(d.CreatedAt), UpdatedAt: showTime(d.UpdatedAt), WaitingFor: waiting.For(d),
 	}
 	if d.Status == posthorn.DeliveryPending {

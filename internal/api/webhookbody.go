@@ -63,6 +63,7 @@ type statsBody struct {
 	Exhausted     int64   `json:"exhausted"`
 	Cancelled     int64   `json:"cancelled"`
 	Expired       int64   `json:"expired"`
+	Quarantined   int64   `json:"quarantined"`
 	Attempts      int64   `json:"attempts"`
 	LastAttemptAt *string `json:"lastAttemptAt" format:"date-time"`
 	LastSuccessAt *string `json:"lastSuccessAt" format:"date-time"`
@@ -142,7 +143,7 @@ func standardSecret(d manage.WebhookDetails) string {
 func showStats(s posthorn.WebhookStats) statsBody {
 	return statsBody{
 		Accepted: s.Accepted, Pending: s.Pending, Succeeded: s.Succeeded, Exhausted: s.Exhausted,
-		Cancelled: s.Cancelled, Expired: s.Expired, Attempts: s.Attempts,
+		Cancelled: s.Cancelled, Expired: s.Expired, Quarantined: s.Quarantined, Attempts: s.Attempts,
 		LastAttemptAt: showTimeOrNull(s.LastAttemptAt), LastSuccessAt: showTimeOrNull(s.LastSuccessAt), LastFailureAt: showTimeOrNull(s.LastFailureAt),
 	}
 }

@@ -88,6 +88,11 @@ func importRules() map[string]rule {
 			modules: []string{"golang.org/x/sync"},
 			never:   noHTTPnoSQL,
 		},
+		"internal/suspect": {
+			why:   "when to try what may be fatal is a rule about time and crashes alone, so that it can be shown in a moment",
+			may:   []string{"", "internal/store"},
+			never: noHTTPnoSQL,
+		},
 		"internal/intake": {
 			why:     "accepting is a rule about events, the same whatever carried them here and whatever keeps them",
 			may:     []string{"", "internal/store", "internal/snapshot", "internal/filter"},
@@ -96,7 +101,7 @@ func importRules() map[string]rule {
 		},
 		"internal/deliver": {
 			why:   "the engine learns outcomes as data, so that it can be tested without a network and a database; rendering is pure, so it may render",
-			may:   []string{"", "internal/store", "internal/pace", "internal/schedule", "internal/snapshot", "internal/wire", "internal/failpoint"},
+			may:   []string{"", "internal/store", "internal/pace", "internal/schedule", "internal/snapshot", "internal/suspect", "internal/wire", "internal/failpoint"},
 			never: noHTTPnoSQL,
 		},
 		"internal/egress": {

@@ -14,7 +14,7 @@ import (
 func (s *session) deliveryCommand() *cobra.Command {
 	return s.noun("delivery", "See what became of events, and try again", s.deliveryList(), s.deliveryGet(),
 		s.deliveryAction("retry", "Try a delivery again now", retried, (*client.Client).RetryDelivery),
-		s.deliveryAction("cancel", "Stop a delivery that waits", cancelled, (*client.Client).CancelDelivery))
+		s.deliveryAction("cancel", "Stop a delivery that waits or is quarantined", cancelled, (*client.Client).CancelDelivery))
 }
 
 func retried(d client.Delivery) string {
@@ -72,10 +72,10 @@ func (s *session) deliveryList() *cobra.Command {
 	flags := command.Flags()
 	flags.StringVar(&query.WebhookID, "webhook", "", "only deliveries to this webhook")
 	flags.StringVar(&query.EventID, "event", "", "only deliveries of this event")
-	flags.StringVar(&query.Status, "status", "", "only deliveries in this status: pending, leased, succeeded, exhausted, cancelled or expired")
+	flags.StringVar(&query.Status, "status", "", "only deliveries in this status: pending, leased, succeeded, exhausted, cancelled, expired or quarantined")
 	flags.StringVar(&after, "after", "", "only deliveries made after this time (RFC 3339, or a date)")
 	flags.StringVar(&before, "before", "", "only deliveries made before this time (RFC 3339, or a date)")
-	s.completeFlag(command, "status", "pending", "leased", "succeeded", "exhausted", "cancelled", "expired")
+	s.completeFlag(command, "status", "pending", "leased", "succeeded", "exhausted", "cancelled", "expired", "quarantined")
 	return command
 }
 
@@ -159,10 +159,12 @@ func (s *session) deliveryFields(d client.Delivery) []field {
 		{"webhook", d.WebhookID},
 		{"environment", d.EnvironmentID},
 		{"status", d.Status},
+		{"status reason", d.StatusReason},
 		{"attempts", strconv.Itoa(d.Attempts)},
 		{"last reason", textIf(d.LastReason)},
 		{"last status code", numberIf(d.LastStatusCode)},
 		{"next attempt", s.nextAttempt(d, func(moment, _ time.Time) string { return stamp(moment) })},
+		{"crashes", strings.TrimPrefix(strconv.Itoa(d.Crashes), "0")},
 		{"created", stamp(d.CreatedAt)},
 		{"updated", stamp(d.UpdatedAt)},
 	}

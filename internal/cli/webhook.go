@@ -194,8 +194,8 @@ func breakerText(b client.WebhookBreaker) string {
 }
 
 func statsFields(stats client.WebhookStats) []field {
-	deliveries := fmt.Sprintf("%d accepted = %d succeeded + %d pending + %d exhausted + %d cancelled + %d expired",
-		stats.Accepted, stats.Succeeded, stats.Pending, stats.Exhausted, stats.Cancelled, stats.Expired)
+	deliveries := fmt.Sprintf("%d accepted = %d succeeded + %d pending + %d exhausted + %d cancelled + %d expired + %d quarantined",
+		stats.Accepted, stats.Succeeded, stats.Pending, stats.Exhausted, stats.Cancelled, stats.Expired, stats.Quarantined)
 	return []field{
 		{"deliveries", deliveries},
 		{"attempts", strconv.FormatInt(stats.Attempts, 10)},

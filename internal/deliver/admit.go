@@ -50,7 +50,9 @@ func (e *Engine) Dispatch(job store.Job) {
 }
 
 func (e *Engine) enqueue(l *lane, job store.Job) {
-	l.waiting = append(l.waiting, job)
+	if l.waiting = append(l.waiting, job); job.Delivery.IsSuspect() {
+		l.waiting = slices.Insert(l.waiting[:len(l.waiting)-1], 0, job) // it is marked as being tried: it must not wait for others
+	}
 	if e.stopping {
 		signal(e.settled)
 		return
@@ -101,9 +103,9 @@ func (e *Engine) Withdraw(webhook posthorn.WebhookID, id posthorn.DeliveryID) {
 	if place < 0 {
 		return
 	}
-	bytes := len(l.waiting[place].Event.Data)
+	job := l.waiting[place]
 	l.waiting = slices.Delete(l.waiting, place, place+1)
-	e.letGo(l, bytes)
+	e.over(l, job)
 }
 
 // lineUp has the lane take turns with the others, if it has something to send.

@@ -41,6 +41,8 @@ type lane struct {
 	// hasTurn and isDue report that it stands in the engine's turns for sending and
 	// for claiming.
 	hasTurn, isDue bool
+	// tried hears when the lane's suspect is held no longer.
+	tried chan struct{}
 	// isClaiming keeps the lane known while its claim is under way.
 	isClaiming bool
 }

@@ -5,15 +5,19 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/posthorn/posthorn/internal/suspect"
 )
 
 // Join makes the node known to the database; on a database that only one node
-// uses, what an earlier process left leased is due again. Call it once, before
-// Run.
+// uses, what an earlier process left leased is due again, or quarantined if that
+// happened too often. Call it once, before Run.
 func (e *Engine) Join(ctx context.Context) error {
-	if err := e.Queue.Join(ctx, e.node, e.Now()); err != nil {
+	quarantined, err := e.Queue.Join(ctx, e.node, e.Now())
+	if err != nil {
 		return fmt.Errorf("joining the queue: %w", err)
 	}
+	suspect.Report(e.Logger, quarantined)
 	return nil
 }
 
@@ -28,6 +32,8 @@ func (e *Engine) Run(ctx context.Context) {
 	e.start(sendContext)
 	var claims, resting sync.WaitGroup
 	resting.Go(func() { e.restLoop(ctx) })
+	trials := suspect.Trials{Queue: e.Queue, Logger: e.Logger, Now: e.Now, LookEvery: e.SweepEvery, Try: e.trySuspect}
+	claims.Go(func() { trials.Run(ctx) })
 	e.claimLoop(ctx, &claims)
 	e.stop()
 	resting.Wait()
@@ -67,7 +73,7 @@ func (e *Engine) releaseWaiting(ctx context.Context) bool {
 		e.release(ctx, jobs)
 		e.mu.Lock()
 		for _, job := range jobs {
-			e.letGo(l, len(job.Event.Data))
+			e.over(l, job)
 		}
 		e.mu.Unlock()
 	}

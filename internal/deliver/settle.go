@@ -52,7 +52,7 @@ func (e *Engine) finish(l *lane, job store.Job, next posthorn.Next, err error) {
 	if next.Status == posthorn.DeliveryPending && err == nil {
 		e.claimFrom(l, next.DueAt)
 	}
-	e.letGo(l, len(job.Event.Data))
+	e.over(l, job)
 }
 
 // sendBack puts what waits in memory for a webhook whose receiver asked to wait
@@ -69,7 +69,7 @@ func (e *Engine) sendBack(l *lane) {
 		defer e.mu.Unlock()
 		e.claimAgain(l, 0)
 		for _, job := range jobs {
-			e.letGo(l, len(job.Event.Data))
+			e.over(l, job)
 		}
 	})
 }
@@ -88,7 +88,7 @@ func (e *Engine) giveBack(ctx context.Context, l *lane, job store.Job, cause err
 		pause = time.Second
 	}
 	e.claimAgain(l, pause)
-	e.letGo(l, len(job.Event.Data))
+	e.over(l, job)
 }
 
 // claimAgain has the lane look at what was given back as soon as it may send,

@@ -117,7 +117,7 @@ func (m *Manager) CancelDelivery(ctx context.Context, p Principal, id posthorn.D
 	}
 	delivery, err := m.store.Cancel(ctx, id, m.now())
 	if errors.Is(err, posthorn.ErrConflict) {
-		return posthorn.Delivery{}, &posthorn.Error{Code: posthorn.CodeConflict, Message: "The delivery is over already.", Hint: "Only a delivery that is pending or being sent can be cancelled."}
+		return posthorn.Delivery{}, &posthorn.Error{Code: posthorn.CodeConflict, Message: "The delivery is over already.", Hint: "Only a delivery that is pending, being sent or quarantined can be cancelled."}
 	}
 	if err != nil {
 		return posthorn.Delivery{}, passOn("cancelling the delivery", err)

@@ -3,6 +3,7 @@ package manage
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -43,7 +44,20 @@ func (w Waiting) For(d posthorn.Delivery) string {
 		return "the webhook is disabled"
 	case webhook.HoldUntil.After(w.now) && webhook.HoldUntil.After(d.DueAt):
 		return "the receiver asked to wait until " + webhook.HoldUntil.Format(time.RFC3339)
+	case d.IsSuspect():
+		return "its turn to be tried apart from others, because the server died " + times(d.Crashes) + " in a row while it had it under way"
 	default:
 		return ""
 	}
 }
+
+// StatusReason says why a delivery is in its status, where that needs a reason.
+func StatusReason(d posthorn.Delivery) string {
+	if d.Status != posthorn.DeliveryQuarantined {
+		return ""
+	}
+	return "The server died " + times(d.Crashes) + " in a row while it had this delivery under way, at last while it tried it alone. " +
+		"It is not tried any more: find out what about the event or its webhook is fatal, then retry the delivery, or cancel it."
+}
+
+func times(n int) string { return strconv.Itoa(n) + " times" }

@@ -18,24 +18,33 @@ import (
 // method is given.
 type Queue interface {
 	// Join makes the node known. Where only one node can use the database, every
-	// lease of another node is given back at once: those deliveries are pending
-	// and due now.
-	Join(ctx context.Context, node posthorn.NodeID, now time.Time) error
+	// lease of another node ends at once, and each counts as a crash of its
+	// delivery. Those deliveries are pending and due now; but those that then have
+	// posthorn.QuarantineAfter crashes are quarantined, and Join returns
+	// them in the order of their ids.
+	Join(ctx context.Context, node posthorn.NodeID, now time.Time) ([]posthorn.Delivery, error)
 
 	// Due lists up to limit webhooks that have pending deliveries, whatever their
 	// status, in the order of their ids and after the given one, each with the
 	// earliest due time of its pending deliveries.
 	Due(ctx context.Context, after posthorn.WebhookID, limit int) ([]DueWebhook, error)
 
+	// Suspects lists up to limit webhooks that have pending suspects that are due,
+	// those with the fewest crashes first, then by id; a webhook is listed once for
+	// each number of crashes. A webhook that is not active, or held until after now,
+	// is not listed.
+	Suspects(ctx context.Context, now time.Time, limit int) ([]SuspectWebhook, error)
+
 	// Claim leases up to c.Limit pending deliveries of one webhook that are due at
-	// c.Now, those due first before others (then by id), to c.NodeID. A webhook that
-	// is unknown, not active, or held until after c.Now, yields none. The jobs' data
-	// together is at most c.MaxBytes, but for a single job, which may be larger:
-	// Claim stops before the job that would be too much.
+	// c.Now, those due first before others (then by id), to c.NodeID: if c.Crashes is
+	// zero, those that are not suspects, else those with exactly so many crashes. A
+	// webhook that is unknown, not active, or held until after c.Now, yields none.
+	// The jobs' data together is at most c.MaxBytes, but for a single job, which may
+	// be larger: Claim stops before the job that would be too much.
 	Claim(ctx context.Context, c Claim) (Claimed, error)
 
-	// Record keeps the attempt and moves the delivery to r.Next, together; the
-	// webhook's stats follow (their times are the latest StartedAt of all attempts
+	// Record keeps the attempt and moves the delivery to r.Next, together, and sets
+	// its crashes to zero; the webhook's stats follow (their times are the latest StartedAt of all attempts
 	// so recorded, of those that succeeded and of those that did not).
 	//
 	// If r.Next holds or disables the webhook, that happens in the same
@@ -51,16 +60,16 @@ type Queue interface {
 	// the delivery's highest.
 	Record(ctx context.Context, r Recording) error
 
-	// Release gives deliveries back untried: they are pending and due at now. Void
-	// leases are passed over.
+	// Release gives deliveries back untried: they are pending and due at now, and
+	// no crash is counted. Void leases are passed over.
 	Release(ctx context.Context, leases []Lease, now time.Time) error
 
-	// Retry makes a delivery pending and due now, with all its retries before it
-	// again (all its attempts are uncounted), whatever its status; but a leased one
+	// Retry makes a delivery pending and due now, with no crashes and all its retries
+	// before it again (all its attempts are uncounted), whatever its status; but a leased one
 	// is left alone, with posthorn.ErrConflict. It returns the delivery, or posthorn.ErrNotFound.
 	Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error)
 
-	// Cancel ends a pending or leased delivery. It returns the delivery,
+	// Cancel ends a pending, leased or quarantined delivery. It returns the delivery,
 	// posthorn.ErrConflict if it had ended before, or posthorn.ErrNotFound.
 	Cancel(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error)
 
@@ -87,6 +96,13 @@ type DueWebhook struct {
 	DueAt         time.Time
 }
 
+// SuspectWebhook is a webhook with pending suspects of so many crashes.
+type SuspectWebhook struct {
+	WebhookID     posthorn.WebhookID
+	EnvironmentID posthorn.EnvironmentID
+	Crashes       int
+}
+
 // Claim asks for due deliveries of one webhook.
 type Claim struct {
 	WebhookID posthorn.WebhookID
@@ -94,14 +110,16 @@ type Claim struct {
 	Now       time.Time
 	Limit     int
 	MaxBytes  int
+	// Crashes asks for suspects, those with so many crashes; zero for others.
+	Crashes int
 }
 
 // Claimed is what a claim yielded.
 type Claimed struct {
 	Jobs []Job
 	// NextAt is when to claim again: the earliest due time of the deliveries left
-	// pending, or the webhook's HoldUntil if that is later. It is zero when none are
-	// pending or the webhook is not active.
+	// pending that such a claim may have, or the webhook's HoldUntil if that is
+	// later. It is zero when there are none or the webhook is not active.
 	NextAt time.Time
 }
 

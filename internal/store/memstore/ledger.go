@@ -124,6 +124,7 @@ func (s *Store) Conservation(ctx context.Context) (posthorn.Conservation, error)
 		c.Exhausted += stats.Exhausted
 		c.Cancelled += stats.Cancelled
 		c.Expired += stats.Expired
+		c.Quarantined += stats.Quarantined
 	}
 	for _, d := range s.deliveries {
 		if d.Status == posthorn.DeliveryLeased {

@@ -37,6 +37,8 @@ func (s *Store) count(d *delivery, change int64) {
 		stats.Cancelled += change
 	case posthorn.DeliveryExpired:
 		stats.Expired += change
+	case posthorn.DeliveryQuarantined:
+		stats.Quarantined += change
 	}
 	s.stats[d.WebhookID] = stats
 	if d.Status != posthorn.DeliveryPending {
@@ -61,15 +63,17 @@ func (s *Store) held(lease store.Lease) *delivery {
 	return d
 }
 
-func earliestDue(pending map[posthorn.DeliveryID]*delivery) time.Time {
+// earliestDue returns when the first of the picked deliveries is due, and whether
+// there is one.
+func earliestDue(pending map[posthorn.DeliveryID]*delivery, picked func(*delivery) bool) (time.Time, bool) {
 	var earliest time.Time
-	first := true
+	found := false
 	for _, d := range pending {
-		if first || d.DueAt.Before(earliest) {
-			earliest, first = d.DueAt, false
+		if picked(d) && (!found || d.DueAt.Before(earliest)) {
+			earliest, found = d.DueAt, true
 		}
 	}
-	return earliest
+	return earliest, found
 }
 
 func later(a, b time.Time) time.Time {

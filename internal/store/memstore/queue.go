@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,17 +12,25 @@ import (
 
 // Join implements store.Queue. Only one node can use this store, so the leases
 // of all others are given back.
-func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time) error {
+func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time) ([]posthorn.Delivery, error) {
 	if err := s.enter(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	defer s.mu.Unlock()
-	for _, d := range s.deliveries {
-		if d.Status == posthorn.DeliveryLeased && d.node != node {
+	var quarantined []posthorn.Delivery
+	for _, id := range idsOf(s.deliveries, func(_ posthorn.DeliveryID, d *delivery) bool {
+		return d.Status == posthorn.DeliveryLeased && d.node != node
+	}) {
+		d := s.deliveries[id]
+		d.Crashes++
+		if d.Crashes < posthorn.QuarantineAfter {
 			s.moveToPending(d, now, now)
+			continue
 		}
+		s.move(d, posthorn.DeliveryQuarantined, now)
+		quarantined = append(quarantined, d.Delivery)
 	}
-	return nil
+	return quarantined, nil
 }
 
 // Due implements store.Queue.
@@ -35,13 +44,37 @@ func (s *Store) Due(ctx context.Context, after posthorn.WebhookID, limit int) ([
 	})
 	var due []store.DueWebhook
 	for _, id := range ids[:min(limit, len(ids))] {
-		due = append(due, store.DueWebhook{
-			WebhookID:     id,
-			EnvironmentID: s.webhooks[id].EnvironmentID,
-			DueAt:         earliestDue(s.pending[id]),
-		})
+		earliest, _ := earliestDue(s.pending[id], func(*delivery) bool { return true })
+		due = append(due, store.DueWebhook{WebhookID: id, EnvironmentID: s.webhooks[id].EnvironmentID, DueAt: earliest})
 	}
 	return due, nil
+}
+
+// Suspects implements store.Queue.
+func (s *Store) Suspects(ctx context.Context, now time.Time, limit int) ([]store.SuspectWebhook, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	found := map[store.SuspectWebhook]bool{}
+	for id, pending := range s.pending {
+		webhook := s.webhooks[id]
+		if webhook.Status != posthorn.WebhookActive || webhook.HoldUntil.After(kept(now)) {
+			continue
+		}
+		for _, d := range pending {
+			if d.IsSuspect() && !d.DueAt.After(kept(now)) {
+				found[store.SuspectWebhook{WebhookID: id, EnvironmentID: webhook.EnvironmentID, Crashes: d.Crashes}] = true
+			}
+		}
+	}
+	suspects := slices.SortedFunc(maps.Keys(found), func(a, b store.SuspectWebhook) int {
+		if a.Crashes != b.Crashes {
+			return a.Crashes - b.Crashes
+		}
+		return compareIDs(a.WebhookID, b.WebhookID)
+	})
+	return suspects[:min(limit, len(suspects))], nil
 }
 
 // Claim implements store.Queue.
@@ -58,17 +91,25 @@ func (s *Store) Claim(ctx context.Context, c store.Claim) (store.Claimed, error)
 	if !webhook.HoldUntil.After(kept(c.Now)) {
 		claimed.Jobs = s.lease(c)
 	}
-	if left := s.pending[c.WebhookID]; len(left) > 0 {
-		claimed.NextAt = later(earliestDue(left), webhook.HoldUntil)
+	if due, isThere := earliestDue(s.pending[c.WebhookID], func(d *delivery) bool { return isFor(c, d) }); isThere {
+		claimed.NextAt = later(due, webhook.HoldUntil)
 	}
 	return claimed, nil
+}
+
+// isFor reports whether a claim may have the delivery, once it is due.
+func isFor(c store.Claim, d *delivery) bool {
+	if c.Crashes == 0 {
+		return !d.IsSuspect()
+	}
+	return d.Crashes == c.Crashes
 }
 
 // lease takes what a claim may have, in the order of due times.
 func (s *Store) lease(c store.Claim) []store.Job {
 	var due []*delivery
 	for _, d := range s.pending[c.WebhookID] {
-		if !d.DueAt.After(kept(c.Now)) {
+		if isFor(c, d) && !d.DueAt.After(kept(c.Now)) {
 			due = append(due, d)
 		}
 	}
@@ -125,7 +166,7 @@ func (s *Store) Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time
 	if d.Status == posthorn.DeliveryLeased {
 		return posthorn.Delivery{}, posthorn.ErrConflict
 	}
-	d.Uncounted = d.Attempts
+	d.Uncounted, d.Crashes = d.Attempts, 0
 	s.moveToPending(d, now, now)
 	return d.Delivery, nil
 }
@@ -140,7 +181,7 @@ func (s *Store) Cancel(ctx context.Context, id posthorn.DeliveryID, now time.Tim
 	if d == nil {
 		return posthorn.Delivery{}, posthorn.ErrNotFound
 	}
-	if d.Status.IsTerminal() {
+	if !d.Status.MayMoveTo(posthorn.DeliveryCancelled) {
 		return posthorn.Delivery{}, posthorn.ErrConflict
 	}
 	s.move(d, posthorn.DeliveryCancelled, now)

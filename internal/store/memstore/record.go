@@ -56,6 +56,7 @@ func (s *Store) insertAttempt(attempt posthorn.Attempt) {
 
 func (s *Store) moveAfter(d *delivery, attempt posthorn.Attempt, r store.Recording) {
 	d.Attempts++
+	d.Crashes = 0
 	if r.Next.Uncounted {
 		d.Uncounted++
 	}

@@ -89,10 +89,11 @@ func (w *bench) settle() {
 	environment := posthorn.Environment{ID: w.environment, WorkspaceID: workspace.ID, ProjectID: project.ID, Name: "bench", Kind: posthorn.Development, CreatedAt: now, UpdatedAt: now}
 	w.webhook = newID[posthorn.WebhookID](w)
 	webhook := posthorn.Webhook{ID: w.webhook, WorkspaceID: workspace.ID, ProjectID: project.ID, EnvironmentID: w.environment, Status: posthorn.WebhookActive}
+	_, errJoin := w.store.Join(w.ctx, posthorn.NodeID{1}, now)
 	for _, err := range []error{
+		errJoin,
 		w.store.CreateWorkspace(w.ctx, workspace, project, environment),
 		w.store.CreateWebhook(w.ctx, webhook, 1),
-		w.store.Join(w.ctx, posthorn.NodeID{1}, now),
 	} {
 		if err != nil {
 			w.Fatal(err)

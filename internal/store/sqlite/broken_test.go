@@ -206,7 +206,7 @@ func TestForeignLock(t *testing.T) {
 func TestReadOnlyDatabase(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
-	if err := s.Join(t.Context(), posthorn.NodeID{1}, time.Unix(1, 0)); err != nil {
+	if _, err := s.Join(t.Context(), posthorn.NodeID{1}, time.Unix(1, 0)); err != nil {
 		t.Fatal(err)
 	}
 	inWriter(t, s, func(tx *tx) error {

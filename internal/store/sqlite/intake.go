@@ -100,14 +100,14 @@ func (t *tx) insertDelivery(node posthorn.NodeID, d *posthorn.Delivery) error {
 		return err
 	}
 	var holder any
-	epoch, claims := 0, 0
+	epoch := 0
 	if status == leased {
-		holder, epoch, claims = node[:], store.FirstEpoch, 1
+		holder, epoch = node[:], store.FirstEpoch
 	}
 	_, err = t.exec(`INSERT INTO deliveries
-		(id, event_id, webhook_id, environment_id, status, attempts, uncounted, due_at, node_id, epoch, claims, last_reason, last_status_code, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?, '', 0, ?, ?)`,
-		d.ID[:], d.EventID[:], d.WebhookID[:], d.EnvironmentID[:], status, micros(d.DueAt), holder, epoch, claims, micros(d.CreatedAt), micros(d.UpdatedAt))
+		(id, event_id, webhook_id, environment_id, status, attempts, uncounted, due_at, node_id, epoch, crashes, last_reason, last_status_code, created_at, updated_at)
+		VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?, ?, 0, '', 0, ?, ?)`,
+		d.ID[:], d.EventID[:], d.WebhookID[:], d.EnvironmentID[:], status, micros(d.DueAt), holder, epoch, micros(d.CreatedAt), micros(d.UpdatedAt))
 	if err != nil {
 		return err
 	}

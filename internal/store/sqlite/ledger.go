@@ -57,14 +57,14 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]posthorn.Even
 	return events, nil
 }
 
-const deliveryColumns = `d.id, d.event_id, d.webhook_id, d.environment_id, d.status, d.attempts, d.uncounted, d.due_at, d.last_reason, d.last_status_code, d.created_at, d.updated_at`
+const deliveryColumns = `d.id, d.event_id, d.webhook_id, d.environment_id, d.status, d.attempts, d.uncounted, d.due_at, d.last_reason, d.last_status_code, d.crashes, d.created_at, d.updated_at`
 
 const selectDelivery = `SELECT ` + deliveryColumns + `, e.given_id, e.type FROM deliveries d JOIN events e ON e.id = d.event_id`
 
 func deliveryTargets(d *posthorn.Delivery) []any {
 	return []any{
 		intoID(&d.ID), intoID(&d.EventID), intoID(&d.WebhookID), intoID(&d.EnvironmentID), intoStatus(&d.Status), &d.Attempts, &d.Uncounted,
-		intoTime(&d.DueAt), &d.LastReason, &d.LastStatusCode, intoTime(&d.CreatedAt), intoTime(&d.UpdatedAt),
+		intoTime(&d.DueAt), &d.LastReason, &d.LastStatusCode, &d.Crashes, intoTime(&d.CreatedAt), intoTime(&d.UpdatedAt),
 	}
 }
 
@@ -93,9 +93,12 @@ func (s *Store) Deliveries(ctx context.Context, q store.DeliveryQuery) ([]postho
 		if err != nil {
 			return nil, err
 		}
-		// The number stands in the text so that the index of what has not
-		// succeeded can be used.
+		// This stands in the text so that the index of what has not succeeded can be
+		// used.
 		c.texts = append(c.texts, fmt.Sprintf("d.status = %d", status))
+		if status != succeeded {
+			c.texts = append(c.texts, "d.status <> 2")
+		}
 	}
 	c.add(!q.EnvironmentID.IsZero(), "d.environment_id = ?", q.EnvironmentID[:])
 	c.add(!q.WebhookID.IsZero(), "d.webhook_id = ?", q.WebhookID[:])

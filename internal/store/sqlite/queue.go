@@ -19,10 +19,13 @@ const (
 	exhausted
 	cancelled
 	expired
+	quarantined
 )
 
-// Join implements store.Queue.
-func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time) error {
+// Join implements store.Queue. That what is leased has not succeeded is said for
+// SQLite's sake, which else doesn't see that it can use the index of that.
+func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time) ([]posthorn.Delivery, error) {
+	var found []posthorn.Delivery
 	failpoint.Start()
 	err := s.write(ctx, func(tx *tx) error {
 		if _, err := tx.exec(`INSERT OR REPLACE INTO nodes (id, joined_at) VALUES (?, ?)`, node[:], micros(now)); err != nil || failpoint.Is(failpoint.TakeoverForgotten) {
@@ -31,14 +34,18 @@ func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time) e
 		if failpoint.Is(failpoint.TakeoverOfEverything) {
 			_, _ = tx.exec(`UPDATE deliveries SET status = 0, due_at = ? WHERE status = 2`, micros(now))
 		}
-		_, err := tx.exec(`UPDATE deliveries SET status = 0, node_id = NULL, epoch = epoch + 1, due_at = ?, updated_at = ?
-			WHERE status = 1 AND node_id <> ?`, micros(now), micros(now), node[:])
+		var err error
+		if found, err = tx.quarantine(node, now); err != nil {
+			return err
+		}
+		_, err = tx.exec(`UPDATE deliveries SET status = 0, node_id = NULL, epoch = epoch + 1, crashes = crashes + 1, due_at = ?, updated_at = ?
+			WHERE status = 1 AND status <> 2 AND node_id <> ?`, micros(now), micros(now), node[:])
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("joining: %w", err)
+		return nil, fmt.Errorf("joining: %w", err)
 	}
-	return nil
+	return found, nil
 }
 
 // Due implements store.Queue. It jumps from webhook to webhook through the index
@@ -72,7 +79,7 @@ func (s *Store) Due(ctx context.Context, after posthorn.WebhookID, limit int) ([
 func (s *Store) Release(ctx context.Context, leases []store.Lease, now time.Time) error {
 	err := s.write(ctx, func(tx *tx) error {
 		for _, lease := range leases {
-			_, err := tx.exec(`UPDATE deliveries SET status = 0, node_id = NULL, epoch = epoch + 1, claims = claims - 1, due_at = ?, updated_at = ?
+			_, err := tx.exec(`UPDATE deliveries SET status = 0, node_id = NULL, epoch = epoch + 1, due_at = ?, updated_at = ?
 				WHERE id = ? AND status = 1 AND node_id = ? AND epoch = ?`,
 				micros(now), micros(now), lease.DeliveryID[:], lease.NodeID[:], lease.Epoch)
 			if err != nil {
@@ -93,14 +100,14 @@ func (s *Store) Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time
 		if status == leased {
 			return posthorn.ErrConflict
 		}
-		return tx.end(id, status, pending, now, `UPDATE deliveries SET status = ?, uncounted = attempts, claims = 0, due_at = ?2, updated_at = ?2 WHERE id = ?3`)
+		return tx.end(id, status, pending, now, `UPDATE deliveries SET status = ?, uncounted = attempts, crashes = 0, due_at = ?2, updated_at = ?2 WHERE id = ?3`)
 	})
 }
 
 // Cancel implements store.Queue.
 func (s *Store) Cancel(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error) {
 	return s.move(ctx, id, func(tx *tx, status int) error {
-		if status != pending && status != leased {
+		if status != pending && status != leased && status != quarantined {
 			return posthorn.ErrConflict
 		}
 		return tx.end(id, status, cancelled, now, `UPDATE deliveries SET status = ?, node_id = NULL, epoch = epoch + 1, updated_at = ?2 WHERE id = ?3`)

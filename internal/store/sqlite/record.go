@@ -17,7 +17,7 @@ func (t *tx) record(r store.Recording) error {
 	if r.Next.Uncounted {
 		uncounted = 1
 	}
-	changed, err := t.exec(`UPDATE deliveries SET status = ?, attempts = attempts + 1, uncounted = uncounted + ?, due_at = ?, node_id = NULL, claims = 0,
+	changed, err := t.exec(`UPDATE deliveries SET status = ?, attempts = attempts + 1, uncounted = uncounted + ?, due_at = ?, node_id = NULL, crashes = 0,
 			last_reason = ?, last_status_code = ?, updated_at = ?
 		WHERE id = ? AND status = 1 AND node_id = ? AND epoch = ? AND webhook_id = ?`,
 		status, uncounted, micros(r.Next.DueAt), string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, micros(r.Now),

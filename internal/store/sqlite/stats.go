@@ -12,7 +12,7 @@ import (
 // statsChange is what a group of writes changes of one webhook's stats.
 type statsChange struct {
 	accepted    int
-	byStatus    [6]int
+	byStatus    [7]int
 	attempts    int
 	lastAttempt time.Time
 	lastSuccess time.Time
@@ -39,17 +39,17 @@ func (t *tx) countMove(webhook posthorn.WebhookID, from, to int, count int) {
 func (t *tx) flushStats() error {
 	for webhook, c := range t.stats {
 		_, err := t.exec(`INSERT INTO webhook_stats
-			(webhook_id, accepted, pending, succeeded, exhausted, cancelled, expired, attempts, last_attempt_at, last_success_at, last_failure_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			(webhook_id, accepted, pending, succeeded, exhausted, cancelled, expired, quarantined, attempts, last_attempt_at, last_success_at, last_failure_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (webhook_id) DO UPDATE SET
 				accepted = accepted + excluded.accepted, pending = pending + excluded.pending, succeeded = succeeded + excluded.succeeded,
 				exhausted = exhausted + excluded.exhausted, cancelled = cancelled + excluded.cancelled,
-				expired = expired + excluded.expired, attempts = attempts + excluded.attempts,
+				expired = expired + excluded.expired, quarantined = quarantined + excluded.quarantined, attempts = attempts + excluded.attempts,
 				last_attempt_at = max(last_attempt_at, excluded.last_attempt_at),
 				last_success_at = max(last_success_at, excluded.last_success_at),
 				last_failure_at = max(last_failure_at, excluded.last_failure_at)`,
 			webhook[:], c.accepted, c.byStatus[pending]+c.byStatus[leased], c.byStatus[succeeded], c.byStatus[exhausted], c.byStatus[cancelled], c.byStatus[expired],
-			c.attempts, micros(c.lastAttempt), micros(c.lastSuccess), micros(c.lastFailure))
+			c.byStatus[quarantined], c.attempts, micros(c.lastAttempt), micros(c.lastSuccess), micros(c.lastFailure))
 		if err != nil {
 			return fmt.Errorf("writing stats: %w", err)
 		}
@@ -68,12 +68,12 @@ func (s *Store) WebhookStats(ctx context.Context, ids []posthorn.WebhookID) (map
 	for i := range ids {
 		args[i] = ids[i][:]
 	}
-	query := `SELECT webhook_id, accepted, pending, succeeded, exhausted, cancelled, expired, attempts, last_attempt_at, last_success_at, last_failure_at
+	query := `SELECT webhook_id, accepted, pending, succeeded, exhausted, cancelled, expired, quarantined, attempts, last_attempt_at, last_success_at, last_failure_at
 		FROM webhook_stats WHERE webhook_id IN (?` + strings.Repeat(", ?", len(ids)-1) + ")"
 	err := s.each(ctx, query, args, func(scan func(...any) error) error {
 		var id posthorn.WebhookID
 		var stats posthorn.WebhookStats
-		if err := scan(intoID(&id), &stats.Accepted, &stats.Pending, &stats.Succeeded, &stats.Exhausted, &stats.Cancelled, &stats.Expired, &stats.Attempts,
+		if err := scan(intoID(&id), &stats.Accepted, &stats.Pending, &stats.Succeeded, &stats.Exhausted, &stats.Cancelled, &stats.Expired, &stats.Quarantined, &stats.Attempts,
 			intoTime(&stats.LastAttemptAt), intoTime(&stats.LastSuccessAt), intoTime(&stats.LastFailureAt)); err != nil {
 			return err
 		}
@@ -90,8 +90,8 @@ func (s *Store) WebhookStats(ctx context.Context, ids []posthorn.WebhookID) (map
 func (s *Store) Conservation(ctx context.Context) (posthorn.Conservation, error) {
 	var c posthorn.Conservation
 	err := s.one(ctx, `SELECT coalesce(sum(accepted), 0), coalesce(sum(pending), 0), coalesce(sum(succeeded), 0), coalesce(sum(exhausted), 0),
-			coalesce(sum(cancelled), 0), coalesce(sum(expired), 0), (SELECT count(*) FROM deliveries WHERE status = 1)
-		FROM webhook_stats`, nil, &c.Accepted, &c.Pending, &c.Succeeded, &c.Exhausted, &c.Cancelled, &c.Expired, &c.Leased)
+			coalesce(sum(cancelled), 0), coalesce(sum(expired), 0), coalesce(sum(quarantined), 0), (SELECT count(*) FROM deliveries WHERE status = 1 AND status <> 2)
+		FROM webhook_stats`, nil, &c.Accepted, &c.Pending, &c.Succeeded, &c.Exhausted, &c.Cancelled, &c.Expired, &c.Quarantined, &c.Leased)
 	if err != nil {
 		return posthorn.Conservation{}, fmt.Errorf("adding up the deliveries: %w", err)
 	}

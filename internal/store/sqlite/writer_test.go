@@ -177,7 +177,7 @@ func TestSafeVersions(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
-	if err := s.Join(t.Context(), posthorn.NodeID{1}, time.Unix(1, 0)); err != nil {
+	if _, err := s.Join(t.Context(), posthorn.NodeID{1}, time.Unix(1, 0)); err != nil {
 		t.Fatal(err)
 	}
 	limit := func(pages string) {

@@ -119,7 +119,7 @@ func retryAway(w *world, lease store.Lease) store.Lease {
 
 func joinAway(w *world, lease store.Lease) store.Lease {
 	w.t.Helper()
-	w.do(w.Join(w.ctx, posthorn.NewID[posthorn.NodeID](w.now, w.random), w.tick()))
+	w.nodeDies()
 	return lease
 }
 
@@ -150,15 +150,15 @@ func releasePassesOver(w *world) {
 }
 
 func joinKeepsOwn(w *world) {
-	w.do(w.Join(w.ctx, w.node, w.tick()))
+	w.join(w.node)
 	job := w.leased(w.webhook())
-	w.do(w.Join(w.ctx, w.node, w.tick()))
+	w.join(w.node)
 	w.record(job, posthorn.ReasonSuccess, posthorn.DeliverySucceeded)
 }
 
 func joinKeepsOthers(w *world) {
 	job := w.leased(w.webhook())
-	joinAway(w, job.Lease)
+	w.join(posthorn.NewID[posthorn.NodeID](w.now, w.random))
 	w.record(job, posthorn.ReasonSuccess, posthorn.DeliverySucceeded)
 }
 
@@ -167,10 +167,9 @@ func joinGivesBack(w *world) {
 	job := w.leased(webhook)
 	ended := w.leased(webhook)
 	w.record(ended, posthorn.ReasonSuccess, posthorn.DeliverySucceeded)
-	w.node = posthorn.NewID[posthorn.NodeID](w.now, w.random)
-	w.do(w.Join(w.ctx, w.node, w.tick()))
+	w.want("what is quarantined", w.nodeDies(), []posthorn.Delivery(nil))
 	want := job.Delivery
-	want.Status, want.DueAt, want.UpdatedAt = posthorn.DeliveryPending, w.now, w.now
+	want.Status, want.DueAt, want.UpdatedAt, want.Crashes = posthorn.DeliveryPending, w.now, w.now, 1
 	w.want("the delivery", w.delivery(want.ID), want)
 	w.wantStatus(ended.Delivery.ID, posthorn.DeliverySucceeded)
 	jobs := w.claim(webhook)

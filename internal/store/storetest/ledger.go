@@ -194,7 +194,7 @@ func attemptsListed(w *world) {
 
 func statsFollow(w *world) {
 	webhook := w.webhook()
-	for _, status := range posthorn.DeliveryStatuses() {
+	for _, status := range ordinaryStatuses() {
 		w.inStatus(webhook, status)
 	}
 	want := posthorn.WebhookStats{Accepted: 6, Pending: 2, Succeeded: 1, Exhausted: 1, Cancelled: 1, Expired: 1}
@@ -273,6 +273,7 @@ func wantBooks(w *world) {
 	columns := map[posthorn.DeliveryStatus]*int64{
 		posthorn.DeliveryPending: &want.Pending, posthorn.DeliveryLeased: &want.Leased, posthorn.DeliverySucceeded: &want.Succeeded,
 		posthorn.DeliveryExhausted: &want.Exhausted, posthorn.DeliveryCancelled: &want.Cancelled, posthorn.DeliveryExpired: &want.Expired,
+		posthorn.DeliveryQuarantined: &want.Quarantined,
 	}
 	for _, d := range all {
 		*columns[d.Status]++

@@ -99,6 +99,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"cancelPending":  m.cancelPending,
 		"expire":         m.expire,
 		"join":           m.join,
+		"crash":          m.crash,
 		"due":            m.due,
 		"wait":           m.wait,
 		"answers":        m.answers,

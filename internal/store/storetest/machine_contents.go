@@ -98,7 +98,7 @@ func (m *machine) compareStats() {
 }
 
 func conserved(s posthorn.WebhookStats) bool {
-	return s.Accepted == s.Pending+s.Succeeded+s.Exhausted+s.Cancelled+s.Expired
+	return s.Accepted == s.Pending+s.Succeeded+s.Exhausted+s.Cancelled+s.Expired+s.Quarantined
 }
 
 // compareContents compares everything that can be read.

@@ -15,6 +15,9 @@ func (m *machine) claim() {
 		Limit:     m.number("limit", 1, 4),
 		MaxBytes:  oneOf(m, "bytes", 1<<20, 0, 50, 100),
 	}
+	if m.oneIn(4, "suspects") {
+		claim.Crashes = m.number("crashes", posthorn.SuspectAfter, posthorn.QuarantineAfter)
+	}
 	var leases twin[[]store.Lease]
 	claimed, _ := both(m, "Claim", func(s side) (store.Claimed, error) {
 		claimed, err := s.Claim(m.ctx(), claim)
@@ -126,7 +129,19 @@ func (m *machine) expire() {
 
 func (m *machine) join() {
 	m.node = oneOf(m, "node", m.nodes...)
-	bothDo(m, "Join", func(s side) error { return s.Join(m.ctx(), m.node, m.now) })
+	both(m, "Join", func(s side) ([]posthorn.Delivery, error) { return s.Join(m.ctx(), m.node, m.now) })
+}
+
+// crash has everything that is leased die with its node, often several times in
+// a row, and a new node go on.
+func (m *machine) crash() {
+	for range m.number("crashes", 1, 3) {
+		m.claim()
+		m.node = posthorn.NewID[posthorn.NodeID](m.tick(), m.random)
+		both(m, "Join", func(s side) ([]posthorn.Delivery, error) { return s.Join(m.ctx(), m.node, m.now) })
+	}
+	now, limit := m.moment(), m.number("limit", 1, 3)
+	both(m, "Suspects", func(s side) ([]store.SuspectWebhook, error) { return s.Suspects(m.ctx(), now, limit) })
 }
 
 func (m *machine) due() {

@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
 		{"Claim", claimCases()},
 		{"Record", recordCases()},
 		{"Leases", leaseCases(s)},
+		{"Suspects", suspectCases(s)},
 		{"Moves", moveCases()},
 		{"Accept", acceptCases()},
 		{"Idempotency", idempotencyCases()},

@@ -91,6 +91,7 @@ CREATE TABLE webhook_stats (
 	exhausted       INTEGER NOT NULL,
 	cancelled       INTEGER NOT NULL,
 	expired         INTEGER NOT NULL,
+	quarantined     INTEGER NOT NULL,
 	attempts        INTEGER NOT NULL,
 	last_attempt_at INTEGER NOT NULL,
 	last_success_at INTEGER NOT NULL,
@@ -124,7 +125,8 @@ CREATE TABLE events (
 CREATE INDEX events_by_environment ON events (environment_id, id);
 CREATE UNIQUE INDEX events_by_given_id ON events (environment_id, given_id) WHERE given_id IS NOT NULL;
 
--- status: 0 pending, 1 leased, 2 succeeded, 3 exhausted, 4 cancelled, 5 expired
+-- status: 0 pending, 1 leased, 2 succeeded, 3 exhausted, 4 cancelled, 5 expired,
+-- 6 quarantined
 CREATE TABLE deliveries (
 	id               BLOB PRIMARY KEY,
 	event_id         BLOB NOT NULL,
@@ -134,11 +136,11 @@ CREATE TABLE deliveries (
 	attempts         INTEGER NOT NULL,
 	uncounted        INTEGER NOT NULL,
 	due_at           INTEGER NOT NULL,
-	-- the lease: who holds it, under which epoch; claims counts the leases that
-	-- ended without an outcome
+	-- the lease: who holds it, under which epoch; crashes counts the holders in a
+	-- row that died, and from three on the delivery is a suspect
 	node_id          BLOB,
 	epoch            INTEGER NOT NULL,
-	claims           INTEGER NOT NULL,
+	crashes          INTEGER NOT NULL,
 	last_reason      TEXT NOT NULL,
 	last_status_code INTEGER NOT NULL,
 	created_at       INTEGER NOT NULL,
@@ -148,6 +150,7 @@ CREATE INDEX deliveries_by_event ON deliveries (event_id);
 CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, id);
 CREATE INDEX deliveries_by_environment ON deliveries (environment_id, id);
 CREATE INDEX deliveries_due ON deliveries (webhook_id, due_at) WHERE status = 0;
+CREATE INDEX deliveries_suspected ON deliveries (webhook_id, crashes, due_at) WHERE status = 0 AND crashes >= 3;
 CREATE INDEX deliveries_not_succeeded ON deliveries (status, environment_id, id) WHERE status <> 2;
 
 -- durations are microseconds
