@@ -93,6 +93,10 @@ func importRules() map[string]rule {
 			may:   []string{"", "internal/store"},
 			never: noHTTPnoSQL,
 		},
+		"internal/workers": {
+			why:   "running tasks needs to know nothing of them",
+			never: noHTTPnoSQL,
+		},
 		"internal/intake": {
 			why:     "accepting is a rule about events, the same whatever carried them here and whatever keeps them",
 			may:     []string{"", "internal/store", "internal/snapshot", "internal/filter"},
@@ -101,7 +105,7 @@ func importRules() map[string]rule {
 		},
 		"internal/deliver": {
 			why:   "the engine learns outcomes as data, so that it can be tested without a network and a database; rendering is pure, so it may render",
-			may:   []string{"", "internal/store", "internal/pace", "internal/schedule", "internal/snapshot", "internal/suspect", "internal/wire", "internal/failpoint"},
+			may:   []string{"", "internal/store", "internal/pace", "internal/schedule", "internal/snapshot", "internal/suspect", "internal/wire", "internal/workers", "internal/failpoint"},
 			never: noHTTPnoSQL,
 		},
 		"internal/egress": {

@@ -15,6 +15,7 @@ import (
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store"
 	"github.com/posthorn/posthorn/internal/wire"
+	"github.com/posthorn/posthorn/internal/workers"
 )
 
 // Sender sends one request.
@@ -95,7 +96,7 @@ type Engine struct {
 	// rested wakes the loop that gives lanes their turn again.
 	rested chan struct{}
 	// work is everything that Run waits for.
-	work *workers
+	work *workers.Workers
 
 	mu sync.Mutex
 	// background starts work that Run waits for, with a context that ends when
@@ -125,7 +126,7 @@ func New(o Options) *Engine {
 		kick:      make(chan struct{}, 1),
 		settled:   make(chan struct{}, 1),
 		rested:    make(chan struct{}, 1),
-		work:      newWorkers(),
+		work:      workers.New(),
 		lanes:     map[posthorn.WebhookID]*lane{},
 		heldJobs:  pace.NewRoom[posthorn.WorkspaceID](o.MaxHeldJobs),
 		heldBytes: pace.NewRoom[posthorn.WorkspaceID](o.MaxHeldBytes),

@@ -46,13 +46,13 @@ func (e *Engine) Run(ctx context.Context) {
 		case <-sendContext.Done():
 		}
 	}
-	e.work.wait()
+	e.work.Wait()
 }
 
 func (e *Engine) start(sendContext context.Context) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.background = func(work func(ctx context.Context)) { e.work.run(func() { work(sendContext) }) }
+	e.background = func(work func(ctx context.Context)) { e.work.Run(func() { work(sendContext) }) }
 	e.dispatch()
 }
 

@@ -11,12 +11,8 @@ import (
 // trySuspect claims one suspect, which marks it durably as being tried, and waits
 // until it is held no longer. It reports whether there was one.
 func (e *Engine) trySuspect(ctx context.Context, s store.SuspectWebhook) bool {
-	directory, err := e.Directories.Environment(ctx, s.EnvironmentID)
-	if err != nil {
-		return false
-	}
-	webhook, ok := directory.Webhook(s.WebhookID)
-	if !ok || !e.wantsSuspect(webhook) {
+	_, webhook, err := e.receiver(ctx, s.EnvironmentID, s.WebhookID)
+	if err != nil || !e.wantsSuspect(webhook) {
 		return false
 	}
 	claimed, err := e.Queue.Claim(ctx, store.Claim{WebhookID: s.WebhookID, NodeID: e.node, Now: e.Now(), Limit: 1, MaxBytes: 1, Crashes: s.Crashes})

@@ -12,11 +12,12 @@ import (
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store"
 	"github.com/posthorn/posthorn/internal/wire"
+	"github.com/posthorn/posthorn/internal/workers"
 )
 
 // try makes one attempt: steps 4 to 6 in the life of an event.
 func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
-	directory, webhook, err := e.receiver(ctx, job)
+	directory, webhook, err := e.receiver(ctx, job.Delivery.EnvironmentID, job.Delivery.WebhookID)
 	if err != nil || webhook.Status != posthorn.WebhookActive {
 		e.giveBack(ctx, l, job, err)
 		return
@@ -45,12 +46,12 @@ func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 	e.finish(l, job, next, err)
 }
 
-func (e *Engine) receiver(ctx context.Context, job store.Job) (*snapshot.Environment, *posthorn.Webhook, error) {
-	directory, err := e.Directories.Environment(ctx, job.Delivery.EnvironmentID)
+func (e *Engine) receiver(ctx context.Context, environment posthorn.EnvironmentID, id posthorn.WebhookID) (*snapshot.Environment, *posthorn.Webhook, error) {
+	directory, err := e.Directories.Environment(ctx, environment)
 	if err != nil {
 		return nil, nil, fmt.Errorf("finding the receiver: %w", err)
 	}
-	webhook, ok := directory.Webhook(job.Delivery.WebhookID)
+	webhook, ok := directory.Webhook(id)
 	if !ok {
 		return nil, nil, posthorn.ErrNotFound
 	}
@@ -62,11 +63,11 @@ func (e *Engine) send(ctx context.Context, directory *snapshot.Environment, webh
 	dialect, ok := e.Dialects.Dialect(webhook.Format)
 	if !ok {
 		detail := fmt.Sprintf("The webhook's format %q does not exist here.", webhook.Format)
-		return posthorn.Outcome{Reason: posthorn.ReasonRenderFailed, Detail: detail}, e.policy(directory, webhook, nil, job)
+		return posthorn.Outcome{Reason: posthorn.ReasonRenderFailed, Detail: detail}, directory.Policy(webhook, nil, job.Event.Type)
 	}
 	format := dialect.Format()
-	policy := e.policy(directory, webhook, format.Retries, job)
-	outcome := e.safely(func() posthorn.Outcome { return e.renderAndSend(ctx, dialect, directory.Kind, webhook, job, at) })
+	policy := directory.Policy(webhook, format.Retries, job.Event.Type)
+	outcome := workers.Safely(func() posthorn.Outcome { return e.renderAndSend(ctx, dialect, directory.Kind, webhook, job, at) }, e.panicked)
 	return schedule.Judge(format, outcome), policy
 }
 
@@ -86,24 +87,8 @@ func (e *Engine) renderAndSend(ctx context.Context, dialect *wire.Dialect, kind 
 	return failpoint.Send(ctx, request, e.Sender.Send)
 }
 
-func (e *Engine) policy(directory *snapshot.Environment, webhook *posthorn.Webhook, format *int, job store.Job) posthorn.RetryPolicy {
-	return posthorn.RetryPolicy{
-		Retries: posthorn.EffectiveRetries(webhook.Retries, directory.Retries(job.Event.Type), format, directory.DefaultRetries),
-		Delays:  webhook.RetrySchedule,
-	}
-}
-
-// safely makes a panic an outcome, not the end of everybody's deliveries.
-func (e *Engine) safely(work func() posthorn.Outcome) posthorn.Outcome {
-	done := make(chan posthorn.Outcome, 1)
-	func() {
-		defer func() {
-			if cause := recover(); cause != nil {
-				e.Logger.Error("an attempt panicked", "cause", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
-				done <- posthorn.Outcome{Reason: posthorn.ReasonInternal, Detail: "The server made a mistake while sending; this attempt doesn't count."}
-			}
-		}()
-		done <- work()
-	}()
-	return <-done
+// panicked makes a panic an outcome, not the end of everybody's deliveries.
+func (e *Engine) panicked(cause any) posthorn.Outcome {
+	e.Logger.Error("an attempt panicked", "cause", fmt.Sprintf("%T", cause), "stack", string(debug.Stack()))
+	return posthorn.Outcome{Reason: posthorn.ReasonInternal, Detail: "The server made a mistake while sending; this attempt doesn't count."}
 }

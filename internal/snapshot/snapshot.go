@@ -53,6 +53,15 @@ func (e *Environment) Retries(eventType string) *int {
 	return &retries
 }
 
+// Policy returns how an event of the type is retried for the webhook, whose format
+// says something of that or nil.
+func (e *Environment) Policy(webhook *posthorn.Webhook, format *int, eventType string) posthorn.RetryPolicy {
+	return posthorn.RetryPolicy{
+		Retries: posthorn.EffectiveRetries(webhook.Retries, e.Retries(eventType), format, e.DefaultRetries),
+		Delays:  webhook.RetrySchedule,
+	}
+}
+
 // Source is where snapshots come from.
 type Source interface {
 	Snapshot(ctx context.Context, id posthorn.EnvironmentID) (store.Snapshot, error)

@@ -1,4 +1,4 @@
-package deliver
+package workers
 
 import (
 	"testing"
@@ -11,10 +11,10 @@ import (
 func TestWorkers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorkers()
+		w := New()
 		begun, end := make(chan int, 3), make(chan struct{})
 		for i := range 2 {
-			w.run(func() { begun <- i; <-end })
+			w.Run(func() { begun <- i; <-end })
 		}
 		synctest.Wait()
 		if len(begun) != 2 {
@@ -22,13 +22,13 @@ func TestWorkers(t *testing.T) {
 		}
 		close(end)
 		synctest.Wait()
-		w.run(func() { begun <- 2 }) // by one that lingers
+		w.Run(func() { begun <- 2 }) // by one that lingers
 		synctest.Wait()
 		if len(begun) != 3 {
 			t.Fatal("a later task has not begun")
 		}
 		<-time.After(2 * lingering) // on the bubble's clock: nobody lingers longer
-		w.run(func() { <-begun })
-		w.wait() // the bubble fails if a goroutine is left
+		w.Run(func() { <-begun })
+		w.Wait() // the bubble fails if a goroutine is left
 	})
 }
