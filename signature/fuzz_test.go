@@ -52,7 +52,7 @@ func FuzzSignThenVerify(f *testing.F) {
 		for _, format := range signature.Formats() {
 			s := scheme(t, format)
 			headers, err := s.Sign([]string{secret}, id, body, now, atURL())
-			if errors.Is(err, signature.BadSecret) {
+			if errors.Is(err, signature.BadSecret) || s.IDHeader != "" && errors.Is(err, signature.MalformedHeader) { // the id
 				continue
 			}
 			if err != nil {

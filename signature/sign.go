@@ -17,7 +17,8 @@ import (
 // secrets are private keys: see ParsePrivateKey. Alternatives don't sign: call Sign
 // of the one you mean. Headers that the content names come out as they are in
 // given headers, and not otherwise. Receivers test themselves with it. The error
-// is an *Error with BadScheme, BadSecret or MissingURL.
+// is an *Error with BadScheme, BadSecret, MissingURL, or MalformedHeader for an id
+// that a message signature can't cover.
 func (s Scheme) Sign(secrets []string, id string, body []byte, now time.Time, options ...Option) (map[string]string, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
@@ -92,12 +93,12 @@ func (s *Scheme) signers(secrets []string) ([]signer, error) {
 }
 
 func (s *Scheme) signer(secret string) (signer, error) {
-	switch {
-	case s.Algorithm == Token:
+	switch s.Algorithm {
+	case Token:
 		return func([]byte) ([]byte, error) { return []byte(secret), nil }, nil
-	case s.Algorithm == ECDSAP256:
+	case ECDSAP256:
 		return nil, &Error{Problem: BadSecret, Detail: "a private key of P-256 isn't read from text; sign with SignWithKey"}
-	case s.Algorithm == Ed25519:
+	case Ed25519:
 		private, err := ParsePrivateKey(secret)
 		return func(content []byte) ([]byte, error) {
 			return SignWithKey(crypto.Signer(private), s.Algorithm, s.ECDSA, content)

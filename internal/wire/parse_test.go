@@ -2,14 +2,17 @@ package wire_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/wire"
+	"github.com/posthorn/posthorn/signature"
 )
 
 const written = `
@@ -119,10 +122,16 @@ func TestParseFormatRefuses(t *testing.T) {
 }
 
 // Whatever is uploaded, reading, compiling and rendering it never panics, and
-// what compiles renders headers that can be sent.
+// what compiles renders headers that can be sent, and is accepted by receivers
+// that verify it as the format says they can.
 func FuzzParseFormat(f *testing.F) {
 	f.Add([]byte(written))
 	f.Add([]byte("a: &x [*x]"))
+	f.Add([]byte(withMessage))
+	f.Add([]byte(everything))
+	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "Bearer {signature}"], signature: {algorithm: jwt-hs256, claims: [{iat: {number: "{timestamp}"}}, {b: "{digest.sha256}"}]}}`))
+	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "k={secret}"], signature: {algorithm: none, several: ",k={secret}"}}`))
+	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "t={timestamp};s={signature}"], signature: {algorithm: ecdsa-p256-sha256, content: "{timestamp}{body}", several: {lines: true}}}`))
 	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "{secret|hex}{signature|base64|upper}"], signature: {algorithm: hmac-sha1, content: "{{{body|hex}}}"}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		format, err := wire.ParseFormat(text)
@@ -133,9 +142,23 @@ func FuzzParseFormat(f *testing.F) {
 		if err != nil {
 			return
 		}
-		request, err := dialect.Render(input())
+		in := input()
+		in.Keys = []posthorn.SigningKey{edwardsKey("one", '1'), curveKey(t)}
+		request, err := dialect.Render(in)
 		if err != nil {
 			return
+		}
+		if again, err := wire.ParseFormat(wire.FormatJSON(format)); err != nil || !cmp.Equal(format, again, cmpopts.EquateEmpty()) {
+			t.Errorf("%v: %s", err, cmp.Diff(format, again))
+		}
+		secrets := []string{newSecret}
+		if uses := dialect.NeedsKeys(); len(uses) > 0 {
+			secrets = []string{publicText(t, in.Keys[slices.Index([]posthorn.SignatureAlgorithm{posthorn.Ed25519, posthorn.ECDSAP256}, uses[0])])}
+		}
+		if scheme, err := dialect.Verification(); err == nil && len(format.Signatures) == 1 {
+			if _, err := scheme.Verify(secrets, headerMap(request), request.Body, in.Now, signature.WithURL(request.URL)); err != nil {
+				t.Errorf("%v\n%s\n%+v", err, asText(request), scheme)
+			}
 		}
 		for _, header := range request.Headers {
 			if err := posthorn.ValidateHeaderValue("", header.Value); err != nil {

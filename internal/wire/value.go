@@ -153,19 +153,19 @@ func cutDigestEncoding(name string) (string, posthorn.Encoding) {
 // checkValue counts what is costly, and finds the scheme that a value belongs
 // to.
 func (c *compiler) checkValue(pointer string, p *part) *posthorn.Error {
-	switch p.value {
-	case bodyValue:
+	if p.value == bodyValue {
 		c.places++
-	case keyIDValue:
-		for i, scheme := range c.format.Signatures {
-			if scheme.Algorithm.IsAsymmetric() {
-				p.scheme = i
-				return nil
-			}
-		}
-		return posthorn.Invalid(pointer, "There is no {key.id}: no scheme of the format signs with keys.", "Use {webhook.id}, or sign with ed25519 or ecdsa-p256-sha256.")
 	}
-	return nil
+	if p.value != keyIDValue {
+		return nil
+	}
+	for i, scheme := range c.format.Signatures {
+		if scheme.Algorithm.IsAsymmetric() {
+			p.scheme = i
+			return nil
+		}
+	}
+	return posthorn.Invalid(pointer, "There is no {key.id}: no scheme of the format signs with keys.", "Use {webhook.id}, or sign with ed25519 or ecdsa-p256-sha256.")
 }
 
 func (c *compiler) parseSignatureName(pointer, name string) (part, *posthorn.Error) {
