@@ -36,7 +36,7 @@ func newAllowanceConn(conn net.Conn) *allowanceConn {
 func (c *allowanceConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if c.left.Add(-int64(n)) < 0 {
-		_ = c.Conn.Close() // the error says why
+		_ = c.Close() // the error says why
 		return 0, errFlood
 	}
 	return n, err

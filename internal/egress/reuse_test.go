@@ -148,3 +148,32 @@ func TestNewConnectionIsNotRetried(t *testing.T) {
 		t.Errorf("the request was sent %d times, want once", receiver.requests.Load())
 	}
 }
+
+// Invariant: a receiver that closes every connection after its answer costs a new
+// one each, thousands of times in a row, and none is left open.
+func TestEveryConnectionIsClosed(t *testing.T) {
+	t.Parallel()
+	const requests, atOnce = 3000, 16
+	var open, most atomic.Int64
+	url := newRawReceiver(t, func(conn net.Conn) {
+		most.Store(max(most.Load(), open.Add(1)))
+		defer open.Add(-1)
+		answering("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")(conn)
+	})
+	sender := newSender(t, Options{})
+	var sending sync.WaitGroup
+	for range atOnce {
+		sending.Go(func() {
+			for range requests / atOnce {
+				if outcome := sender.Send(t.Context(), requestTo(url)); !outcome.Succeeded() || outcome.ConnectionReused {
+					t.Errorf("got %+v", outcome)
+					return
+				}
+			}
+		})
+	}
+	sending.Wait()
+	if most.Load() > 4*atOnce {
+		t.Errorf("%d connections were open at once for %d requests", most.Load(), atOnce)
+	}
+}

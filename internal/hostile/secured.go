@@ -108,7 +108,7 @@ func newIdentity(choices []Choice, now time.Time) (identity, error) {
 func newKey(kind certificate) (crypto.Signer, error) {
 	if kind == feeble {
 		const weak = 1024
-		return rsa.GenerateKey(rand.Reader, weak) //nolint:gosec // weak is what it is for
+		return rsa.GenerateKey(rand.Reader, weak)
 	}
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 }
