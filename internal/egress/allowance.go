@@ -11,9 +11,9 @@ import (
 // and little enough that a flood of frames, headers or TLS records that mean
 // nothing comes to an end at once. A body is not read further than it is kept.
 const (
-	connectionAllowance = 1 << 20
-	answerAllowance     = 512 << 10
-	maxAllowance        = 64 << 20
+	connectionAllowance = 256 << 10
+	answerAllowance     = 256 << 10
+	maxAllowance        = 32 << 20
 )
 
 // errFlood: a connection brought more than its allowance.

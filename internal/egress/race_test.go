@@ -146,6 +146,7 @@ func TestSwallowedPackets(t *testing.T) {
 func TestSilentNameServersSlowNobodyElse(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
+	var isOver atomic.Bool
 	names := &nameServer{answers: map[string][][]string{"healthy.test": {{"127.0.0.1"}}}}
 	working := names.resolver(t)
 	receiver := newReceiver(t, func(http.ResponseWriter, *http.Request) {})
@@ -156,6 +157,9 @@ func TestSilentNameServersSlowNobodyElse(t *testing.T) {
 	over := make(chan struct{})
 	silence := make(chan struct{}, 10_000)
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		if isOver.Load() {
+			return nil, errors.New("no name server here any more")
+		}
 		if ctx.Value(silentKey{}) == nil {
 			return working.Dial(ctx, network, address)
 		}
@@ -182,6 +186,7 @@ func TestSilentNameServersSlowNobodyElse(t *testing.T) {
 	if outcome.Timings.Total > time.Second {
 		t.Errorf("a healthy name waited: %+v", outcome.Timings)
 	}
+	isOver.Store(true) // from now on a question may have lost its values
 	stop()
 	for range hosts * attempts {
 		if outcome := <-ended; outcome.Reason != posthorn.ReasonInterrupted && outcome.Reason != posthorn.ReasonDNSError {
