@@ -16,7 +16,7 @@ import (
 
 // maxMatched is the longest text that is matched against a regular expression,
 // in bytes.
-const maxMatched = 4096
+const maxMatched = 1024
 
 // Program is an expression that is ready to be evaluated, up to a cost. It is
 // immutable and safe for concurrent use.

@@ -81,7 +81,7 @@ func (m *Manager) Explain(ctx context.Context, p Principal, named posthorn.Envir
 		return Explanation{}, posthorn.ErrNotFound
 	}
 	e.IsDeleted = !isThere
-	e.HasChanged = isThere && webhook.UpdatedAt.After(event.AcceptedAt)
+	e.HasChanged = isThere && webhook.UpdatedAt.After(event.AcceptedAt) && !webhook.UpdatedAt.Equal(webhook.CreatedAt)
 	if len(deliveries) > 0 {
 		return e.byDelivery(deliveries[0], webhook), nil
 	}
@@ -127,7 +127,7 @@ func (e *Explanation) explainByWebhook(w posthorn.Webhook) bool {
 
 // addChange says that the webhook may have been another one when the event came.
 func (e *Explanation) addChange() {
-	if e.HasChanged && e.By != ExplainedByAge {
+	if e.HasChanged && e.By != ExplainedByAge { // its age stays what it is
 		e.Text += " The webhook has changed since the event was accepted."
 	}
 }
