@@ -75,7 +75,7 @@ func decode(data []byte) any {
 	if err := decoder.Decode(&value); err != nil {
 		return types.NewErr("the event's data is not JSON")
 	}
-	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // Token returns it bare
+	if _, err := decoder.Token(); err != io.EOF {
 		return types.NewErr("the event's data is more than one JSON value")
 	}
 	return readable(value)
