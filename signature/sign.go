@@ -103,7 +103,12 @@ func (s *Scheme) signer(secret string) (signer, error) {
 		return func(content []byte) ([]byte, error) {
 			return SignWithKey(crypto.Signer(private), s.Algorithm, s.ECDSA, content)
 		}, err
+	default:
+		return s.hashSigner(secret)
 	}
+}
+
+func (s *Scheme) hashSigner(secret string) (signer, error) {
 	shared, err := Key(secret, s.Key, s.KeyPrefix)
 	if err != nil {
 		return nil, err
