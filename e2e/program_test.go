@@ -71,7 +71,17 @@ func serve(t *testing.T, data string, flags ...string) *server {
 func serveKind(t *testing.T, data, kind string, flags ...string) *server {
 	t.Helper()
 	args := append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--environment", kind}, flags...)
-	s := &server{t: t, process: command(t, "posthorn", nil, args...), exited: make(chan error, 1)}
+	s, isListening := start(t, command(t, "posthorn", nil, args...))
+	if !isListening {
+		t.Fatalf("the server ended: %v\n%s", s.wait(), s.said())
+	}
+	return s
+}
+
+// start starts a server, and reports whether it listens or has ended before.
+func start(t *testing.T, process *exec.Cmd) (*server, bool) {
+	t.Helper()
+	s := &server{t: t, process: process, exited: make(chan error, 1)}
 	output, err := s.process.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -86,11 +96,12 @@ func serveKind(t *testing.T, data, kind string, flags ...string) *server {
 	select {
 	case s.address = <-found:
 	case err := <-s.exited:
-		t.Fatalf("the server ended: %v\n%s", err, s.said())
+		s.exited <- err
+		return s, false
 	case <-time.After(time.Minute):
 		t.Fatalf("the server doesn't listen\n%s", s.said())
 	}
-	return s
+	return s, true
 }
 
 func (s *server) watch(output io.Reader, found chan<- string) {

@@ -72,7 +72,7 @@ func (e *Engine) send(ctx context.Context, directory *snapshot.Environment, webh
 }
 
 func (e *Engine) renderAndSend(ctx context.Context, dialect *wire.Dialect, kind posthorn.EnvironmentKind, webhook *posthorn.Webhook, job store.Job, at time.Time) posthorn.Outcome {
-	job.Event.Data = failpoint.Data(job.Event.Data)
+	job.Event = failpoint.Event(job.Event)
 	request, err := dialect.Render(wire.Input{
 		Event:           job.Event,
 		Webhook:         *webhook,

@@ -22,8 +22,8 @@ func Send(ctx context.Context, request posthorn.Request, send func(context.Conte
 	return send(ctx, request)
 }
 
-// Data returns the data.
-func Data(data []byte) []byte { return data }
+// Event returns the event.
+func Event(e posthorn.Event) posthorn.Event { return e }
 
 // Outcome returns the outcome.
 func Outcome(o posthorn.Outcome) posthorn.Outcome { return o }

@@ -41,12 +41,18 @@ func Send(ctx context.Context, request posthorn.Request, send func(context.Conte
 	return <-answered
 }
 
-// Data returns the data; DataEncodedAgain changes its form and not its meaning.
-func Data(data []byte) []byte {
-	if Is(DataEncodedAgain) {
-		return append([]byte(" "), data...)
+// Event returns the event that is about to be sent; DataEncodedAgain changes the
+// form of its data and not its meaning. An event of the type that POISON names
+// ends the process, as running out of memory does.
+func Event(e posthorn.Event) posthorn.Event {
+	if e.Type == os.Getenv("POISON") {
+		const killed = 137
+		os.Exit(killed)
 	}
-	return data
+	if Is(DataEncodedAgain) {
+		e.Data = append([]byte(" "), e.Data...)
+	}
+	return e
 }
 
 // Outcome returns the outcome, or what the mutant makes of it.
