@@ -69,6 +69,9 @@ func (c *directConn) readResponse(request *http.Request, p *progress) (*http.Res
 	p.gotFirstByte()
 	for {
 		response, err := http.ReadResponse(c.reader, request)
+		if err != nil && c.left <= 0 {
+			return nil, errHeadersTooLarge // else the line that was cut would be blamed
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -61,8 +61,10 @@ func TestHTTP2Floods(t *testing.T) {
 			request.Timeout = posthorn.DefaultTimeout
 			sender := newSender(t, Options{RootCAs: peer.root.pool()})
 			outcome := sender.Send(t.Context(), request)
-			allowed := []posthorn.Reason{posthorn.ReasonProtocolError, posthorn.ReasonResponseHeadersTooLarge, posthorn.ReasonConnectionClosed, posthorn.ReasonConnectionReset,
-				posthorn.ReasonTimeout} // on a machine that is slower than the flood
+			allowed := []posthorn.Reason{
+				posthorn.ReasonProtocolError, posthorn.ReasonResponseHeadersTooLarge, posthorn.ReasonConnectionClosed, posthorn.ReasonConnectionReset,
+				posthorn.ReasonTimeout,
+			} // on a machine that is slower than the flood
 			if !slices.Contains(allowed, outcome.Reason) || outcome.Timings.Total > request.Timeout+time.Second {
 				t.Errorf("got %+v", outcome)
 			}

@@ -78,6 +78,7 @@ func TestHostileResponses(t *testing.T) {
 		"negative length":              {"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", posthorn.ReasonProtocolError, 0},
 		"two lengths":                  {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!", posthorn.ReasonProtocolError, 0},
 		"header flood":                 {"HTTP/1.1 200 OK\r\n" + flood + "\r\n", posthorn.ReasonResponseHeadersTooLarge, 0},
+		"many short headers":           {"HTTP/1.1 200 OK\r\n" + strings.Repeat("X-Flood: yes\r\n", 10_000), posthorn.ReasonResponseHeadersTooLarge, 0},
 		"one endless header":           {"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20), posthorn.ReasonResponseHeadersTooLarge, 0},
 		"endless hints":                {strings.Repeat("HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n", 10_000), posthorn.ReasonResponseHeadersTooLarge, 0},
 		"headers cut":                  {"HTTP/1.1 200 OK\r\nX: y\r\n", posthorn.ReasonConnectionClosed, 0},
