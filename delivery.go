@@ -75,7 +75,10 @@ type Delivery struct {
 	LastStatusCode int
 	// Crashes counts the nodes in a row that died while they held the delivery. An
 	// outcome, or a person who asks for another try, sets it to zero.
-	Crashes   int
+	Crashes int
+	// Format is the version of the declared format that retries are rendered with:
+	// that of the first attempt. It is zero before that, and with built-in formats.
+	Format    FormatVersion
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

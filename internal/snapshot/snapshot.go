@@ -23,6 +23,7 @@ type Environment struct {
 	index    *filter.Index
 	webhooks map[posthorn.WebhookID]*posthorn.Webhook
 	retries  map[string]int
+	formats  map[string]posthorn.DeclaredFormat
 	// filterText is how long its filters are together, in bytes.
 	filterText int
 }
@@ -60,6 +61,13 @@ func (e *Environment) Policy(webhook *posthorn.Webhook, format *int, eventType s
 		Retries: posthorn.EffectiveRetries(webhook.Retries, e.Retries(eventType), format, e.DefaultRetries),
 		Delays:  webhook.RetrySchedule,
 	}
+}
+
+// Format returns the newest version of a declared format, without its document;
+// false when none of the webhooks' formats is declared by that name.
+func (e *Environment) Format(name string) (posthorn.DeclaredFormat, bool) {
+	format, ok := e.formats[name]
+	return format, ok
 }
 
 // Source is where snapshots come from.
@@ -163,6 +171,7 @@ func newEnvironment(s store.Snapshot, programs *filter.Programs) *Environment {
 		index:       filter.NewIndex(s.Webhooks, programs),
 		webhooks:    make(map[posthorn.WebhookID]*posthorn.Webhook, len(s.Webhooks)),
 		retries:     s.Retries,
+		formats:     s.Formats,
 	}
 	for i := range s.Webhooks {
 		e.webhooks[s.Webhooks[i].ID] = &s.Webhooks[i]

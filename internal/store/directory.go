@@ -87,6 +87,33 @@ type Directory interface {
 	// DeleteEventType returns posthorn.ErrNotFound if there is none.
 	DeleteEventType(ctx context.Context, environment posthorn.EnvironmentID, name string) error
 
+	// SaveFormat keeps the next version of a workspace's format, or the first of that
+	// name, and returns it. The first version is the number after the highest that a deleted format of the
+	// workspace ever had. A document that is the newest one's already makes no new
+	// version. It returns posthorn.ErrNotFound if there is no such workspace. The limit
+	// is that of the workspace's formats.
+	//
+	// Earlier versions are dropped when they are older than Since, or were replaced
+	// before f.Now less posthorn.FormatVersionKept and no pending or leased delivery remembers
+	// them. If more than posthorn.MaxFormatVersions would be kept all the same, nothing is, and the error
+	// is posthorn.ErrConflict. What is kept changes the version of the directories of all the
+	// workspace's environments.
+	SaveFormat(ctx context.Context, f FormatSaving) (posthorn.DeclaredFormat, error)
+	// Format returns the newest version of a workspace's format, or posthorn.ErrNotFound.
+	Format(ctx context.Context, workspace posthorn.WorkspaceID, name string) (posthorn.DeclaredFormat, error)
+	// FormatVersion returns a version that is kept, or posthorn.ErrNotFound.
+	FormatVersion(ctx context.Context, workspace posthorn.WorkspaceID, version posthorn.FormatVersion) (posthorn.DeclaredFormat, error)
+	// Formats lists the newest versions of up to limit formats of a workspace whose names
+	// come after the given one, in the order of their names (compared byte by byte).
+	Formats(ctx context.Context, workspace posthorn.WorkspaceID, after string, limit int) ([]posthorn.DeclaredFormat, error)
+	// FormatUsers tells who of a workspace names a format: up to limit environments,
+	// as their default, and up to limit webhooks that are not deleted, both oldest
+	// first.
+	FormatUsers(ctx context.Context, workspace posthorn.WorkspaceID, name string, limit int) (FormatUsers, error)
+	// DeleteFormat drops all versions of a format. It returns posthorn.ErrNotFound, or
+	// posthorn.ErrConflict if the format has users.
+	DeleteFormat(ctx context.Context, workspace posthorn.WorkspaceID, name string) error
+
 	// CreateKey keeps a key. It returns posthorn.ErrConflict if a key with this
 	// hash exists, posthorn.ErrNotFound if there is no such workspace. The limit is
 	// that of the workspace's keys that are not revoked; platform keys have none.
@@ -108,3 +135,26 @@ type EnvironmentQuery struct {
 	ProjectID   posthorn.ProjectID
 	Page        posthorn.Page
 }
+
+// FormatSaving is a format to be kept as the next version.
+type FormatSaving struct {
+	WorkspaceID posthorn.WorkspaceID
+	Name        string
+	Document    []byte
+	// AppliesToAll makes Since of what is kept its own version: deliveries that
+	// remember an earlier one take it too. Else Since stays what it was.
+	AppliesToAll bool
+	// CreatedBy is kept with the first version.
+	CreatedBy string
+	Now       time.Time
+	Limit     int
+}
+
+// FormatUsers is who names a format.
+type FormatUsers struct {
+	Environments []posthorn.EnvironmentID
+	Webhooks     []posthorn.Webhook
+}
+
+// Any reports whether anybody does.
+func (u FormatUsers) Any() bool { return len(u.Environments)+len(u.Webhooks) > 0 }

@@ -27,7 +27,8 @@ type Intake interface {
 	Accept(ctx context.Context, s Submission) (Receipt, error)
 
 	// Snapshot returns an environment, its webhooks that are not deleted (oldest
-	// first), the retries of its event types, and the version of all that. It
+	// first), the retries of its event types, the declared formats that the webhooks
+	// name, and the version of all that. It
 	// returns posthorn.ErrNotFound.
 	Snapshot(ctx context.Context, id posthorn.EnvironmentID) (Snapshot, error)
 
@@ -41,7 +42,7 @@ type Intake interface {
 }
 
 // Version counts the changes of an environment's directory: of the environment
-// itself, its webhooks and its event types. What the engine records of a webhook
+// itself, its webhooks, its event types and its workspace's formats. What the engine records of a webhook
 // (holding, its breaker, stats) doesn't count; disabling it does.
 type Version int64
 
@@ -125,4 +126,7 @@ type Snapshot struct {
 	// Retries is what event types say of retries, by name; those that say nothing
 	// are not in it.
 	Retries map[string]int
+	// Formats are the newest versions of those formats of the workspace that the
+	// webhooks name, by name and without their documents.
+	Formats map[string]posthorn.DeclaredFormat
 }

@@ -50,7 +50,7 @@ type Queue interface {
 	// If r.Next holds or disables the webhook, that happens in the same
 	// transaction. A hold that ends later stays. Disabling touches only an active
 	// webhook, with the attempt's detail as the reason and r.Now as UpdatedAt.
-	// R.Breaker, when set, becomes the webhook's breaker in that transaction, unless
+	// The delivery's Format becomes r.Format. R.Breaker, when set, becomes the webhook's breaker in that transaction, unless
 	// the one that is kept has changed later.
 	//
 	// If the lease is void the attempt is kept (the request did leave) unless the
@@ -64,8 +64,8 @@ type Queue interface {
 	// no crash is counted. Void leases are passed over.
 	Release(ctx context.Context, leases []Lease, now time.Time) error
 
-	// Retry makes a delivery pending and due now, with no crashes and all its retries
-	// before it again (all its attempts are uncounted), whatever its status; but a leased one
+	// Retry makes a delivery pending and due now, with no crashes, all its retries
+	// before it again (all its attempts are uncounted) and its Format forgotten, whatever its status; but a leased one
 	// is left alone, with posthorn.ErrConflict. It returns the delivery, or posthorn.ErrNotFound.
 	Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error)
 
@@ -137,6 +137,8 @@ type Recording struct {
 	WebhookID posthorn.WebhookID
 	Attempt   posthorn.Attempt
 	Next      posthorn.Next
+	// Format is what the delivery's retries are rendered with.
+	Format posthorn.FormatVersion
 	// Breaker is the webhook's breaker if the attempt has changed it, else nil.
 	Breaker *posthorn.Breaker
 	// Now is when it is recorded.

@@ -57,6 +57,12 @@ func copyEventType(t posthorn.EventType) posthorn.EventType {
 	return t
 }
 
+func copyFormat(f posthorn.DeclaredFormat) posthorn.DeclaredFormat {
+	f.Document = slices.Clone(f.Document)
+	f.CreatedAt, f.UpdatedAt = kept(f.CreatedAt), kept(f.UpdatedAt)
+	return f
+}
+
 func copyKey(k posthorn.Key) posthorn.Key {
 	k.CreatedAt, k.RevokedAt = kept(k.CreatedAt), kept(k.RevokedAt)
 	return k

@@ -109,6 +109,7 @@ func (s *Store) Snapshot(ctx context.Context, id posthorn.EnvironmentID) (store.
 			snapshot.Retries[eventType.Name] = *eventType.Retries
 		}
 	}
+	snapshot.Formats = s.formatsIn(environment, snapshot.Webhooks)
 	return snapshot, nil
 }
 

@@ -29,6 +29,9 @@ type Store struct {
 	webhooks     map[posthorn.WebhookID]posthorn.Webhook
 	eventTypes   map[posthorn.EnvironmentID]map[string]posthorn.EventType
 	keys         map[posthorn.KeyID]posthorn.Key
+	// formats are the versions that are kept, oldest first.
+	formats        map[formatName][]posthorn.DeclaredFormat
+	retiredFormats map[posthorn.WorkspaceID]int
 
 	events     map[posthorn.EventID]posthorn.Event
 	givenIDs   map[givenID]posthorn.EventID
@@ -46,6 +49,11 @@ type givenID struct {
 	id          string
 }
 
+type formatName struct {
+	workspace posthorn.WorkspaceID
+	name      string
+}
+
 // delivery is a delivery and its lease: who holds it (while it is leased), and
 // the epoch of the newest lease.
 type delivery struct {
@@ -57,20 +65,22 @@ type delivery struct {
 // New returns an empty store.
 func New() *Store {
 	return &Store{
-		workspaces:   map[posthorn.WorkspaceID]posthorn.Workspace{},
-		projects:     map[posthorn.ProjectID]posthorn.Project{},
-		environments: map[posthorn.EnvironmentID]posthorn.Environment{},
-		versions:     map[posthorn.EnvironmentID]store.Version{},
-		webhooks:     map[posthorn.WebhookID]posthorn.Webhook{},
-		eventTypes:   map[posthorn.EnvironmentID]map[string]posthorn.EventType{},
-		keys:         map[posthorn.KeyID]posthorn.Key{},
-		events:       map[posthorn.EventID]posthorn.Event{},
-		givenIDs:     map[givenID]posthorn.EventID{},
-		deliveries:   map[posthorn.DeliveryID]*delivery{},
-		pending:      map[posthorn.WebhookID]map[posthorn.DeliveryID]*delivery{},
-		attempts:     map[posthorn.DeliveryID][]posthorn.Attempt{},
-		stats:        map[posthorn.WebhookID]posthorn.WebhookStats{},
-		answers:      map[store.IdempotencyKey]store.Answer{},
+		workspaces:     map[posthorn.WorkspaceID]posthorn.Workspace{},
+		projects:       map[posthorn.ProjectID]posthorn.Project{},
+		environments:   map[posthorn.EnvironmentID]posthorn.Environment{},
+		versions:       map[posthorn.EnvironmentID]store.Version{},
+		webhooks:       map[posthorn.WebhookID]posthorn.Webhook{},
+		eventTypes:     map[posthorn.EnvironmentID]map[string]posthorn.EventType{},
+		keys:           map[posthorn.KeyID]posthorn.Key{},
+		formats:        map[formatName][]posthorn.DeclaredFormat{},
+		retiredFormats: map[posthorn.WorkspaceID]int{},
+		events:         map[posthorn.EventID]posthorn.Event{},
+		givenIDs:       map[givenID]posthorn.EventID{},
+		deliveries:     map[posthorn.DeliveryID]*delivery{},
+		pending:        map[posthorn.WebhookID]map[posthorn.DeliveryID]*delivery{},
+		attempts:       map[posthorn.DeliveryID][]posthorn.Attempt{},
+		stats:          map[posthorn.WebhookID]posthorn.WebhookStats{},
+		answers:        map[store.IdempotencyKey]store.Answer{},
 	}
 }
 

@@ -166,7 +166,7 @@ func (s *Store) Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time
 	if d.Status == posthorn.DeliveryLeased {
 		return posthorn.Delivery{}, posthorn.ErrConflict
 	}
-	d.Uncounted, d.Crashes = d.Attempts, 0
+	d.Uncounted, d.Crashes, d.Format = d.Attempts, 0, posthorn.FormatVersion{}
 	s.moveToPending(d, now, now)
 	return d.Delivery, nil
 }

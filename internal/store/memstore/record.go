@@ -60,6 +60,7 @@ func (s *Store) moveAfter(d *delivery, attempt posthorn.Attempt, r store.Recordi
 	if r.Next.Uncounted {
 		d.Uncounted++
 	}
+	d.Format = r.Format
 	d.LastReason, d.LastStatusCode = attempt.Outcome.Reason, attempt.Outcome.StatusCode
 	if r.Next.Status == posthorn.DeliveryPending {
 		s.moveToPending(d, r.Next.DueAt, r.Now)

@@ -147,5 +147,22 @@ func readSnapshot(ctx context.Context, read *sql.Tx, id posthorn.EnvironmentID) 
 		snapshot.Retries[name] = retries
 		return err
 	})
+	if err != nil {
+		return store.Snapshot{}, err
+	}
+	snapshot.Formats, err = readFormats(ctx, read, snapshot.Environment)
 	return snapshot, err
+}
+
+// readFormats reads what a snapshot tells of declared formats.
+func readFormats(ctx context.Context, read *sql.Tx, environment posthorn.Environment) (map[string]posthorn.DeclaredFormat, error) {
+	const query = `SELECT workspace_id, name, version, since, NULL, created_by, created_at, updated_at FROM formats f
+		WHERE workspace_id = ? AND name IN (SELECT format FROM webhooks WHERE environment_id = ? AND status <> 'deleted')` + isNewestFormat
+	formats := map[string]posthorn.DeclaredFormat{}
+	err := eachRow(ctx, read, query, []any{environment.WorkspaceID[:], environment.ID[:]}, func(scan func(...any) error) error {
+		format, err := scanFormat(scan)
+		formats[format.Name] = format
+		return err
+	})
+	return formats, err
 }

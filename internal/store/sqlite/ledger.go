@@ -57,14 +57,14 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]posthorn.Even
 	return events, nil
 }
 
-const deliveryColumns = `d.id, d.event_id, d.webhook_id, d.environment_id, d.status, d.attempts, d.uncounted, d.due_at, d.last_reason, d.last_status_code, d.crashes, d.created_at, d.updated_at`
+const deliveryColumns = `d.id, d.event_id, d.webhook_id, d.environment_id, d.status, d.attempts, d.uncounted, d.due_at, d.last_reason, d.last_status_code, d.crashes, d.format, d.format_version, d.created_at, d.updated_at`
 
 const selectDelivery = `SELECT ` + deliveryColumns + `, e.given_id, e.type FROM deliveries d JOIN events e ON e.id = d.event_id`
 
 func deliveryTargets(d *posthorn.Delivery) []any {
 	return []any{
 		intoID(&d.ID), intoID(&d.EventID), intoID(&d.WebhookID), intoID(&d.EnvironmentID), intoStatus(&d.Status), &d.Attempts, &d.Uncounted,
-		intoTime(&d.DueAt), &d.LastReason, &d.LastStatusCode, &d.Crashes, intoTime(&d.CreatedAt), intoTime(&d.UpdatedAt),
+		intoTime(&d.DueAt), &d.LastReason, &d.LastStatusCode, &d.Crashes, intoText(&d.Format.Name), &d.Format.Version, intoTime(&d.CreatedAt), intoTime(&d.UpdatedAt),
 	}
 }
 

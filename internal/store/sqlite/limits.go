@@ -12,6 +12,7 @@ const (
 	countEnvironments = `SELECT count(*) FROM (SELECT 1 FROM environments WHERE workspace_id = ? LIMIT ?)`
 	countKeys         = `SELECT count(*) FROM (SELECT 1 FROM keys WHERE workspace_id = ? AND revoked_at < 0 LIMIT ?)`
 	countWebhooks     = `SELECT count(*) FROM (SELECT 1 FROM webhooks WHERE environment_id = ? AND status <> 'deleted' LIMIT ?)`
+	countFormats      = `SELECT count(*) FROM (SELECT DISTINCT name FROM formats WHERE workspace_id = ? LIMIT ?)`
 	countEventTypes   = `SELECT count(*) FROM (SELECT 1 FROM event_types WHERE environment_id = ? LIMIT ?)`
 )
 

@@ -100,7 +100,7 @@ func (s *Store) Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time
 		if status == leased {
 			return posthorn.ErrConflict
 		}
-		return tx.end(id, status, pending, now, `UPDATE deliveries SET status = ?, uncounted = attempts, crashes = 0, due_at = ?2, updated_at = ?2 WHERE id = ?3`)
+		return tx.end(id, status, pending, now, `UPDATE deliveries SET status = ?, uncounted = attempts, crashes = 0, format = NULL, format_version = 0, due_at = ?2, updated_at = ?2 WHERE id = ?3`)
 	})
 }
 

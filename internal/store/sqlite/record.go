@@ -18,9 +18,9 @@ func (t *tx) record(r store.Recording) error {
 		uncounted = 1
 	}
 	changed, err := t.exec(`UPDATE deliveries SET status = ?, attempts = attempts + 1, uncounted = uncounted + ?, due_at = ?, node_id = NULL, crashes = 0,
-			last_reason = ?, last_status_code = ?, updated_at = ?
+			last_reason = ?, last_status_code = ?, format = ?, format_version = ?, updated_at = ?
 		WHERE id = ? AND status = 1 AND node_id = ? AND epoch = ? AND webhook_id = ?`,
-		status, uncounted, micros(r.Next.DueAt), string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, micros(r.Now),
+		status, uncounted, micros(r.Next.DueAt), string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, orNull(r.Format.Name), r.Format.Version, micros(r.Now),
 		lease.DeliveryID[:], lease.NodeID[:], lease.Epoch, r.WebhookID[:])
 	if err != nil {
 		return err

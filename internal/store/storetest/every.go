@@ -29,7 +29,7 @@ func (w *world) everyMethod() map[string]func(ctx context.Context) error {
 	w.do(w.CreateKey(w.ctx, key, 0))
 	methods := map[string]func(ctx context.Context) error{}
 	for _, part := range []map[string]func(ctx context.Context) error{
-		w.intakeMethods(), w.queueMethods(webhook, job), w.ledgerMethods(webhook, job), w.tenantMethods(), w.catalogueMethods(webhook), w.keyMethods(key),
+		w.intakeMethods(), w.queueMethods(webhook, job), w.ledgerMethods(webhook, job), w.tenantMethods(), w.catalogueMethods(webhook), w.keyMethods(key), w.formatMethods(),
 	} {
 		for name, call := range part {
 			methods[name] = call
@@ -135,6 +135,19 @@ func (w *world) catalogueMethods(webhook posthorn.Webhook) map[string]func(ctx c
 			return drop(w.UpdateEventType(ctx, here, "a", same[posthorn.EventType]))
 		},
 		"DeleteEventType": func(ctx context.Context) error { return w.DeleteEventType(ctx, here, "a") },
+	}
+}
+
+func (w *world) formatMethods() map[string]func(ctx context.Context) error {
+	owner := w.workspace.ID
+	version := w.save("mine", "1").FormatVersion
+	return map[string]func(ctx context.Context) error{
+		"SaveFormat":    func(ctx context.Context) error { return drop(w.SaveFormat(ctx, w.saving("mine", "2"))) },
+		"Format":        func(ctx context.Context) error { return drop(w.Format(ctx, owner, "mine")) },
+		"FormatVersion": func(ctx context.Context) error { return drop(w.FormatVersion(ctx, owner, version)) },
+		"Formats":       func(ctx context.Context) error { return drop(w.Formats(ctx, owner, "", 1)) },
+		"FormatUsers":   func(ctx context.Context) error { return drop(w.FormatUsers(ctx, owner, "mine", 1)) },
+		"DeleteFormat":  func(ctx context.Context) error { return w.DeleteFormat(ctx, owner, "mine") },
 	}
 }
 

@@ -110,6 +110,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"updateWebhook":  m.updateWebhook,
 		"eventTypes":     m.changeEventTypes,
 		"keys":           m.changeKeys,
+		"formats":        m.changeFormats,
 		"close and open": m.closeAndOpen,
 		"stats":          m.compareStats,
 	}

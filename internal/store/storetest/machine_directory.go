@@ -117,7 +117,7 @@ func (m *machine) createWebhook() {
 	webhook := posthorn.Webhook{
 		ID:          posthorn.NewID[posthorn.WebhookID](m.tick(), m.random),
 		WorkspaceID: environment.WorkspaceID, ProjectID: environment.ProjectID, EnvironmentID: environment.ID,
-		Name: "hook", URL: "https://example.com/", Events: []string{"*"}, Filter: oneOf(m, "filter", "", "true"), Format: "standard",
+		Name: "hook", URL: "https://example.com/", Events: []string{"*"}, Filter: oneOf(m, "filter", "", "true"), Format: oneOf(m, "format", "standard", "standard", "mine"),
 		Secrets: []posthorn.SigningSecret{{Value: "a secret"}, {Value: "an older one", ExpiresAt: m.now}},
 		Timeout: posthorn.DefaultTimeout, Concurrency: 1, Status: posthorn.WebhookActive,
 		CreatedAt: m.now, UpdatedAt: m.now,

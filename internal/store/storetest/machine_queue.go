@@ -49,8 +49,9 @@ func (m *machine) record() {
 			DeliveryID: given.twin[specified].DeliveryID, Number: given.number, StartedAt: started, URL: "https://example.com/ü",
 			Outcome: m.outcome(),
 		},
-		Next: m.next(),
-		Now:  m.now,
+		Next:   m.next(),
+		Format: m.formatVersion(),
+		Now:    m.now,
 	}
 	if m.oneIn(3, "breaker") {
 		r.Breaker = &posthorn.Breaker{OpenedAt: m.now, Failures: m.number("failures", 0, 20), NextProbeAt: m.now.Add(time.Second), ChangedAt: m.moment()}

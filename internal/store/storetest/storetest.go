@@ -68,6 +68,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
 		{"Ledger", ledgerCases()},
 		{"Tenants", tenantCases()},
 		{"Catalogue", catalogueCases()},
+		{"Formats", formatCases()},
 		{"Keys", keyCases()},
 		{"Limits", limitCases()},
 		{"Every", everyCases()},

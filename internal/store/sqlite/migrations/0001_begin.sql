@@ -5,7 +5,9 @@ CREATE TABLE workspaces (
 	name        TEXT NOT NULL,
 	external_id TEXT UNIQUE,
 	created_at  INTEGER NOT NULL,
-	updated_at  INTEGER NOT NULL
+	updated_at  INTEGER NOT NULL,
+	-- the highest version that a deleted format had
+	retired_format INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
 CREATE TABLE projects (
@@ -112,6 +114,19 @@ CREATE TABLE event_types (
 	PRIMARY KEY (environment_id, name)
 ) WITHOUT ROWID;
 
+-- the versions of declared formats that are kept; the highest one of a name holds
+CREATE TABLE formats (
+	workspace_id BLOB NOT NULL,
+	name         TEXT NOT NULL,
+	version      INTEGER NOT NULL,
+	since        INTEGER NOT NULL,
+	document     BLOB NOT NULL,
+	created_by   TEXT NOT NULL,
+	created_at   INTEGER NOT NULL,
+	updated_at   INTEGER NOT NULL,
+	PRIMARY KEY (workspace_id, name, version)
+) WITHOUT ROWID;
+
 CREATE TABLE events (
 	id             BLOB NOT NULL UNIQUE,
 	environment_id BLOB NOT NULL,
@@ -143,6 +158,9 @@ CREATE TABLE deliveries (
 	crashes          INTEGER NOT NULL,
 	last_reason      TEXT NOT NULL,
 	last_status_code INTEGER NOT NULL,
+	-- the version of a declared format that retries are rendered with
+	format           TEXT,
+	format_version   INTEGER NOT NULL DEFAULT 0,
 	created_at       INTEGER NOT NULL,
 	updated_at       INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -151,6 +169,7 @@ CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, id);
 CREATE INDEX deliveries_by_environment ON deliveries (environment_id, id);
 CREATE INDEX deliveries_due ON deliveries (webhook_id, due_at) WHERE status = 0;
 CREATE INDEX deliveries_suspected ON deliveries (webhook_id, crashes, due_at) WHERE status = 0 AND crashes >= 3;
+CREATE INDEX deliveries_by_format ON deliveries (environment_id, format, format_version) WHERE format IS NOT NULL AND status < 2;
 CREATE INDEX deliveries_not_succeeded ON deliveries (status, environment_id, id) WHERE status <> 2;
 
 -- durations are microseconds
