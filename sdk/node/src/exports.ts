@@ -1,0 +1,7 @@
+// What both entry points offer.
+export type { RawBody } from './body.js'
+export { type Problem, type ProblemDetails, VerificationError } from './error.js'
+export { VerifiedEvent } from './event.js'
+export type { HeadersInput } from './headers.js'
+export type { Algorithm, Claims, Encoding, Scheme } from './scheme.js'
+export { type Format, formats, type Options, type Secrets } from './verify.js'

@@ -1,0 +1,96 @@
+import { ask, type Hash, type Steps } from './crypto.js'
+import { bytesOfHeader } from './encoding.js'
+import { malformed, VerificationError } from './error.js'
+import { isTimestamp } from './headers.js'
+import type { Key } from './key.js'
+import { matching, mustMatch } from './match.js'
+import type { ReceivedRequest } from './read.js'
+import type { Scheme } from './scheme.js'
+import { contentDigest, type MessageInput, messageSignature, parseByteSequences, parseInputs, signatureInput } from './structured.js'
+import { derived } from './target.js'
+import { checkAge, type Signed } from './time.js'
+
+const digests: [string, Hash][] = [['sha-256', 'sha256'], ['sha-512', 'sha512']]
+
+/**
+ * Checks an HTTP message signature (RFC 9421, section 3.2): any one whose algorithm is
+ * the scheme's and that covers what must be covered.
+ */
+export function* verifyMessage(scheme: Scheme, keys: Key[], request: ReceivedRequest): Steps<Signed> {
+  const { inputs, signatures } = readMessage(scheme, request)
+  yield* checkDigest(request)
+  let secret = -1
+  let signedBy: MessageInput | undefined
+  for (const input of inputs) {
+    const base = bytesOfHeader(messageBase(input, request))
+    const found = yield* matching(scheme, keys, base, [signatures.get(input.label) as Uint8Array])
+    if (found >= 0 && secret < 0) {
+      secret = found
+      signedBy = input
+    }
+  }
+  mustMatch(secret, messageSignature)
+  const isIDSigned = scheme.idHeader && signedBy?.components.includes(scheme.idHeader.toLowerCase())
+  return {
+    secret,
+    id: isIDSigned ? request.headers.single(scheme.idHeader as string) : '',
+    signedAt: checkCreated(scheme, signedBy as MessageInput, request.now),
+  }
+}
+
+function readMessage(scheme: Scheme, request: ReceivedRequest): { inputs: MessageInput[]; signatures: Map<string, Uint8Array> } {
+  const inputs = parseInputs(request.headers.single(signatureInput))
+  if (!inputs) throw malformed(signatureInput, 'it is no dictionary of lists (RFC 9421, section 4.1)')
+  const signatures = parseByteSequences(request.headers.single(messageSignature))
+  if (!signatures) throw malformed(messageSignature, 'it is no dictionary of byte sequences (RFC 9421, section 4.2)')
+  const needed = scheme.message?.components ?? []
+  const suitable = inputs.filter(
+    (input) =>
+      needed.every((name) => input.components.includes(name)) &&
+      signatures.has(input.label) &&
+      (input.parameters.get('alg') ?? scheme.algorithm) === scheme.algorithm,
+  )
+  if (suitable.length === 0) {
+    throw malformed(signatureInput, `no signature in it is made with ${scheme.algorithm} and covers ${needed.join(', ')}`)
+  }
+  return { inputs: suitable, signatures }
+}
+
+/** Compares Content-Digest with the body. */
+function* checkDigest(request: ReceivedRequest): Steps<void> {
+  const written = parseByteSequences(request.headers.single(contentDigest))
+  if (!written) throw malformed(contentDigest, 'it is no dictionary of byte sequences (RFC 9530, section 2)')
+  const known = digests.filter(([name]) => written.has(name))
+  for (const [name, hash] of known) {
+    const digest = yield* ask((c) => c.digest(hash, request.body))
+    const isSame = yield* ask((c) => c.isEqual(digest, written.get(name) as Uint8Array))
+    mustMatch(isSame ? 0 : -1, contentDigest)
+  }
+  if (known.length === 0) throw malformed(contentDigest, 'it has neither sha-256 nor sha-512')
+}
+
+function checkCreated(scheme: Scheme, input: MessageInput, now: number): number | undefined {
+  const created = input.parameters.get('created')
+  if (created === undefined) {
+    if (scheme.toleranceSeconds) throw malformed(signatureInput, "it doesn't say when the signature was created")
+    return undefined
+  }
+  if (!isTimestamp(created)) throw malformed(signatureInput, 'created is not a time in seconds')
+  const signedAt = Number(created) * 1000
+  checkAge(scheme, signatureInput, signedAt, now)
+  const expires = input.parameters.get('expires')
+  if (expires === undefined || !scheme.toleranceSeconds) return signedAt
+  if (!isTimestamp(expires)) throw malformed(signatureInput, 'expires is not a time in seconds')
+  const age = now - Number(expires) * 1000
+  if (age > 0) throw new VerificationError('timestamp_too_old', { header: signatureInput, ageSeconds: age / 1000, toleranceSeconds: 0 })
+  return signedAt
+}
+
+/** Makes the signature base (RFC 9421, section 2.5). */
+function messageBase(input: MessageInput, request: ReceivedRequest): string {
+  const covered = input.components.map((name) => {
+    const value = name.startsWith('@') ? derived(name, request.url) : request.headers.single(name)
+    return `"${name}": ${value.trim()}\n`
+  })
+  return `${covered.join('')}"@signature-params": ${input.written}`
+}
