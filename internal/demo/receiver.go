@@ -83,7 +83,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
-	verified, err := signature.Verify(p.format, []string{p.secret}, request.Header, body, time.Now())
+	verified, err := signature.Verify(p.format, []string{p.secret}, request.Header, body, time.Now(), signature.WithURL("http://"+request.Host+request.RequestURI))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusUnauthorized)
 		return
@@ -107,9 +107,12 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	_, _ = io.WriteString(w, "ok") // the sender sees whether this arrived
 }
 
-// holdsData reports whether the body's data is what was published. The raw
+// holdsData reports whether the body, or its data, is what was published. The raw
 // message keeps the bytes as they came.
 func (r *receiver) holdsData(body []byte) bool {
+	if r.data[string(body)] {
+		return true
+	}
 	var envelope struct {
 		Data json.RawMessage `json:"data"`
 	}
