@@ -4,6 +4,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -27,6 +28,9 @@ type Options struct {
 	Logger *slog.Logger
 	// Version is shown in the API's description and to receivers.
 	Version string
+	// RootCAs are the authorities that receivers' certificates are checked against;
+	// nil means the system's. No setting gives others: the benchmark does.
+	RootCAs *x509.CertPool
 	// Observer hears of every attempt besides the log; may be nil.
 	Observer deliver.Observer
 }
@@ -41,6 +45,7 @@ type App struct {
 	sender   *egress.Sender
 	server   *http.Server
 	listener net.Listener
+	profiles *profiles
 	first    manage.Bootstrapped
 	failed   chan error
 	// broken receives an error when the database has failed for good.
@@ -86,6 +91,7 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	a.running.Go(func() { a.upkeep.run(engineContext) })
 	a.running.Go(a.serve)
+	a.profiles.serve()
 	a.running.Go(func() { a.watchStorage(engineContext) })
 	a.isReady.set(true)
 	return nil
@@ -222,7 +228,7 @@ func (a *App) finishRequests(ctx context.Context, grace time.Duration) error {
 }
 
 func (a *App) close() error {
-	var failures []error
+	failures := []error{a.profiles.close()}
 	if a.sender != nil {
 		a.sender.Close()
 	}

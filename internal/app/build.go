@@ -29,6 +29,9 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.listener = listener
+	if a.profiles, err = newProfiles(ctx, c.ProfileListen); err != nil {
+		return err
+	}
 	opened, err := sqlite.Open(ctx, c.SQLitePath())
 	if err != nil {
 		return err
@@ -75,7 +78,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 
 func (a *App) newSender() (*egress.Sender, error) {
 	options := egressOptions(a.options.Config)
-	options.Logger, options.Version = a.options.Logger, a.options.Version
+	options.Logger, options.Version, options.RootCAs = a.options.Logger, a.options.Version, a.options.RootCAs
 	if own, err := netip.ParseAddrPort(a.listener.Addr().String()); err == nil {
 		options.OwnAddresses = []netip.AddrPort{own}
 	}

@@ -11,3 +11,6 @@ func (a *App) Ready(ctx context.Context) error { return a.ready(ctx) }
 
 // Manager is the server's own management.
 func (a *App) Manager() *manage.Manager { return a.manager }
+
+// ProfileAddr is where profiles are given.
+func (a *App) ProfileAddr() string { return a.profiles.listener.Addr().String() }

@@ -62,7 +62,10 @@ type Config struct {
 	EgressProxyCredentials posthorn.Secret
 	// Concurrency is how many deliveries may be under way at once.
 	Concurrency int
-	LogLevel    slog.Level
+	// ProfileListen is a loopback address and a port where profiles of the process
+	// can be had; empty for nowhere.
+	ProfileListen string
+	LogLevel      slog.Level
 	// LogFormat is text or json.
 	LogFormat string
 }

@@ -83,6 +83,7 @@ func TestPrecedence(t *testing.T) {
 		"egress-strict":    {[3]string{"true", "false", "true"}, func(c config.Config) string { return fmt.Sprint(c.EgressStrict) }},
 		"egress-proxy":     {[3]string{"http://a:1", "https://b:2", "socks5://c:3"}, func(c config.Config) string { return c.EgressProxy.String() }},
 		"concurrency":      {[3]string{"1", "2", "3"}, func(c config.Config) string { return fmt.Sprint(c.Concurrency) }},
+		"profile-listen":   {[3]string{"127.0.0.1:1", "127.0.0.2:2", "[::1]:3"}, func(c config.Config) string { return c.ProfileListen }},
 		"log-level":        {[3]string{"debug", "warn", "error"}, func(c config.Config) string { return strings.ToLower(c.LogLevel.String()) }},
 		"log-format":       {[3]string{"json", "text", "json"}, func(c config.Config) string { return c.LogFormat }},
 	}
@@ -151,6 +152,9 @@ func TestMistakes(t *testing.T) {
 		{"proxy scheme", "", home, map[string]string{"egress-proxy": "socks4://a:1080"}, []string{"--egress-proxy", "http://"}},
 		{"proxy port", "", home, map[string]string{"egress-proxy": "http://a"}, []string{"needs a port"}},
 		{"proxy path", "", home, map[string]string{"egress-proxy": "http://a:1/x"}, []string{"without a path"}},
+		{"profiles for everybody", "", home, map[string]string{"profile-listen": "0.0.0.0:6060"}, []string{"--profile-listen", "loopback"}},
+		{"profiles for the network", "", home, map[string]string{"profile-listen": "[2001:db8::1]:6060"}, []string{"loopback"}},
+		{"profiles by name", "", home, map[string]string{"profile-listen": "localhost:6060"}, []string{"127.0.0.1:6060"}},
 		{"level", "", home, map[string]string{"log-level": "loud"}, []string{"debug, info, warn or error"}},
 		{"format", "", home, map[string]string{"log-format": "xml"}, []string{"text or json"}},
 		{"limit", "", home, map[string]string{"max-webhooks": "-1"}, []string{"whole number from 0"}},

@@ -28,6 +28,17 @@ func setListen(c *Config, text string) error {
 	return nil
 }
 
+// setProfileListen takes addresses that no other machine reaches, and no names: a
+// name may mean something else tomorrow.
+func setProfileListen(c *Config, text string) error {
+	address, err := netip.ParseAddrPort(text)
+	if err != nil || !address.Addr().IsLoopback() {
+		return fmt.Errorf("%q is not a loopback address and a port; for example 127.0.0.1:6060, for profiles are for this machine alone", text)
+	}
+	c.ProfileListen = text
+	return nil
+}
+
 func setDataDir(c *Config, text string) error {
 	absolute, err := filepath.Abs(text)
 	if err != nil {

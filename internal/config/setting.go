@@ -52,6 +52,7 @@ func Settings() []Setting {
 		{Key: "egress-proxy", Value: "URL", Help: "proxy that all requests go through: http://HOST:PORT or https:// (both with CONNECT), or socks5://", set: setEgressProxy},
 		{Key: "egress-proxy-credentials", Value: "USER:PASSWORD", Secret: true, Help: "user and password for the proxy (USER:PASSWORD)", set: setEgressProxyCredentials},
 		{Key: "concurrency", Value: "N", Default: "2048", Help: "how many deliveries may be under way at once", set: setConcurrency},
+		{Key: "profile-listen", Value: "ADDRESS", Help: "address on the loopback interface, and port, where profiles of the running program are given to everybody on this machine; empty for nowhere", set: setProfileListen},
 		{Key: "log-level", Value: "LEVEL", Default: "info", Help: "debug, info, warn or error", set: setLogLevel},
 		{Key: "log-format", Value: "FORMAT", Default: "text", Help: "text or json", set: setLogFormat},
 	})
