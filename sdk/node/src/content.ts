@@ -1,3 +1,4 @@
+import { joined } from './bytes.js'
 import { ask, type Hash, type Steps } from './crypto.js'
 import { bytesOfHeader, bytesOfText, encode } from './encoding.js'
 
@@ -57,14 +58,4 @@ function* valueOf(name: string, claim: Claim, body: Uint8Array): Steps<Uint8Arra
     default:
       return bytesOfHeader(claim.headers.get(name) ?? '')
   }
-}
-
-function joined(parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

@@ -1,17 +1,19 @@
-import type { RawBody } from './body.js'
+// The entry point for runtimes that have WebCrypto and nothing of Node.
 import { run } from './crypto.js'
 import { webCryptography } from './crypto-web.js'
-import type { VerifiedEvent } from './event.js'
-import type { HeadersInput } from './headers.js'
-import { type Format, type Options, type Secrets, steps } from './verify.js'
+import { fetchHelpers } from './fetch.js'
+import type { Receiver, Verify, VerifyRequest } from './verifier.js'
+import { steps } from './verify.js'
 
 export * from './exports.js'
 
-/**
- * Checks that the request was signed with one of the secrets over exactly this body,
- * and recently. The body must be what came, before any parsing. Secrets and signatures
- * are compared in constant time. Rejects with a VerificationError.
- */
-export async function verify(body: RawBody, headers: HeadersInput, secrets: Secrets, format: Format, options: Options = {}): Promise<VerifiedEvent> {
-  return run(steps(body, headers, secrets, format, options), webCryptography)
-}
+/** See Verify. */
+export const verify: Verify = async (body, headers, secrets, format, options = {}) => run(steps(body, headers, secrets, format, options), webCryptography)
+
+const helpers = fetchHelpers(verify)
+
+/** See VerifyRequest. */
+export const verifyRequest: VerifyRequest = helpers.verifyRequest
+
+/** See Receiver. */
+export const receiver: Receiver = helpers.receiver

@@ -1,13 +1,13 @@
+import type { ReceivedHeaders } from './headers.js'
+import type { Place, Places } from './places.js'
 import type { ReceivedRequest } from './read.js'
 import type { Signed } from './time.js'
 
-/** An event whose request was accepted. */
+/**
+ * An event whose request was accepted. The body is parsed when somebody first asks for
+ * what is in it.
+ */
 export class VerifiedEvent {
-  /**
-   * The event's id, where the format signs one, else empty. It is the same in every
-   * attempt, so that a receiver can tell repetitions.
-   */
-  readonly id: string
   /** When the request was signed; undefined where the format doesn't say. */
   readonly timestamp: Date | undefined
   /** The index of the secret that signed. When it is no longer that of the old secret, a rotation is over for this receiver. */
@@ -17,12 +17,47 @@ export class VerifiedEvent {
   /** The body as it came. */
   readonly body: Uint8Array
 
-  constructor(request: ReceivedRequest, signed: Signed, scheme: string) {
-    this.id = signed.id
+  readonly #signedID: string
+  readonly #headers: ReceivedHeaders
+  readonly #places: Places
+  #parsed: { value: unknown } | undefined
+
+  constructor(request: ReceivedRequest, signed: Signed, scheme: string, places: Places) {
     this.timestamp = signed.signedAt === undefined ? undefined : new Date(signed.signedAt)
     this.secret = signed.secret
     this.scheme = scheme
     this.body = request.body
+    this.#signedID = signed.id
+    this.#headers = request.headers
+    this.#places = places
+  }
+
+  /**
+   * The event's id; empty where the format doesn't send one. It is the same in every
+   * attempt, so that a receiver can tell repetitions. Formats whose body is the data
+   * alone (`github`, `shopify`) send it in a header that isn't signed.
+   */
+  get id(): string {
+    return this.#signedID || this.#textAt(this.#places.id)
+  }
+
+  /**
+   * The event's type; empty where the format doesn't send one, or is a declared scheme.
+   * Formats whose body is the data alone (`github`, `shopify`, `cloudevents-binary`) send
+   * it in a header that isn't signed.
+   */
+  get type(): string {
+    return this.#textAt(this.#places.type)
+  }
+
+  /**
+   * What the event is about: its data, or the whole body where the format is a declared
+   * scheme. Throws a SyntaxError if the body isn't JSON. Numbers become those of
+   * JavaScript; who needs every digit reads text().
+   */
+  get data(): unknown {
+    const member = this.#places.data?.member ?? ''
+    return member === '' ? this.json() : memberOf(this.json(), member)
   }
 
   /** The body as text. */
@@ -30,8 +65,28 @@ export class VerifiedEvent {
     return new TextDecoder().decode(this.body)
   }
 
-  /** The body as JSON, parsed now. Throws a SyntaxError if it isn't JSON. */
+  /** The whole body as JSON. Throws a SyntaxError if it isn't that. */
   json(): unknown {
-    return JSON.parse(this.text())
+    this.#parsed ??= { value: JSON.parse(this.text()) }
+    return this.#parsed.value
   }
+
+  #textAt(place: Place | undefined): string {
+    if (place?.header) {
+      const values = this.#headers.all(place.header)
+      return values.length === 1 ? (values[0] as string) : ''
+    }
+    if (!place?.member) return ''
+    try {
+      const value = memberOf(this.json(), place.member)
+      return typeof value === 'string' ? value : ''
+    } catch {
+      return '' // the body isn't JSON, which data tells
+    }
+  }
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+  return (value as Record<string, unknown>)[name]
 }

@@ -1,22 +1,19 @@
-import type { RawBody } from './body.js'
-import { runNow } from './crypto.js'
-import { nodeCryptography } from './crypto-node.js'
-import type { VerifiedEvent } from './event.js'
-import type { HeadersInput } from './headers.js'
-import { type Format, type Options, type Secrets, steps } from './verify.js'
+// The entry point for Node, and for runtimes that have its node:crypto.
+import { fetchHelpers } from './fetch.js'
+import { verifySync } from './sync.js'
+import type { Receiver, Verify, VerifyRequest } from './verifier.js'
 
 export * from './exports.js'
+export { type Incoming, refuse, verifyIncoming, webhook } from './incoming.js'
+export { verifySync } from './sync.js'
 
-/**
- * Checks that the request was signed with one of the secrets over exactly this body,
- * and recently. The body must be what came, before any parsing. Secrets and signatures
- * are compared in constant time. Throws a VerificationError.
- */
-export function verifySync(body: RawBody, headers: HeadersInput, secrets: Secrets, format: Format, options: Options = {}): VerifiedEvent {
-  return runNow(steps(body, headers, secrets, format, options), nodeCryptography)
-}
+/** See Verify. */
+export const verify: Verify = async (body, headers, secrets, format, options) => verifySync(body, headers, secrets, format, options)
 
-/** As verifySync, with a promise, which is what edge runtimes can give as well. Rejects with a VerificationError. */
-export async function verify(body: RawBody, headers: HeadersInput, secrets: Secrets, format: Format, options: Options = {}): Promise<VerifiedEvent> {
-  return verifySync(body, headers, secrets, format, options)
-}
+const helpers = fetchHelpers(verify)
+
+/** See VerifyRequest. */
+export const verifyRequest: VerifyRequest = helpers.verifyRequest
+
+/** See Receiver. */
+export const receiver: Receiver = helpers.receiver

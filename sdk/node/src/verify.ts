@@ -3,14 +3,15 @@ import { check } from './check.js'
 import { contentOf } from './content.js'
 import type { Steps } from './crypto.js'
 import { badScheme, badSecret, quote, VerificationError } from './error.js'
+import { VerifiedEvent } from './event.js'
 import { type HeadersInput, ReceivedHeaders } from './headers.js'
 import { type Key, keysOf } from './key.js'
 import { matching, mustMatch } from './match.js'
 import { verifyMessage } from './message.js'
+import type { Places } from './places.js'
 import { read, type ReceivedRequest } from './read.js'
-import { VerifiedEvent } from './event.js'
 import { type Scheme, signsTime } from './scheme.js'
-import { builtInSchemes } from './schemes.js'
+import { builtInPlaces, builtInSchemes } from './schemes.js'
 import { checkAge, momentOf, type Signed } from './time.js'
 import { verifyClaims, verifyToken } from './token.js'
 
@@ -57,7 +58,7 @@ export function* steps(body: RawBody, headers: HeadersInput, secrets: Secrets, f
       const keys = yield* keysOf(candidate, held, candidates.length > 1)
       if (keys.length === 0) continue // there are secrets, for alternatives of this scheme
       const signed = yield* verifyOne(tolerating(candidate, options), keys, request)
-      return new VerifiedEvent(request, signed, candidate.name ?? '')
+      return new VerifiedEvent(request, signed, candidate.name ?? '', placesOf(format))
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error
       if (failure === undefined || rank(error) > rank(failure)) failure = error
@@ -71,6 +72,10 @@ function schemeOf(format: Format): Scheme {
   const scheme = Object.hasOwn(builtInSchemes, format) ? builtInSchemes[format] : undefined
   if (!scheme) throw new VerificationError('unknown_format', { detail: `${quote(format)} is not built in` })
   return scheme
+}
+
+function placesOf(format: Format): Places {
+  return (typeof format === 'string' && builtInPlaces[format]) || {}
 }
 
 function secretsOf(secrets: Secrets): readonly string[] {
