@@ -27,6 +27,7 @@ type (
 	deliveryKind    struct{}
 	attemptKind     struct{}
 	keyKind         struct{}
+	signingKeyKind  struct{}
 	nodeKind        struct{}
 )
 
@@ -38,6 +39,7 @@ func (eventKind) prefix() string       { return "evt_" }
 func (deliveryKind) prefix() string    { return "dlv_" }
 func (attemptKind) prefix() string     { return "att_" }
 func (keyKind) prefix() string         { return "key_" }
+func (signingKeyKind) prefix() string  { return "sgk_" }
 func (nodeKind) prefix() string        { return "nod_" }
 
 // The kinds of id, one for each thing that has one.
@@ -50,6 +52,7 @@ type (
 	DeliveryID    = ID[deliveryKind]
 	AttemptID     = ID[attemptKind]
 	KeyID         = ID[keyKind]
+	SigningKeyID  = ID[signingKeyKind]
 	NodeID        = ID[nodeKind]
 )
 

@@ -65,8 +65,8 @@ type SignatureScheme struct {
 	Several string
 	// SeveralLines writes each further signature as a header of its own instead.
 	SeveralLines bool
-	// IsOptional: it signs only if the environment has a key for it. Headers that
-	// name its signature are left out otherwise.
+	// IsOptional: it signs only for webhooks that use signing keys. Headers that name
+	// its signature are left out otherwise.
 	IsOptional bool
 	// AppendTo names a header of the format to which each of its signatures is
 	// appended, as Several says.

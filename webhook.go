@@ -64,6 +64,13 @@ type Webhook struct {
 	Metadata map[string]string
 	// Secrets are newest first; the first one is current.
 	Secrets []SigningSecret
+	// UsesSigningKeys makes schemes of the format that are optional sign as well,
+	// with the signing keys of the environment.
+	UsesSigningKeys bool
+	// Handshake: the receiver is asked whether it wants requests, and before it has
+	// consented none are sent.
+	Handshake bool
+	Consent   Consent
 	// Retries is nil when the event type, the format or the environment decides.
 	Retries *int
 	// RetrySchedule overrides the default delays when it is not empty.

@@ -66,11 +66,7 @@ func (e *Engine) learn(l *lane, webhook *posthorn.Webhook) {
 		l.holdUntil = webhook.HoldUntil
 	}
 	l.pace.Adopt(webhook.Breaker)
-	rate := 0
-	if webhook.RateLimit != nil {
-		rate = *webhook.RateLimit
-	}
-	l.rate.Set(rate)
+	l.rate.Set(webhook.Spacing())
 }
 
 // sendFrom is when the next request may go out: when the receiver wants it, and

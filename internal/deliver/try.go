@@ -67,16 +67,17 @@ func (e *Engine) send(ctx context.Context, directory *snapshot.Environment, webh
 	}
 	format := dialect.Format()
 	policy := directory.Policy(webhook, format.Retries, job.Event.Type)
-	outcome := workers.Safely(func() posthorn.Outcome { return e.renderAndSend(ctx, dialect, directory.Kind, webhook, job, at) }, e.panicked)
+	outcome := workers.Safely(func() posthorn.Outcome { return e.renderAndSend(ctx, dialect, directory, webhook, job, at) }, e.panicked)
 	return schedule.Judge(format, outcome), policy
 }
 
-func (e *Engine) renderAndSend(ctx context.Context, dialect *wire.Dialect, kind posthorn.EnvironmentKind, webhook *posthorn.Webhook, job store.Job, at time.Time) posthorn.Outcome {
+func (e *Engine) renderAndSend(ctx context.Context, dialect *wire.Dialect, directory *snapshot.Environment, webhook *posthorn.Webhook, job store.Job, at time.Time) posthorn.Outcome {
 	job.Event = failpoint.Event(job.Event)
 	request, err := dialect.Render(wire.Input{
 		Event:           job.Event,
 		Webhook:         *webhook,
-		EnvironmentKind: kind,
+		EnvironmentKind: directory.Kind,
+		Keys:            directory.SigningKeys,
 		DeliveryID:      job.Delivery.ID,
 		AttemptNumber:   job.Delivery.Attempts + 1,
 		Now:             at,

@@ -31,7 +31,7 @@ func TestRateIsEven(t *testing.T) {
 	t.Parallel()
 	for _, perSecond := range []int{1, 3, 10, 50} {
 		var rate pace.Rate
-		rate.Set(perSecond)
+		rate.Set(time.Second / time.Duration(perSecond))
 		sent := sendAsSoonAsAllowed(&rate, 20, 0)
 		for i := range sent[1:] {
 			if gap := sent[i+1] - sent[i]; gap < time.Second/time.Duration(perSecond) {
@@ -41,7 +41,7 @@ func TestRateIsEven(t *testing.T) {
 	}
 	for _, perSecond := range []int{100, 1000, 10_000} {
 		var rate pace.Rate
-		rate.Set(perSecond)
+		rate.Set(time.Second / time.Duration(perSecond))
 		sent := sendAsSoonAsAllowed(&rate, 2*perSecond, time.Millisecond)
 		if last := sent[len(sent)-1]; last < 1970*time.Millisecond || last > 2010*time.Millisecond {
 			t.Errorf("%d a second: %d took %v", perSecond, len(sent), last)
@@ -62,7 +62,7 @@ func TestRateIsEven(t *testing.T) {
 func TestRateSavesNothingUp(t *testing.T) {
 	t.Parallel()
 	var rate pace.Rate
-	rate.Set(10)
+	rate.Set(time.Second / 10)
 	rate.Take(begin())
 	later := begin().Add(time.Hour)
 	if rate.From().After(later) {
@@ -83,13 +83,13 @@ func TestRateChanges(t *testing.T) {
 	if _, isLimited := rate.Within(time.Second); isLimited || !rate.From().IsZero() {
 		t.Error("there is a limit although none was set")
 	}
-	rate.Set(1)
+	rate.Set(time.Second)
 	rate.Take(begin())
-	rate.Set(1)
+	rate.Set(time.Second)
 	if rate.From() != begin().Add(time.Second) {
 		t.Errorf("the next one goes out at %v", rate.From())
 	}
-	rate.Set(100)
+	rate.Set(time.Second / 100)
 	if rate.From().After(begin()) {
 		t.Error("the new rate waits for the old one")
 	}

@@ -1,4 +1,4 @@
-// Package snapshot keeps each environment's directory (its webhooks, what its
+// Package snapshot keeps each environment's directory (its webhooks, its signing keys, what its
 // event types say of retries, and its defaults) in memory, so that neither accepting nor delivering
 // an event asks the database for them.
 package snapshot
@@ -19,7 +19,10 @@ import (
 // Environment is an environment's directory at one version. It is immutable.
 type Environment struct {
 	posthorn.Environment
-	Version  store.Version
+	Version store.Version
+	// SigningKeys are newest first; some may have expired.
+	SigningKeys []posthorn.SigningKey
+
 	index    *filter.Index
 	webhooks map[posthorn.WebhookID]*posthorn.Webhook
 	retries  map[string]int
@@ -168,6 +171,7 @@ func newEnvironment(s store.Snapshot, programs *filter.Programs) *Environment {
 	e := &Environment{
 		Environment: s.Environment,
 		Version:     s.Version,
+		SigningKeys: s.SigningKeys,
 		index:       filter.NewIndex(s.Webhooks, programs),
 		webhooks:    make(map[posthorn.WebhookID]*posthorn.Webhook, len(s.Webhooks)),
 		retries:     s.Retries,

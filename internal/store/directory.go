@@ -9,7 +9,7 @@ import (
 )
 
 // Directory is what managing needs: workspaces, projects, environments,
-// webhooks, event types and keys. Lists are newest first (by id) unless said
+// webhooks, signing keys, event types and keys. Lists are newest first (by id) unless said
 // otherwise.
 //
 // The Update methods read the thing, give it to change and keep what change
@@ -113,6 +113,16 @@ type Directory interface {
 	// DeleteFormat drops all versions of a format. It returns posthorn.ErrNotFound, or
 	// posthorn.ErrConflict if the format has users.
 	DeleteFormat(ctx context.Context, workspace posthorn.WorkspaceID, name string) error
+
+	// SigningKeys returns all signing keys of an environment, newest first; none if
+	// there is no such environment.
+	SigningKeys(ctx context.Context, environment posthorn.EnvironmentID) ([]posthorn.SigningKey, error)
+	// SigningKey returns a signing key, or posthorn.ErrNotFound.
+	SigningKey(ctx context.Context, id posthorn.SigningKeyID) (posthorn.SigningKey, error)
+	// UpdateSigningKeys gives all signing keys of an environment to change, newest
+	// first, keeps what it returns instead of them, and changes the version of the
+	// directory. New keys belong to that environment, whatever they say.
+	UpdateSigningKeys(ctx context.Context, environment posthorn.EnvironmentID, change func([]posthorn.SigningKey) ([]posthorn.SigningKey, error)) ([]posthorn.SigningKey, error)
 
 	// CreateKey keeps a key. It returns posthorn.ErrConflict if a key with this
 	// hash exists, posthorn.ErrNotFound if there is no such workspace. The limit is

@@ -27,9 +27,9 @@ type Intake interface {
 	Accept(ctx context.Context, s Submission) (Receipt, error)
 
 	// Snapshot returns an environment, its webhooks that are not deleted (oldest
-	// first), the retries of its event types, the declared formats that the webhooks
-	// name, and the version of all that. It
-	// returns posthorn.ErrNotFound.
+	// first), its signing keys, the retries of its event types, the declared formats
+	// that the webhooks name, and the version of all that. It returns
+	// posthorn.ErrNotFound.
 	Snapshot(ctx context.Context, id posthorn.EnvironmentID) (Snapshot, error)
 
 	// Answer returns what was answered under an idempotency key. It returns
@@ -42,7 +42,8 @@ type Intake interface {
 }
 
 // Version counts the changes of an environment's directory: of the environment
-// itself, its webhooks, its event types and its workspace's formats. What the engine records of a webhook
+// itself, its webhooks, its signing keys, its event types and its workspace's
+// formats. What the engine records of a webhook
 // (holding, its breaker, stats) doesn't count; disabling it does.
 type Version int64
 
@@ -123,6 +124,8 @@ type Snapshot struct {
 	Version     Version
 	Environment posthorn.Environment
 	Webhooks    []posthorn.Webhook
+	// SigningKeys are newest first.
+	SigningKeys []posthorn.SigningKey
 	// Retries is what event types say of retries, by name; those that say nothing
 	// are not in it.
 	Retries map[string]int

@@ -71,7 +71,7 @@ func (d *Dialect) ReadsStandardKeys() bool {
 func (d *Dialect) NeedsKeys() []posthorn.SignatureAlgorithm { return d.keyAlgorithms(false) }
 
 // UsesKeys returns the algorithms for which signing keys are of use, whether
-// they are needed or not.
+// they are needed or only sign for webhooks that ask for it.
 func (d *Dialect) UsesKeys() []posthorn.SignatureAlgorithm {
 	return append(d.keyAlgorithms(false), d.keyAlgorithms(true)...)
 }

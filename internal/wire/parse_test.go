@@ -143,7 +143,8 @@ func FuzzParseFormat(f *testing.F) {
 			return
 		}
 		in := input()
-		in.Keys = []posthorn.SigningKey{edwardsKey("one", '1'), curveKey(t)}
+		in.Keys = []posthorn.SigningKey{edwardsKey('1'), curveKey(t)}
+		in.Webhook.UsesSigningKeys = true
 		request, err := dialect.Render(in)
 		if err != nil {
 			return

@@ -25,9 +25,10 @@ func parse(t testing.TB, text string) *wire.Dialect {
 	return compile(t, format)
 }
 
-// edwardsKey is a signing key made of a seed of equal bytes.
-func edwardsKey(id string, seed byte) posthorn.SigningKey {
-	return posthorn.SigningKey{ID: id, Algorithm: posthorn.Ed25519, Private: ed25519.NewKeyFromSeed([]byte(strings.Repeat(string(rune(seed)), ed25519.SeedSize)))}
+// edwardsKey is a signing key made of a seed of equal bytes, which also makes its
+// id.
+func edwardsKey(seed byte) posthorn.SigningKey {
+	return posthorn.SigningKey{ID: posthorn.SigningKeyID{seed}, Algorithm: posthorn.Ed25519, Private: ed25519.NewKeyFromSeed([]byte(strings.Repeat(string(rune(seed)), ed25519.SeedSize)))}
 }
 
 func curveKey(t testing.TB) posthorn.SigningKey {
@@ -36,7 +37,7 @@ func curveKey(t testing.TB) posthorn.SigningKey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return posthorn.SigningKey{ID: "curve", Algorithm: posthorn.ECDSAP256, Private: private}
+	return posthorn.SigningKey{ID: posthorn.SigningKeyID{'k'}, Algorithm: posthorn.ECDSAP256, Private: private}
 }
 
 func publicText(t testing.TB, key posthorn.SigningKey) string {
@@ -68,7 +69,8 @@ func TestStandardWebhooksAsymmetricExample(t *testing.T) {
 	in := input()
 	in.Event.GivenID, in.Event.Data, in.Now = "msg_p5jXN8AQM9LWM0D4loKWxJek", []byte(`{"test": 2432232314}`), time.Unix(1614265330, 0)
 	in.Webhook.Secrets = []posthorn.SigningSecret{{Value: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}
-	in.Keys = []posthorn.SigningKey{{ID: "one", Algorithm: posthorn.Ed25519, Private: private}}
+	in.Keys = []posthorn.SigningKey{{ID: posthorn.SigningKeyID{1}, Algorithm: posthorn.Ed25519, Private: private}}
+	in.Webhook.UsesSigningKeys = true
 	want := "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
 	if got := headerMap(render(t, compile(t, format), in))["webhook-signature"]; !slices.Equal(got, []string{want}) {
 		t.Errorf("got %q", got)
@@ -79,14 +81,15 @@ func TestStandardWebhooksAsymmetricExample(t *testing.T) {
 func TestMessageSignatureExample(t *testing.T) {
 	t.Parallel()
 	dialect := parse(t, `{name: rfc, body: {raw: event.data}, headers: [Date: "Tue, 20 Apr 2021 02:07:55 GMT", Signature-Input: "{message.input}", Signature: "{message.signature}"],
-		signature: {algorithm: ed25519, message: {label: sig.b26, components: [date, "@method", "@path", "@authority", content-type, content-length], parameters: [created, keyid]}}}`)
+		signature: {algorithm: ed25519, message: {label: sig.b26, components: [date, "@method", "@path", "@authority", content-type, content-length], parameters: [created, keyid], keyid: test-key-ed25519}}}`)
 	seed, err := base64.RawURLEncoding.DecodeString("n4Ni-HpISpVObnQMW0wOhCKROaIKqKtW_2ZYb2p9KcU")
 	if err != nil {
 		t.Fatal(err)
 	}
 	in := input()
 	in.Event.Data, in.Now, in.Webhook.URL = []byte(`{"hello": "world"}`), time.Unix(1618884473, 0), "https://Example.com:443/foo?param=Value&Pet=dog"
-	in.Keys = []posthorn.SigningKey{{ID: "test-key-ed25519", Algorithm: posthorn.Ed25519, Private: ed25519.NewKeyFromSeed(seed)}}
+	in.Keys = []posthorn.SigningKey{{Algorithm: posthorn.Ed25519, Private: ed25519.NewKeyFromSeed(seed)}}
+	in.Webhook.UsesSigningKeys = true
 	headers := headerMap(render(t, dialect, in))
 	if got := headers["Signature"][0]; got != "sig.b26=:wqcAqbmYJ2ji2glfAMaRy4gruYYnx2nEFN2HN6jrnDnQCK1u02Gb04v9EDgwUPiu4A0w6vuQv5lIp5WPpBKRCw==:" {
 		t.Errorf("the signature is %s", got)
@@ -123,7 +126,8 @@ func TestDeclaredFormatsVerify(t *testing.T) {
 			continue
 		}
 		in := rotated(time.Hour)
-		in.Keys = []posthorn.SigningKey{edwardsKey("new", 'n'), edwardsKey("old", 'o'), curveKey(t)}
+		in.Keys = []posthorn.SigningKey{edwardsKey('n'), edwardsKey('o'), curveKey(t)}
+		in.Webhook.UsesSigningKeys = true
 		secrets := []string{newSecret}
 		if uses := dialect.UsesKeys(); len(uses) > 0 {
 			key := in.Keys[slices.IndexFunc(in.Keys, func(k posthorn.SigningKey) bool { return k.Algorithm == uses[0] })]
@@ -178,7 +182,8 @@ func TestStaticTokens(t *testing.T) {
 }
 
 // A scheme signs with keys of its algorithm that are valid; a format that needs
-// one sends nothing without it, and an optional header is left out.
+// one sends nothing without it, and an optional header is left out,
+// as it is for a webhook that doesn't ask for it.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	needs := parse(t, `{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: ed25519, content: "{body}"}}`)
@@ -187,11 +192,12 @@ func TestKeys(t *testing.T) {
 	if got := needs.NeedsKeys(); !slices.Equal(got, []posthorn.SignatureAlgorithm{posthorn.Ed25519}) || len(maybe.NeedsKeys()) != 0 || len(maybe.UsesKeys()) != 1 {
 		t.Errorf("needed are %v", got)
 	}
-	expired := edwardsKey("expired", 'x')
+	expired := edwardsKey('x')
 	expired.ExpiresAt = noon()
-	for _, keys := range [][]posthorn.SigningKey{nil, {curveKey(t)}, {expired}, {{ID: "empty", Algorithm: posthorn.Ed25519}}} {
+	for _, keys := range [][]posthorn.SigningKey{nil, {curveKey(t)}, {expired}, {{Algorithm: posthorn.Ed25519}}} {
 		in := input()
 		in.Keys = keys
+		in.Webhook.UsesSigningKeys = true
 		if _, err := needs.Render(in); err == nil {
 			t.Errorf("signed with %v", keys)
 		}
@@ -201,17 +207,23 @@ func TestKeys(t *testing.T) {
 		}
 	}
 	in := input()
-	in.Keys = []posthorn.SigningKey{expired, edwardsKey("current", 'c'), edwardsKey("former", 'f')}
-	if headers := headerMap(render(t, maybe, in)); len(headers["X"]) != 1 || headers["K"][0] != "current" {
+	in.Keys = []posthorn.SigningKey{expired, edwardsKey('c'), edwardsKey('f')}
+	in.Webhook.UsesSigningKeys = true
+	if headers := headerMap(render(t, maybe, in)); len(headers["X"]) != 1 || headers["K"][0] != edwardsKey('c').ID.String() {
 		t.Errorf("with a key: %v", headers)
 	}
+	in.Webhook.UsesSigningKeys = false
+	if headers := headerMap(render(t, maybe, in)); headers["X"] != nil || headers["K"] != nil || headers["H"] == nil {
+		t.Errorf("for a webhook that doesn't use signing keys: %v", headers)
+	}
+	render(t, needs, in)
 	in.Keys[1].Algorithm = posthorn.ECDSAP256 // a key that isn't what it says
 	in.Keys = in.Keys[1:2]
 	if _, err := parse(t, `{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: ecdsa-p256-sha256, content: "{body}"}}`).Render(in); err == nil {
 		t.Error("signed with a key of another kind")
 	}
 	for _, text := range []string{fmt.Sprintf("%v %+v %#v %s", in.Keys[0], in.Keys[0], in.Keys, in.Keys[0])} {
-		if strings.Contains(text, "99") || strings.Contains(text, "ccc") || !strings.Contains(text, "current") {
+		if strings.Contains(text, "99") || strings.Contains(text, "ccc") || !strings.Contains(text, in.Keys[0].ID.String()) {
 			t.Errorf("a key is printed as %s", text)
 		}
 	}
@@ -221,7 +233,8 @@ func TestKeys(t *testing.T) {
 func TestMessageSignaturesOfARotation(t *testing.T) {
 	t.Parallel()
 	in := rotated(time.Hour)
-	in.Keys = []posthorn.SigningKey{edwardsKey("one", '1'), edwardsKey("two", '2')}
+	in.Keys = []posthorn.SigningKey{edwardsKey('1'), edwardsKey('2')}
+	in.Webhook.UsesSigningKeys = true
 	request := render(t, builtIn(t, httpsig), in)
 	for _, secret := range []string{newSecret, oldSecret, publicText(t, in.Keys[0]), publicText(t, in.Keys[1])} {
 		if _, err := verify(httpsig, request, in.Now, secret); err != nil {
@@ -229,7 +242,7 @@ func TestMessageSignaturesOfARotation(t *testing.T) {
 		}
 	}
 	written := headerMap(request)["Signature-Input"][0]
-	for _, label := range []string{"hmac=(", "hmac-2=(", "ed25519=(", "ed25519-2=(", `keyid="one"`, `keyid="two"`} {
+	for _, label := range []string{"hmac=(", "hmac-2=(", "ed25519=(", "ed25519-2=(", `keyid="` + in.Keys[0].ID.String() + `"`, `keyid="` + in.Keys[1].ID.String() + `"`} {
 		if !strings.Contains(written, label) {
 			t.Errorf("%s is missing in %s", label, written)
 		}

@@ -104,6 +104,9 @@ func signToken(mac hash.Hash, claims template, s *scope) ([]byte, error) {
 
 func (d *Dialect) signWithKeys(s *scope, index int) error {
 	scheme, number := &d.schemes[index], 0
+	if scheme.scheme.IsOptional && !s.in.Webhook.UsesSigningKeys {
+		return nil
+	}
 	for i := range s.in.Keys {
 		key := &s.in.Keys[i]
 		if key.Algorithm != scheme.scheme.Algorithm || !key.IsValid(s.in.Now) {
@@ -112,8 +115,8 @@ func (d *Dialect) signWithKeys(s *scope, index int) error {
 		if number > 0 && !scheme.signsAll {
 			return nil
 		}
-		s.keyID = key.ID
-		made := signed{scheme: index, number: number, keyID: key.ID}
+		s.keyID = key.ID.String()
+		made := signed{scheme: index, number: number, keyID: s.keyID}
 		if err := d.signWithKey(scheme, s, key.Private, &made); err != nil {
 			return err
 		}
@@ -121,7 +124,7 @@ func (d *Dialect) signWithKeys(s *scope, index int) error {
 		number++
 	}
 	if number == 0 && !scheme.scheme.IsOptional {
-		return posthorn.Invalid("", fmt.Sprintf("The environment has no signing key for %s.", scheme.scheme.Algorithm), "Make one for the environment.")
+		return posthorn.Invalid("", fmt.Sprintf("The environment has no signing key for %s.", scheme.scheme.Algorithm), "Make one: POST /v1/signing-keys, or posthorn signing-key create.")
 	}
 	return nil
 }

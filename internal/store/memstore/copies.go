@@ -38,6 +38,7 @@ func copyWebhook(w posthorn.Webhook) posthorn.Webhook {
 	w.Retries = copyNumber(w.Retries)
 	w.RetrySchedule = slices.Clone(w.RetrySchedule)
 	w.RateLimit = copyNumber(w.RateLimit)
+	w.Consent.GivenAt = kept(w.Consent.GivenAt)
 	w.HoldUntil = kept(w.HoldUntil)
 	w.Breaker = copyBreaker(w.Breaker)
 	w.CreatedAt, w.UpdatedAt = kept(w.CreatedAt), kept(w.UpdatedAt)
@@ -65,6 +66,11 @@ func copyFormat(f posthorn.DeclaredFormat) posthorn.DeclaredFormat {
 
 func copyKey(k posthorn.Key) posthorn.Key {
 	k.CreatedAt, k.RevokedAt = kept(k.CreatedAt), kept(k.RevokedAt)
+	return k
+}
+
+func copySigningKey(k posthorn.SigningKey) posthorn.SigningKey {
+	k.CreatedAt, k.ExpiresAt = kept(k.CreatedAt), kept(k.ExpiresAt)
 	return k
 }
 

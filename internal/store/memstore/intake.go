@@ -103,6 +103,7 @@ func (s *Store) Snapshot(ctx context.Context, id posthorn.EnvironmentID) (store.
 	}) {
 		snapshot.Webhooks = append(snapshot.Webhooks, copyWebhook(s.webhooks[webhookID]))
 	}
+	snapshot.SigningKeys = s.signingKeysOf(id)
 	snapshot.Retries = map[string]int{}
 	for _, eventType := range s.eventTypes[id] {
 		if eventType.Retries != nil {

@@ -32,6 +32,7 @@ type Store struct {
 	// formats are the versions that are kept, oldest first.
 	formats        map[formatName][]posthorn.DeclaredFormat
 	retiredFormats map[posthorn.WorkspaceID]int
+	signingKeys    map[posthorn.SigningKeyID]posthorn.SigningKey
 
 	events     map[posthorn.EventID]posthorn.Event
 	givenIDs   map[givenID]posthorn.EventID
@@ -72,6 +73,7 @@ func New() *Store {
 		webhooks:       map[posthorn.WebhookID]posthorn.Webhook{},
 		eventTypes:     map[posthorn.EnvironmentID]map[string]posthorn.EventType{},
 		keys:           map[posthorn.KeyID]posthorn.Key{},
+		signingKeys:    map[posthorn.SigningKeyID]posthorn.SigningKey{},
 		formats:        map[formatName][]posthorn.DeclaredFormat{},
 		retiredFormats: map[posthorn.WorkspaceID]int{},
 		events:         map[posthorn.EventID]posthorn.Event{},

@@ -139,6 +139,14 @@ func readSnapshot(ctx context.Context, read *sql.Tx, id posthorn.EnvironmentID) 
 	if err != nil {
 		return store.Snapshot{}, err
 	}
+	err = eachRow(ctx, read, selectSigningKey+whereSigningKeys, []any{id[:]}, func(scan func(...any) error) error {
+		key, err := scanSigningKey(scan)
+		snapshot.SigningKeys = append(snapshot.SigningKeys, key)
+		return err
+	})
+	if err != nil {
+		return store.Snapshot{}, err
+	}
 	snapshot.Retries = map[string]int{}
 	err = eachRow(ctx, read, `SELECT name, retries FROM event_types WHERE environment_id = ? AND retries IS NOT NULL`, []any{id[:]}, func(scan func(...any) error) error {
 		var name string

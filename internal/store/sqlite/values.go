@@ -84,6 +84,18 @@ func notNull(bytes []byte) []byte {
 	return bytes
 }
 
+// intoFlag reads a yes or no; the driver gives a number for it within a transaction.
+func intoFlag(target *bool) sql.Scanner {
+	return scanFunc(func(value any) error {
+		number, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("a flag is kept as %T", value)
+		}
+		*target = number != 0
+		return nil
+	})
+}
+
 // intoCount reads a number that may be NULL.
 func intoCount(target **int) sql.Scanner {
 	return scanFunc(func(value any) error {

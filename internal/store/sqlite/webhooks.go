@@ -48,24 +48,24 @@ func (t *tx) putWebhook(w posthorn.Webhook) error {
 		return err
 	}
 	_, err := t.exec(`INSERT OR REPLACE INTO webhooks
-		(id, workspace_id, project_id, environment_id, name, url, events, filter, format, description, headers, metadata, secrets, retries, retry_schedule, timeout, concurrency, rate_limit, status, status_reason, hold_until,
+		(id, workspace_id, project_id, environment_id, name, url, events, filter, format, description, headers, metadata, secrets, uses_signing_keys, handshake, consented_at, consented_per_minute, retries, retry_schedule, timeout, concurrency, rate_limit, status, status_reason, hold_until,
 		 breaker_opened_at, breaker_failures, breaker_probe_at, breaker_changed_at, created_by, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		w.ID[:], w.WorkspaceID[:], w.ProjectID[:], w.EnvironmentID[:], w.Name, w.URL, events, w.Filter, w.Format, w.Description, headers, metadata, kept,
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		w.ID[:], w.WorkspaceID[:], w.ProjectID[:], w.EnvironmentID[:], w.Name, w.URL, events, w.Filter, w.Format, w.Description, headers, metadata, kept, w.UsesSigningKeys, w.Handshake, micros(w.Consent.GivenAt), w.Consent.PerMinute,
 		countOrNull(w.Retries), schedule, w.Timeout.Microseconds(), w.Concurrency, countOrNull(w.RateLimit), string(w.Status), w.StatusReason, micros(w.HoldUntil),
 		micros(w.Breaker.OpenedAt), w.Breaker.Failures, micros(w.Breaker.NextProbeAt), micros(w.Breaker.ChangedAt), w.CreatedBy,
 		micros(w.CreatedAt), micros(w.UpdatedAt))
 	return err
 }
 
-const selectWebhook = `SELECT id, workspace_id, project_id, environment_id, name, url, events, filter, format, description, headers, metadata, secrets, retries, retry_schedule, timeout, concurrency, rate_limit, status, status_reason, hold_until,
+const selectWebhook = `SELECT id, workspace_id, project_id, environment_id, name, url, events, filter, format, description, headers, metadata, secrets, uses_signing_keys, handshake, consented_at, consented_per_minute, retries, retry_schedule, timeout, concurrency, rate_limit, status, status_reason, hold_until,
 	breaker_opened_at, breaker_failures, breaker_probe_at, breaker_changed_at, created_by, created_at, updated_at FROM webhooks`
 
 func scanWebhook(scan func(targets ...any) error) (posthorn.Webhook, error) {
 	var w posthorn.Webhook
 	var secrets []keptSecret
 	err := scan(intoID(&w.ID), intoID(&w.WorkspaceID), intoID(&w.ProjectID), intoID(&w.EnvironmentID), &w.Name, &w.URL, intoList(&w.Events), &w.Filter, &w.Format,
-		&w.Description, intoList(&w.Headers), intoList(&w.Metadata), intoList(&secrets), intoCount(&w.Retries), intoList(&w.RetrySchedule),
+		&w.Description, intoList(&w.Headers), intoList(&w.Metadata), intoList(&secrets), intoFlag(&w.UsesSigningKeys), intoFlag(&w.Handshake), intoTime(&w.Consent.GivenAt), &w.Consent.PerMinute, intoCount(&w.Retries), intoList(&w.RetrySchedule),
 		intoDuration(&w.Timeout), &w.Concurrency, intoCount(&w.RateLimit), &w.Status, &w.StatusReason, intoTime(&w.HoldUntil),
 		intoTime(&w.Breaker.OpenedAt), &w.Breaker.Failures, intoTime(&w.Breaker.NextProbeAt), intoTime(&w.Breaker.ChangedAt), &w.CreatedBy, intoTime(&w.CreatedAt), intoTime(&w.UpdatedAt))
 	if err != nil {

@@ -18,7 +18,7 @@ func catalogueCases() []testCase {
 		{name: "webhooks are listed newest first, page by page", run: webhooksListed},
 		{name: "the webhooks with a filter are counted, but for deleted ones and those elsewhere", run: filtersCounted},
 		{name: "what is handed out belongs to the caller", run: webhookCopies},
-		{name: "a snapshot holds the webhooks oldest first and the event types by name", run: snapshotHolds},
+		{name: "a snapshot holds the webhooks oldest first, the signing keys newest first and the event types by name", run: snapshotHolds},
 		{name: "event types are kept once by name", run: eventTypesKept},
 		{name: "event types are listed by name, byte by byte", run: eventTypesListed},
 		{name: "event types belong to one environment", run: eventTypesElsewhere},
@@ -52,7 +52,7 @@ func webhookPlain(w *world) {
 	w.do(w.CreateWebhook(w.ctx, webhook, 0))
 	got := w.storedWebhook(webhook)
 	w.want("the webhook", got, webhook)
-	if got.Retries != nil || got.RateLimit != nil || got.Breaker.IsOpen() || !got.HoldUntil.IsZero() || !got.CreatedAt.IsZero() {
+	if got.Retries != nil || got.RateLimit != nil || got.Breaker.IsOpen() || got.Consent.IsGiven() || !got.HoldUntil.IsZero() || !got.CreatedAt.IsZero() {
 		w.t.Fatalf("unset fields came back as %v, %v, %v", got.Retries, got.HoldUntil, got.CreatedAt)
 	}
 }
@@ -76,7 +76,7 @@ func webhookUpdated(w *world) {
 	want.Retries, want.RetrySchedule, want.Timeout, want.Concurrency = nil, nil, time.Millisecond, 1
 	want.Status, want.StatusReason, want.HoldUntil = posthorn.WebhookDisabled, "gone", w.tick()
 	want.Breaker = posthorn.Breaker{ChangedAt: w.now}
-	want.Description, want.UpdatedAt = "", w.tick()
+	want.Description, want.UsesSigningKeys, want.Handshake, want.Consent, want.UpdatedAt = "", false, false, posthorn.Consent{}, w.tick()
 	got := must[posthorn.Webhook](w)(w.UpdateWebhook(w.ctx, before.ID, func(given posthorn.Webhook) (posthorn.Webhook, error) {
 		w.want("what the change is given", given, before)
 		changed := want
@@ -148,7 +148,7 @@ func webhooksListed(w *world) {
 
 func webhookCopies(w *world) {
 	webhook, given := w.newWebhook(), w.newWebhook()
-	given.ID, given.CreatedAt, given.UpdatedAt, given.Secrets = webhook.ID, webhook.CreatedAt, webhook.UpdatedAt, append(given.Secrets[:0:0], webhook.Secrets...)
+	given.ID, given.CreatedAt, given.UpdatedAt, given.Consent, given.Secrets = webhook.ID, webhook.CreatedAt, webhook.UpdatedAt, webhook.Consent, append(given.Secrets[:0:0], webhook.Secrets...)
 	w.do(w.CreateWebhook(w.ctx, given, 0))
 	spoil := func(w posthorn.Webhook) {
 		w.Events[0], w.Headers[0].Value, w.Metadata["team"], w.Secrets[0].Value, *w.Retries, w.RetrySchedule[0] = "x", "x", "x", "x", 9, 9
@@ -169,9 +169,10 @@ func snapshotHolds(w *world) {
 	five, none := 5, 0
 	types[0].Retries, types[1].Retries, types[2].Retries = &five, nil, &none
 	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types, 0))
+	keys := w.keepSigningKeys(w.newSigningKey(posthorn.ECDSAP256), w.newSigningKey(posthorn.Ed25519))
 	snapshot := must[store.Snapshot](w)(w.Snapshot(w.ctx, w.environment.ID))
 	w.want("the directory", snapshot, store.Snapshot{
-		Version: snapshot.Version, Environment: w.environment, Webhooks: webhooks,
+		Version: snapshot.Version, Environment: w.environment, Webhooks: webhooks, SigningKeys: []posthorn.SigningKey{keys[1], keys[0]},
 		Retries: map[string]int{"b": 5, "a": 0},
 	})
 }

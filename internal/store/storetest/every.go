@@ -118,11 +118,17 @@ func (w *world) tenantMethods() map[string]func(ctx context.Context) error {
 func (w *world) catalogueMethods(webhook posthorn.Webhook) map[string]func(ctx context.Context) error {
 	page := posthorn.Page{Limit: 1}
 	here := w.environment.ID
+	signing := w.keepSigningKeys(w.newSigningKey(posthorn.Ed25519))[0]
 	return map[string]func(ctx context.Context) error{
 		"CreateWebhook": func(ctx context.Context) error { return w.CreateWebhook(ctx, w.newWebhook(), 0) },
 		"Webhook":       func(ctx context.Context) error { return drop(w.Webhook(ctx, webhook.ID)) },
 		"Webhooks":      func(ctx context.Context) error { return drop(w.Webhooks(ctx, here, page)) },
 		"CountFilters":  func(ctx context.Context) error { return drop(w.CountFilters(ctx, here)) },
+		"SigningKeys":   func(ctx context.Context) error { return drop(w.SigningKeys(ctx, here)) },
+		"SigningKey":    func(ctx context.Context) error { return drop(w.SigningKey(ctx, signing.ID)) },
+		"UpdateSigningKeys": func(ctx context.Context) error {
+			return drop(w.UpdateSigningKeys(ctx, here, same[[]posthorn.SigningKey]))
+		},
 		"UpdateWebhook": func(ctx context.Context) error {
 			return drop(w.UpdateWebhook(ctx, webhook.ID, same[posthorn.Webhook]))
 		},

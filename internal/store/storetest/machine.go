@@ -111,6 +111,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"eventTypes":     m.changeEventTypes,
 		"keys":           m.changeKeys,
 		"formats":        m.changeFormats,
+		"signing keys":   m.changeSigningKeys,
 		"close and open": m.closeAndOpen,
 		"stats":          m.compareStats,
 	}

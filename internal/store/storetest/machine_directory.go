@@ -204,6 +204,26 @@ func (m *machine) changeKeys() {
 	both(m, "KeyByHash", func(s side) (posthorn.Key, error) { return s.KeyByHash(m.ctx(), hash) })
 }
 
+// changeSigningKeys drops some and adds some.
+func (m *machine) changeSigningKeys() {
+	environment, unwilling, at := m.someEnvironment(), m.oneIn(8, "unwilling"), m.now
+	fresh, err := posthorn.NewSigningKey(environment, oneOf(m, "algorithm", posthorn.Ed25519, posthorn.ECDSAP256), m.tick(), m.random)
+	if err != nil {
+		m.rt.Fatal(err)
+	}
+	dropped := m.number("dropped", 0, 2)
+	both(m, "UpdateSigningKeys", func(s side) ([]posthorn.SigningKey, error) {
+		return s.UpdateSigningKeys(m.ctx(), environment, func(keys []posthorn.SigningKey) ([]posthorn.SigningKey, error) {
+			for i := range keys {
+				keys[i].ExpiresAt = at
+			}
+			return append(keys[min(dropped, len(keys)):], fresh), refusal(unwilling)
+		})
+	})
+	both(m, "SigningKey", func(s side) (posthorn.SigningKey, error) { return s.SigningKey(m.ctx(), fresh.ID) })
+	m.snapshot(environment)
+}
+
 // limit is how many there may be of what is created: mostly any number.
 func (m *machine) limit() int { return oneOf(m, "limit", 0, 0, 0, 0, 2, 5) }
 

@@ -70,6 +70,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
 		{"Catalogue", catalogueCases()},
 		{"Formats", formatCases()},
 		{"Keys", keyCases()},
+		{"SigningKeys", signingKeyCases()},
 		{"Limits", limitCases()},
 		{"Every", everyCases()},
 	}

@@ -47,7 +47,7 @@ func (w *world) newWebhook() posthorn.Webhook {
 			{Value: "a-new-secret"},
 			{Value: "an-old-secret", ExpiresAt: w.now.Add(time.Hour)},
 		},
-		Retries: &retries, RetrySchedule: []time.Duration{0, time.Second, 90 * time.Minute},
+		UsesSigningKeys: true, Handshake: true, Consent: posthorn.Consent{GivenAt: w.now, PerMinute: 120}, Retries: &retries, RetrySchedule: []time.Duration{0, time.Second, 90 * time.Minute},
 		Timeout: 10 * time.Second, Concurrency: 8, Status: posthorn.WebhookActive,
 		CreatedBy: "key_1", CreatedAt: w.now, UpdatedAt: w.now,
 	}
@@ -84,6 +84,14 @@ func (w *world) newKey(owner posthorn.WorkspaceID, text string) posthorn.Key {
 		ID: posthorn.NewID[posthorn.KeyID](w.tick(), w.random), Kind: posthorn.WorkspaceKey, WorkspaceID: owner,
 		Name: "ci", Hash: posthorn.HashKey(text), Start: "sk_abc", CreatedAt: w.now,
 	}
+}
+
+// newSigningKey makes a key that was rotated out.
+func (w *world) newSigningKey(algorithm posthorn.SignatureAlgorithm) posthorn.SigningKey {
+	w.t.Helper()
+	key := must[posthorn.SigningKey](w)(posthorn.NewSigningKey(w.environment.ID, algorithm, w.tick(), w.random))
+	key.ExpiresAt = w.now.Add(time.Hour)
+	return key
 }
 
 func (w *world) newEventType(name string) posthorn.EventType {

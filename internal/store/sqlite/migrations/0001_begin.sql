@@ -49,6 +49,18 @@ CREATE INDEX keys_by_workspace ON keys (workspace_id);
 -- no time is below zero: these keys are not revoked
 CREATE INDEX keys_that_work ON keys (workspace_id) WHERE revoked_at < 0;
 
+-- what is no longer valid is deleted with the next change; private is the 32 bytes
+-- that the key is made of
+CREATE TABLE signing_keys (
+	id             BLOB PRIMARY KEY,
+	environment_id BLOB NOT NULL,
+	algorithm      TEXT NOT NULL,
+	private        BLOB NOT NULL,
+	created_at     INTEGER NOT NULL,
+	expires_at     INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX signing_keys_by_environment ON signing_keys (environment_id);
+
 -- Lists and maps (events, headers, metadata, secrets, retry_schedule) are JSON.
 CREATE TABLE webhooks (
 	id             BLOB PRIMARY KEY,
@@ -64,6 +76,11 @@ CREATE TABLE webhooks (
 	headers        TEXT NOT NULL,
 	metadata       TEXT NOT NULL,
 	secrets        TEXT NOT NULL,
+	uses_signing_keys INTEGER NOT NULL,
+	handshake      INTEGER NOT NULL,
+	-- no time while the receiver has not consented; 0 a minute is no limit
+	consented_at         INTEGER NOT NULL,
+	consented_per_minute INTEGER NOT NULL,
 	retries        INTEGER,
 	retry_schedule TEXT NOT NULL,
 	timeout        INTEGER NOT NULL,
