@@ -139,7 +139,11 @@ func TestBadSchemes(t *testing.T) {
 		"an unknown algorithm":       func(s *signature.Scheme) { s.Algorithm = "md5" },
 		"a signature as text":        func(s *signature.Scheme) { s.Encoding = signature.Text },
 		"an unknown encoding":        func(s *signature.Scheme) { s.Encoding = "base32" },
-		"an unknown key":             func(s *signature.Scheme) { s.Key = "base32" },
+		"a message in ECDSA's DER": func(s *signature.Scheme) {
+			message := signature.Message{Components: []string{"content-digest"}}
+			*s = signature.Scheme{Algorithm: signature.ECDSAP256, Message: &message} // an empty form is DER
+		},
+		"an unknown key": func(s *signature.Scheme) { s.Key = "base32" },
 	} {
 		changed := scheme(t, "standard")
 		change(&changed)

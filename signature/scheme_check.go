@@ -132,7 +132,7 @@ func (s *Scheme) checkMessage() error {
 	if !slices.Contains(s.Message.Components, contentDigest) {
 		return badScheme("a message signature must cover content-digest, or it says nothing of the body")
 	}
-	if s.Algorithm != HMACSHA256 && !s.Algorithm.isAsymmetric() || s.ECDSA == ECDSADER {
+	if s.Algorithm != HMACSHA256 && !s.Algorithm.isAsymmetric() || s.ECDSA == ECDSADER || s.Algorithm == ECDSAP256 && s.ECDSA != ECDSARaw {
 		return badScheme("a message signature is made with hmac-sha256, ed25519 or ecdsa-p256-sha256 in the form raw")
 	}
 	if s.Algorithm == HMACSHA256 {

@@ -1,0 +1,75 @@
+"""Secrets and public keys, ready to verify with."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from typing import Callable, List, Optional, Sequence
+
+from ._asymmetric import Ed25519Key, PublicKey
+from ._encoding import encode, key_of
+from ._public_key import looks_public, parse_public_key
+from .errors import BadSecret
+from .scheme import Scheme
+
+_HASHES = {
+    "hmac-sha1": hashlib.sha1,
+    "hmac-sha256": hashlib.sha256,
+    "hmac-sha512": hashlib.sha512,
+    "jwt-hs256": hashlib.sha256,
+}
+
+
+@dataclass(frozen=True)
+class Key:
+    """A secret or a public key; index is the place of the secret it was made of."""
+
+    index: int
+    shared: bytes = field(repr=False)  # secrets stay out of logs and of tracebacks
+    public: Optional[PublicKey]
+
+    def checker(self, scheme: Scheme, content: bytes) -> Callable[[bytes], bool]:
+        """What tells, in constant time, whether a signature is the key's over content."""
+        if self.public is not None:
+            public = self.public
+            return lambda signature: public.is_signed(content, signature, scheme.ecdsa)
+        expected = hmac.new(self.shared, content, _HASHES[scheme.algorithm]).digest()
+        return lambda signature: hmac.compare_digest(expected, signature)
+
+
+def keys_of(scheme: Scheme, secrets: Sequence[str], is_one_of_several: bool) -> List[Key]:
+    """Makes keys of the secrets. Where a scheme is one of several, it takes those of its
+    kind and leaves the others."""
+    if not secrets:
+        raise BadSecret(detail="none was given")
+    keys: List[Key] = []
+    for index, secret in enumerate(secrets):
+        if is_one_of_several and looks_public(secret) != scheme.is_asymmetric:
+            continue
+        if scheme.is_asymmetric:
+            keys.append(Key(index, b"", _public_key(scheme, secret)))
+        elif scheme.algorithm == "token" and secret:
+            keys.append(Key(index, encode(scheme.encoding, secret.encode("utf-8", "surrogateescape")), None))
+        else:
+            keys.append(Key(index, key_of(secret, scheme.key, scheme.key_prefix), None))
+    return keys
+
+
+def matching(keys: Sequence[Key], scheme: Scheme, content: bytes, signatures: Sequence[bytes]) -> Optional[int]:
+    """The index of the secret that made one of the signatures. All pairs are compared, so
+    that the time taken doesn't tell which one it was."""
+    found: Optional[int] = None
+    for key in keys:
+        check = key.checker(scheme, content)
+        for signature in signatures:
+            if check(signature) and found is None:
+                found = key.index
+    return found
+
+
+def _public_key(scheme: Scheme, secret: str) -> PublicKey:
+    public = parse_public_key(secret)
+    if isinstance(public, Ed25519Key) != (scheme.algorithm == "ed25519"):
+        raise BadSecret(detail="it is not a key for " + scheme.algorithm)
+    return public

@@ -1,0 +1,57 @@
+import pathlib
+import unittest
+from unittest import mock
+
+import posthorn
+from posthorn import _asymmetric
+
+from tests.vectors import SIGNATURE, vectors, verify
+
+
+class Vectors(unittest.TestCase):
+    def test_every_vector(self):
+        """Requests that were signed by other code are accepted, and what was changed about
+        them is told precisely."""
+        all_vectors, accepted = vectors(), set()
+        self.assertGreaterEqual(len(all_vectors), 200)
+        for vector in all_vectors:
+            with self.subTest(vector["name"]):
+                if vector["expect"] == "ok":
+                    self.accept(vector)
+                    accepted.add(vector.get("format"))
+                else:
+                    self.refuse(vector)
+        self.assertEqual([name for name in posthorn.formats() if name not in accepted], [])
+
+    def test_every_vector_without_dependencies(self):
+        """The package cryptography makes no difference but to the time it takes."""
+        with mock.patch.object(_asymmetric, "_HAS_CRYPTOGRAPHY", False):
+            self.test_every_vector()
+
+    def accept(self, vector):
+        event = verify(vector)
+        self.assertEqual(event.body, vector["body"].encode())
+        self.assertEqual(event.secret, vector.get("secret", 0))
+        if "id" in vector:
+            self.assertEqual(event.id, vector["id"])
+        if "timestamp" in vector:
+            self.assertEqual(int(event.timestamp.timestamp()), vector["timestamp"])
+
+    def refuse(self, vector):
+        with self.assertRaises(posthorn.VerificationError) as raised:
+            verify(vector)
+        error = raised.exception
+        self.assertEqual(error.code, vector["expect"], error)
+        if "header" in vector:
+            self.assertEqual(error.header.lower(), vector["header"].lower())
+        if "age" in vector:
+            self.assertEqual(error.age, vector["age"])
+        for secret in filter(None, vector["secrets"]):
+            self.assertNotIn(secret, str(error))
+            self.assertNotIn(secret, repr(error))
+
+    def test_schemes_are_the_servers(self):
+        """The packaged schemes are those that the server is tested with."""
+        packaged = pathlib.Path(posthorn.__file__).with_name("schemes.json").read_bytes()
+        hint = "cp signature/schemes.json sdk/python/src/posthorn/"
+        self.assertEqual(packaged, (SIGNATURE / "schemes.json").read_bytes(), hint)
