@@ -50,8 +50,9 @@ class Vectors(unittest.TestCase):
             self.assertNotIn(secret, str(error))
             self.assertNotIn(secret, repr(error))
 
-    def test_schemes_are_the_servers(self):
-        """The packaged schemes are those that the server is tested with."""
-        packaged = pathlib.Path(posthorn.__file__).with_name("schemes.json").read_bytes()
-        hint = "cp signature/schemes.json sdk/python/src/posthorn/"
-        self.assertEqual(packaged, (SIGNATURE / "schemes.json").read_bytes(), hint)
+    def test_data_is_the_servers(self):
+        """The packaged schemes and places are those that the server is tested with."""
+        for name in ("schemes.json", "places.json"):
+            packaged = pathlib.Path(posthorn.__file__).with_name(name).read_bytes()
+            hint = "cp signature/%s sdk/python/src/posthorn/" % name
+            self.assertEqual(packaged, (SIGNATURE / name).read_bytes(), hint)

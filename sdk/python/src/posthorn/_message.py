@@ -39,7 +39,7 @@ def verify_message(s: Scheme, keys: Sequence[Key], r: Request, tolerance: Option
     event_id = None
     if s.id_header and s.id_header.lower() in entry.components:
         event_id = to_text(r.headers.single(s.id_header))
-    return Event(body=r.body, id=event_id, timestamp=_check_created(entry, r.now, tolerance), secret=secret)
+    return Event(body=r.body, signed_id=event_id, timestamp=_check_created(entry, r.now, tolerance), secret=secret)
 
 
 def _read_message(s: Scheme, r: Request) -> Tuple[List[Input], Dict[str, bytes]]:

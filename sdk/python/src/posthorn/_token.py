@@ -59,7 +59,7 @@ def verify_claims(s: Scheme, keys: Sequence[Key], r: Request, tolerance: Optiona
     if names.expires:
         check_expiry(s.header, _claimed_time(s, claims, names.expires), r.now, tolerance)
     event_id = claims.get(names.id) if names.id else None
-    return Event(body=r.body, id=event_id if isinstance(event_id, str) else None, timestamp=timestamp, secret=found)
+    return Event(body=r.body, signed_id=event_id if isinstance(event_id, str) else None, timestamp=timestamp, secret=found)
 
 
 def _read_token(s: Scheme, parts: Sequence[str]) -> Tuple[Dict[str, Any], bytes]:

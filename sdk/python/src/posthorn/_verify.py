@@ -10,6 +10,7 @@ from ._content import content_of
 from ._headers import Headers, Received, to_text
 from ._keys import Key, keys_of, matching
 from ._message import verify_message
+from ._places import NOWHERE, places
 from ._read import Request, read
 from ._scheme_check import validate
 from ._time import Duration, Moment, as_datetime, check_age, milliseconds, moment_of, seconds, tolerance_of
@@ -52,7 +53,8 @@ def verify(
     raw, chosen = raw_body(body), choose(format, scheme)
     validate(chosen)
     request = Request(Received(headers), raw, moment_of(now), url or "")
-    return _verify_any(chosen, _secrets_of(secrets), request, tolerance)
+    event = _verify_any(chosen, _secrets_of(secrets), request, tolerance)
+    return replace(event, _headers=request.headers, _places=places().get(format or "", NOWHERE))
 
 
 def choose(format: Optional[str], scheme: Union[Scheme, Mapping[str, Any], None]) -> Scheme:
@@ -112,10 +114,10 @@ def _verify_one(s: Scheme, keys: Sequence[Key], r: Request, tolerance: Optional[
         raise NoMatch(header=s.header)
     event_id = to_text(claim.id) if s.id_header else None
     if not claim.timestamp:
-        return Event(body=r.body, id=event_id, secret=secret)
+        return Event(body=r.body, signed_id=event_id, secret=secret)
     # The time is looked at last, so that a wrong clock is told only of requests that are
     # otherwise good.
     count = int(claim.timestamp)
     signed_at = milliseconds(count) if s.timestamp_unit == MILLISECONDS else seconds(count)
     check_age(s.timestamp_place, signed_at, r.now, tolerance)
-    return Event(body=r.body, id=event_id, timestamp=as_datetime(s.timestamp_place, signed_at), secret=secret)
+    return Event(body=r.body, signed_id=event_id, timestamp=as_datetime(s.timestamp_place, signed_at), secret=secret)
