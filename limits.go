@@ -10,6 +10,8 @@ type Limits struct {
 	Environments int
 	// Keys are those of a workspace that are not revoked.
 	Keys int
+	// Formats are those that a workspace declared; versions don't count.
+	Formats int
 	// Webhooks are those of an environment that are not deleted.
 	Webhooks int
 	// EventTypes is the size of an environment's catalogue.

@@ -135,7 +135,7 @@ func (w Webhook) Validate(kind EnvironmentKind) error {
 	problems.Add(validateText("/filter", w.Filter, MaxFilter))
 	problems.Add(validateText("/description", w.Description, MaxDescription))
 	problems.Add(validateHeaders(w.Headers))
-	problems.Add(validateMetadata(w.Metadata))
+	problems.Add(ValidateMetadata(w.Metadata))
 	if w.Retries != nil {
 		problems.Add(validateRetries("/retryAttempts", *w.Retries))
 	}
@@ -181,7 +181,9 @@ func validateEvents(patterns []string) *Error {
 	return nil
 }
 
-func validateMetadata(metadata map[string]string) *Error {
+// ValidateMetadata checks a webhook's metadata. It returns an *Error with
+// CodeInvalid.
+func ValidateMetadata(metadata map[string]string) *Error {
 	const pointer = "/metadata"
 	if len(metadata) > MaxMetadata {
 		return Invalid(pointer, fmt.Sprintf("%d entries are more than the %d allowed.", len(metadata), MaxMetadata), "Keep fewer entries.")

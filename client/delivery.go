@@ -28,6 +28,9 @@ type Delivery struct {
 	WaitingFor     string  `json:"waitingFor"`
 	LastReason     *string `json:"lastReason"`
 	LastStatusCode *int    `json:"lastStatusCode"`
+	// FormatVersion is the version of a declared format that retries are made of; nil
+	// for built-in formats.
+	FormatVersion *int `json:"formatVersion"`
 	// Crashes is how many times in a row the server died while it had the delivery
 	// under way.
 	Crashes   int       `json:"crashes"`

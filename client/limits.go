@@ -18,6 +18,11 @@ type WorkspaceLimits struct {
 	Projects     *int `json:"projects"`
 	Environments *int `json:"environments"`
 	Keys         *int `json:"keys"`
+	// Formats is how many it may declare, FormatBytes how long the text of each may
+	// be, FormatVersions how many versions of each are kept at once.
+	Formats        *int `json:"formats"`
+	FormatBytes    int  `json:"formatBytes"`
+	FormatVersions int  `json:"formatVersions"`
 	// RequestsInProgress is how many requests may be in progress at once.
 	RequestsInProgress *int `json:"requestsInProgress"`
 }

@@ -105,7 +105,15 @@ func malformed(pointer, message, hint string) *posthorn.Error {
 	return &posthorn.Error{Code: posthorn.CodeMalformed, Pointer: pointer, Message: message, Hint: hint}
 }
 
-const linesType = "application/x-ndjson"
+const (
+	linesType = "application/x-ndjson"
+	yamlType  = "application/yaml" // RFC 9512
+)
+
+// isYAML also knows the names that were in use before there was one.
+func isYAML(mediaType string) bool {
+	return mediaType == yamlType || mediaType == "application/x-yaml" || mediaType == "text/yaml" || mediaType == "text/x-yaml"
+}
 
 func (c *call) checkContentType() error {
 	if encoding := c.request.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
@@ -119,13 +127,16 @@ func (c *call) checkContentType() error {
 	if c.route.inputList {
 		wanted += " or " + linesType
 	}
+	if c.route.takesYAML {
+		wanted += " or " + yamlType
+	}
 	if len(given) != 1 {
 		return unsupportedMedia("The request has no Content-Type.", "Send Content-Type: "+wanted+".")
 	}
 	mediaType, parameters, err := mime.ParseMediaType(given[0])
 	charset := parameters["charset"]
 	isUTF8 := charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
-	if err == nil && isUTF8 && (mediaType == jsonType || c.route.inputList && mediaType == linesType) {
+	if err == nil && isUTF8 && (mediaType == jsonType || c.route.inputList && mediaType == linesType || c.route.takesYAML && isYAML(mediaType)) {
 		return nil
 	}
 	return unsupportedMedia("The Content-Type "+clip(given[0])+" can't be read here.", "Send Content-Type: "+wanted+".")

@@ -28,6 +28,7 @@ type DeliveryBody struct {
 	LastReason     *string `json:"lastReason"`
 	LastStatusCode *int    `json:"lastStatusCode"`
 	Crashes        int     `json:"crashes" doc:"How many times in a row the server died while it had the delivery under way. From three on it is tried apart from the others."`
+	FormatVersion  *int    `json:"formatVersion" doc:"The version of the webhook's declared format that retries are made of; null before the first attempt, and for built-in formats."`
 	CreatedAt      string  `json:"createdAt" format:"date-time"`
 	UpdatedAt      string  `json:"updatedAt" format:"date-time"`
 }
@@ -203,6 +204,9 @@ func showDelivery(d posthorn.Delivery, waiting manage.Waiting) DeliveryBody {
 	if d.Status == posthorn.DeliveryPending {
 		body.DueAt = showTimeOrNull(d.DueAt)
 		body.NextAttemptAt = body.DueAt
+	}
+	if !d.Format.IsZero() {
+		body.FormatVersion = &d.Format.Version
 	}
 	if d.LastReason != "" {
 		reason := string(d.LastReason)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/dialects"
 	"github.com/posthorn/posthorn/internal/egress"
 	"github.com/posthorn/posthorn/internal/intake"
 	"github.com/posthorn/posthorn/internal/manage"
@@ -92,7 +93,10 @@ func (idleEngine) Wake(posthorn.EnvironmentID, posthorn.WebhookID) {}
 
 type forgetting struct{ directories *snapshot.Cache }
 
-func (f forgetting) DirectoryChanged(id posthorn.EnvironmentID)              { f.directories.Forget(id) }
+func (f forgetting) DirectoryChanged(id posthorn.EnvironmentID) { f.directories.Forget(id) }
+func (f forgetting) FormatsChanged(id posthorn.WorkspaceID) {
+	f.directories.ForgetWorkspace(id)
+}
 func (forgetting) WebhookChanged(posthorn.Webhook)                           {}
 func (forgetting) DeliveryDue(posthorn.EnvironmentID, posthorn.WebhookID)    {}
 func (forgetting) DeliveryCancelled(posthorn.WebhookID, posthorn.DeliveryID) {}
@@ -142,15 +146,15 @@ func newLimitedWorld(t testing.TB, kind posthorn.EnvironmentKind, limits posthor
 	}
 	formats, err := wire.BuiltIn()
 	must(t, err)
-	dialects, err := wire.NewSet(formats)
+	builtIn, err := wire.NewSet(formats)
 	must(t, err)
 	guard, err := egress.New(egress.Options{})
 	must(t, err)
 	directories := snapshot.NewCache(w.store)
 	random := seeded()
 	manager := manage.New(manage.Options{
-		Store: w.store, Formats: dialects, Sender: w.receiver, Notifier: forgetting{directories},
-		CheckURL: guard.CheckURL, Egress: guard.Settings, Now: w.clock.Now, Random: random, DefaultKind: kind, Limits: limits,
+		Store: w.store, Formats: dialects.New(builtIn, w.store), Sender: w.receiver, Notifier: forgetting{directories},
+		CheckURL: guard.CheckURL, Egress: guard.Settings, Message: guard.Message, Now: w.clock.Now, Random: random, DefaultKind: kind, Limits: limits,
 	})
 	w.publisher = &switchedPublisher{real: intake.New(intake.Options{
 		Store: w.store, Directories: directories, Dispatcher: idleEngine{}, Now: w.clock.Now, Random: random,

@@ -22,6 +22,9 @@ type workspaceLimitsBody struct {
 	Projects           *int `json:"projects"`
 	Environments       *int `json:"environments"`
 	Keys               *int `json:"keys" doc:"Revoked ones don't count."`
+	Formats            *int `json:"formats" doc:"Declared ones; versions don't count."`
+	FormatBytes        int  `json:"formatBytes" doc:"The longest text of a format."`
+	FormatVersions     int  `json:"formatVersions" doc:"How many versions of a format are kept at once."`
 	RequestsInProgress *int `json:"requestsInProgress"`
 }
 
@@ -61,6 +64,7 @@ func getLimits(_ context.Context, c *call) (limitsBody, error) {
 	body := limitsBody{
 		Workspace: workspaceLimitsBody{
 			Projects: orNone(limits.Projects), Environments: orNone(limits.Environments), Keys: orNone(limits.Keys),
+			Formats: orNone(limits.Formats), FormatBytes: manage.MaxFormatText, FormatVersions: posthorn.MaxFormatVersions,
 			RequestsInProgress: orNone(limits.Requests),
 		},
 		Environment: environmentLimitsBody{Webhooks: orNone(limits.Webhooks), EventTypes: orNone(limits.EventTypes)},

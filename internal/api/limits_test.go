@@ -18,7 +18,7 @@ func TestLimitsAreShown(t *testing.T) {
 	w.publish(key).is(http.StatusAccepted)
 	shown := w.send(request{method: http.MethodGet, path: "/v1/limits", key: key}).is(http.StatusOK).data()
 	for member, want := range map[string]any{
-		"workspace":   map[string]any{"projects": nil, "environments": nil, "keys": 3.0, "requestsInProgress": nil},
+		"workspace":   map[string]any{"projects": nil, "environments": nil, "keys": 3.0, "requestsInProgress": nil, "formats": nil, "formatBytes": 65536.0, "formatVersions": 10.0},
 		"environment": map[string]any{"webhooks": 7.0, "eventTypes": nil},
 		"publishing": map[string]any{
 			"eventsPerSecond": 2.0, "burst": 10.0, "left": 9.0, "bodyBytes": 1048576.0,

@@ -129,6 +129,9 @@ func (d *describer) requestBody(r *route) *huma.RequestBody {
 		described.Required = append(described.Required, r.needed...)
 	}
 	content := map[string]*huma.MediaType{jsonType: {Schema: schema}}
+	if r.takesYAML {
+		content[yamlType] = &huma.MediaType{Schema: schema}
+	}
 	if r.inputList {
 		most := maxBatch
 		content[jsonType] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeArray, Items: schema, MaxItems: &most}}

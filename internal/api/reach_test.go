@@ -14,7 +14,7 @@ import (
 // foreign is one of each thing, in another workspace than the asker's, or
 // nowhere.
 type foreign struct {
-	workspace, project, environment, webhook, event, delivery, eventType, key string
+	workspace, project, environment, webhook, event, delivery, eventType, format, key string
 }
 
 // absent are ids of things that nobody has.
@@ -22,7 +22,7 @@ func absent() foreign {
 	return foreign{
 		workspace: posthorn.WorkspaceID{7}.String(), project: posthorn.ProjectID{7}.String(), environment: posthorn.EnvironmentID{7}.String(),
 		webhook: posthorn.WebhookID{7}.String(), event: posthorn.EventID{7}.String(), delivery: posthorn.DeliveryID{7}.String(),
-		eventType: "there.is.none", key: posthorn.KeyID{7}.String(),
+		eventType: "there.is.none", format: "there-is-none", key: posthorn.KeyID{7}.String(),
 	}
 }
 
@@ -32,19 +32,21 @@ func (w *world) another() foreign {
 	made := w.post("/v1/workspaces", `{"name":"Another"}`).is(201).data()
 	f := foreign{
 		workspace: made["id"].(string), project: made["project"].(map[string]any)["id"].(string),
-		environment: made["environment"].(map[string]any)["id"].(string), eventType: "only.there",
+		environment: made["environment"].(map[string]any)["id"].(string), eventType: "only.there", format: "only-there",
 	}
 	in := fmt.Sprintf(`,"environmentId":%q}`, f.environment)
 	f.webhook = w.createWebhook(`{"url":"https://b.example.com","events":["*"]` + in)["id"].(string)
 	f.event = w.post("/v1/events", `{"type":"only.there","data":1`+in).is(202).data()["id"].(string)
 	f.delivery = w.get("/v1/deliveries?environmentId=" + f.environment).is(200).items()[0]["id"].(string)
 	w.post("/v1/event-types", `{"name":"only.there"`+in).is(201)
+	w.send(request{method: http.MethodPut, path: "/v1/formats/only-there?workspaceId=" + f.workspace, body: `{` + goodFormat + `}`}).is(200)
 	f.key = w.post("/v1/keys", fmt.Sprintf(`{"name":"theirs","workspaceId":%q}`, f.workspace)).is(201).data()["id"].(string)
 	return f
 }
 
 // fill puts ids into a path's parameters.
 func (f foreign) fill(path string) string {
+	path = strings.Replace(path, "/v1/formats/{name}", "/v1/formats/"+f.format, 1)
 	return strings.NewReplacer("{workspaceId}", f.workspace, "{projectId}", f.project, "{environmentId}", f.environment, "{webhookId}", f.webhook,
 		"{eventId}", f.event, "{deliveryId}", f.delivery, "{name}", f.eventType, "{keyId}", f.key).Replace(path)
 }
@@ -59,9 +61,11 @@ func goodBodies() map[string]string {
 		"/v1/events": `"type":"a","data":1`, "/v1/events/batch": "", "/v1/webhooks": `"url":"https://x.example.com","events":["*"]`,
 		"/v1/event-types": `"name":"new.type"`, "/v1/event-types/import": `"preset":"ascendkit"`, "/v1/workspaces": `"name":"n"`,
 		"/v1/projects": `"name":"n"`, "/v1/environments": `"name":"n"`, "/v1/keys": `"name":"n"`,
-		"/v1/filters/test": `"filter":"true"`,
+		"/v1/filters/test": `"filter":"true"`, "/v1/formats/{name}": goodFormat, "/v1/formats/test": `"url":"https://x.example.com"`,
 	}
 }
+
+const goodFormat = `"body":{"raw":"event.data"},"signature":{"algorithm":"none"}`
 
 // neededQueries are what routes can't do without.
 func neededQueries() map[string]string {
@@ -167,6 +171,9 @@ func TestForeignThingsAreAnsweredLikeAbsentOnes(t *testing.T) {
 	}
 	for _, c := range trials {
 		r := c.make(theirs)
+		if strings.HasPrefix(c.name, "DELETE /v1/formats/") {
+			w.send(request{method: http.MethodPut, path: r.path, body: `{` + goodFormat + `}`}).is(200)
+		}
 		if a := w.send(r); a.status == http.StatusNotFound || a.status == http.StatusBadRequest || a.status >= 500 {
 			t.Errorf("%s as the platform: %d %s", c.name, a.status, a.body)
 		}

@@ -24,6 +24,8 @@ type route struct {
 	// input is the type of the body; nil when there is none.
 	input        reflect.Type
 	bodyOptional bool
+	// takesYAML reports that the body may be YAML too.
+	takesYAML bool
 	// needed are members of the body that can't be left out, beside those that its
 	// type says.
 	needed []string

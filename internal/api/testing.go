@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/manage"
 )
 
 // testInput says what to test a webhook with.
@@ -40,6 +41,10 @@ func testWebhook(ctx context.Context, c *call, in *testInput) (testBody, error) 
 	if err != nil {
 		return testBody{}, err
 	}
+	return showTest(result), nil
+}
+
+func showTest(result manage.TestResult) testBody {
 	text, encoding := showBytes(result.Outcome.ResponseBody)
 	body := testBody{
 		Delivered: result.Delivered, StatusCode: result.Outcome.StatusCode, Reason: string(result.Outcome.Reason),
@@ -50,5 +55,5 @@ func testWebhook(ctx context.Context, c *call, in *testInput) (testBody, error) 
 	for _, h := range result.Request.Headers {
 		body.Request.Headers[h.Name] = h.Value
 	}
-	return body, nil
+	return body
 }

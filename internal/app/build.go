@@ -13,6 +13,7 @@ import (
 	"github.com/posthorn/posthorn/internal/api"
 	"github.com/posthorn/posthorn/internal/config"
 	"github.com/posthorn/posthorn/internal/deliver"
+	"github.com/posthorn/posthorn/internal/dialects"
 	"github.com/posthorn/posthorn/internal/egress"
 	"github.com/posthorn/posthorn/internal/intake"
 	"github.com/posthorn/posthorn/internal/manage"
@@ -41,7 +42,7 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the built-in formats: %w", err)
 	}
-	dialects, err := wire.NewSet(formats)
+	builtIn, err := wire.NewSet(formats)
 	if err != nil {
 		return fmt.Errorf("reading the built-in formats: %w", err)
 	}
@@ -50,15 +51,15 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.sender = sender
-	directories := snapshot.NewCache(a.store)
+	directories, library := snapshot.NewCache(a.store), dialects.New(builtIn, a.store)
 	a.engine = deliver.New(deliver.Options{
-		Queue: a.store, Directories: directories, Dialects: dialects, Sender: sender,
+		Queue: a.store, Directories: directories, Dialects: library, Sender: sender,
 		Observer: a.observer(), Logger: a.options.Logger, Now: time.Now, Random: random,
 		Grace: c.GracePeriod, MaxSending: c.Concurrency,
 	})
 	a.manager = manage.New(manage.Options{
-		Store: a.store, Formats: dialects, Sender: sender, Notifier: notifier{directories, a.engine},
-		CheckURL: sender.CheckURL, Egress: sender.Settings, Now: time.Now, Random: random, DefaultKind: c.Environment, Limits: c.Limits,
+		Store: a.store, Formats: library, Sender: sender, Notifier: notifier{directories, a.engine},
+		CheckURL: sender.CheckURL, Egress: sender.Settings, Message: sender.Message, Now: time.Now, Random: random, DefaultKind: c.Environment, Limits: c.Limits,
 	})
 	a.upkeep = &upkeep{store: a.store, logger: a.options.Logger, now: time.Now}
 	accepting := intake.New(intake.Options{Store: a.store, Directories: directories, Dispatcher: a.engine, Now: time.Now, Random: random})

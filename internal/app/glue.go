@@ -25,6 +25,11 @@ func (n notifier) DirectoryChanged(environment posthorn.EnvironmentID) {
 	n.directories.Forget(environment)
 }
 
+// FormatsChanged implements manage.Notifier.
+func (n notifier) FormatsChanged(workspace posthorn.WorkspaceID) {
+	n.directories.ForgetWorkspace(workspace)
+}
+
 // WebhookChanged implements manage.Notifier.
 func (n notifier) WebhookChanged(webhook posthorn.Webhook) {
 	n.engine.Reconsider(&webhook)

@@ -55,6 +55,12 @@ func importRules() map[string]rule {
 			modules: []string{"go.yaml.in/yaml/v3"},
 			never:   pure,
 		},
+		"internal/dialects": {
+			why:     "what delivering and managing both look up; where declared formats are kept is told to it",
+			may:     []string{"", "internal/wire"},
+			modules: []string{"golang.org/x/sync"},
+			never:   noHTTPnoSQL,
+		},
 		"internal/store": {
 			why:   "the contract that engines fulfil; it must not favour one of them",
 			may:   []string{""},
@@ -105,7 +111,7 @@ func importRules() map[string]rule {
 		},
 		"internal/deliver": {
 			why:   "the engine learns outcomes as data, so that it can be tested without a network and a database; rendering is pure, so it may render",
-			may:   []string{"", "internal/store", "internal/pace", "internal/schedule", "internal/snapshot", "internal/suspect", "internal/wire", "internal/workers", "internal/failpoint"},
+			may:   []string{"", "internal/dialects", "internal/store", "internal/pace", "internal/schedule", "internal/snapshot", "internal/suspect", "internal/wire", "internal/workers", "internal/failpoint"},
 			never: noHTTPnoSQL,
 		},
 		"internal/egress": {
@@ -119,7 +125,7 @@ func importRules() map[string]rule {
 		},
 		"internal/manage": {
 			why:   "what people may ask for, the same from the API and from a dashboard",
-			may:   []string{"", "internal/store", "internal/wire", "internal/filter"},
+			may:   []string{"", "internal/store", "internal/wire", "internal/filter", "internal/dialects"},
 			never: noHTTPnoSQL,
 		},
 		"internal/api": {

@@ -38,6 +38,7 @@ func limitFields(l client.Limits) []field {
 		field{"projects", orUnlimited(l.Workspace.Projects)},
 		field{"environments", orUnlimited(l.Workspace.Environments)},
 		field{"keys", orUnlimited(l.Workspace.Keys)},
+		field{"formats", fmt.Sprintf("%s of at most %d bytes, %d versions of each", orUnlimited(l.Workspace.Formats), l.Workspace.FormatBytes, l.Workspace.FormatVersions)},
 		field{"webhooks", orUnlimited(l.Environment.Webhooks) + " in an environment"},
 		field{"event types", orUnlimited(l.Environment.EventTypes) + " in an environment"},
 		field{"timeout", fmt.Sprintf("%d ms, at most %d", l.Webhook.DefaultTimeoutMs, l.Webhook.MaxTimeoutMs)},

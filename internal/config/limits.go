@@ -25,6 +25,7 @@ func limitSettings() []Setting {
 		limit("max-projects", 100, "most projects of a workspace", func(l *posthorn.Limits) *int { return &l.Projects }),
 		limit("max-environments", 100, "most environments of a workspace", func(l *posthorn.Limits) *int { return &l.Environments }),
 		limit("max-keys", 100, "most API keys of a workspace, revoked ones left out", func(l *posthorn.Limits) *int { return &l.Keys }),
+		limit("max-formats", 100, "most formats that a workspace may declare", func(l *posthorn.Limits) *int { return &l.Formats }),
 		limit("max-webhooks", 1000, "most webhooks of an environment", func(l *posthorn.Limits) *int { return &l.Webhooks }),
 		limit("max-event-types", 5000, "most event types of an environment", func(l *posthorn.Limits) *int { return &l.EventTypes }),
 	}

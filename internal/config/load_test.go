@@ -42,7 +42,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Listen: "127.0.0.1:8080", DataDir: "/home/ada/.local/share/posthorn", Database: "sqlite:/home/ada/.local/share/posthorn/posthorn.db",
 		Environment: posthorn.Production, MaxBodyBytes: 1 << 20, GracePeriod: 30 * time.Second, DrainDelay: 5 * time.Second, Egress: config.EgressPublic,
-		Limits:      posthorn.Limits{Projects: 100, Environments: 100, Keys: 100, Webhooks: 1000, EventTypes: 5000, EventRate: 1000, EventBurst: 5000, Requests: 256},
+		Limits:      posthorn.Limits{Projects: 100, Environments: 100, Keys: 100, Formats: 100, Webhooks: 1000, EventTypes: 5000, EventRate: 1000, EventBurst: 5000, Requests: 256},
 		Concurrency: 2048, LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
@@ -71,6 +71,7 @@ func TestPrecedence(t *testing.T) {
 		"max-requests":     {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Requests) }},
 		"max-projects":     {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Projects) }},
 		"max-environments": {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Environments) }},
+		"max-formats":      {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Formats) }},
 		"max-keys":         {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Keys) }},
 		"max-webhooks":     {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Webhooks) }},
 		"max-event-types":  {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.EventTypes) }},

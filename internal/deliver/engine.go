@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/dialects"
 	"github.com/posthorn/posthorn/internal/pace"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store"
-	"github.com/posthorn/posthorn/internal/wire"
 	"github.com/posthorn/posthorn/internal/workers"
 )
 
@@ -46,7 +46,7 @@ type Observer interface {
 type Options struct {
 	Queue       store.Queue
 	Directories Directories
-	Dialects    *wire.Set
+	Dialects    *dialects.Library
 	Sender      Sender
 	Observer    Observer
 	Logger      *slog.Logger

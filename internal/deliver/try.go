@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/dialects"
 	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/schedule"
 	"github.com/posthorn/posthorn/internal/snapshot"
@@ -18,12 +19,16 @@ import (
 // try makes one attempt: steps 4 to 6 in the life of an event.
 func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 	directory, webhook, err := e.receiver(ctx, job.Delivery.EnvironmentID, job.Delivery.WebhookID)
+	var style dialects.Style
+	if err == nil {
+		style, err = e.Dialects.Style(ctx, directory, webhook, job.Delivery.Format)
+	}
 	if err != nil || webhook.Status != posthorn.WebhookActive {
 		e.giveBack(ctx, l, job, err)
 		return
 	}
 	startedAt := e.Now()
-	outcome, policy := e.send(ctx, directory, webhook, job, startedAt)
+	outcome, policy := e.send(ctx, directory, webhook, job, style, startedAt)
 	outcome = failpoint.Outcome(e.excuse(webhook, outcome, startedAt))
 	if outcome.Reason == posthorn.ReasonInterrupted {
 		e.giveBack(ctx, l, job, nil)
@@ -41,7 +46,7 @@ func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 		Outcome:    outcome,
 	}
 	breaker := e.sent(l, attempt, next)
-	err = e.record(ctx, store.Recording{Lease: job.Lease, WebhookID: job.Delivery.WebhookID, Attempt: attempt, Next: next, Breaker: breaker, Now: now})
+	err = e.record(ctx, store.Recording{Lease: job.Lease, WebhookID: job.Delivery.WebhookID, Attempt: attempt, Next: next, Format: style.Remembered(job.Delivery.Format, outcome, next), Breaker: breaker, Now: now})
 	e.Observer.Attempted(job, attempt, next, err)
 	e.finish(l, job, next, err)
 }
@@ -59,21 +64,16 @@ func (e *Engine) receiver(ctx context.Context, environment posthorn.EnvironmentI
 }
 
 // send renders the request and sends it.
-func (e *Engine) send(ctx context.Context, directory *snapshot.Environment, webhook *posthorn.Webhook, job store.Job, at time.Time) (posthorn.Outcome, posthorn.RetryPolicy) {
-	dialect, ok := e.Dialects.Dialect(webhook.Format)
-	if !ok {
-		detail := fmt.Sprintf("The webhook's format %q does not exist here.", webhook.Format)
-		return posthorn.Outcome{Reason: posthorn.ReasonRenderFailed, Detail: detail}, directory.Policy(webhook, nil, job.Event.Type)
-	}
-	format := dialect.Format()
+func (e *Engine) send(ctx context.Context, directory *snapshot.Environment, webhook *posthorn.Webhook, job store.Job, style dialects.Style, at time.Time) (posthorn.Outcome, posthorn.RetryPolicy) {
+	format := style.Format()
 	policy := directory.Policy(webhook, format.Retries, job.Event.Type)
-	outcome := workers.Safely(func() posthorn.Outcome { return e.renderAndSend(ctx, dialect, directory, webhook, job, at) }, e.panicked)
+	outcome := workers.Safely(func() posthorn.Outcome { return e.renderAndSend(ctx, style, directory, webhook, job, at) }, e.panicked)
 	return schedule.Judge(format, outcome), policy
 }
 
-func (e *Engine) renderAndSend(ctx context.Context, dialect *wire.Dialect, directory *snapshot.Environment, webhook *posthorn.Webhook, job store.Job, at time.Time) posthorn.Outcome {
+func (e *Engine) renderAndSend(ctx context.Context, style dialects.Style, directory *snapshot.Environment, webhook *posthorn.Webhook, job store.Job, at time.Time) posthorn.Outcome {
 	job.Event = failpoint.Event(job.Event)
-	request, err := dialect.Render(wire.Input{
+	request, err := style.Render(wire.Input{
 		Event:           job.Event,
 		Webhook:         *webhook,
 		EnvironmentKind: directory.Kind,

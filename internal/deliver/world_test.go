@@ -10,6 +10,7 @@ import (
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/deliver"
+	"github.com/posthorn/posthorn/internal/dialects"
 	"github.com/posthorn/posthorn/internal/intake"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store"
@@ -78,11 +79,11 @@ func (w *world) start(change ...func(*deliver.Options)) {
 	w.t.Helper()
 	formats, err := wire.BuiltIn()
 	w.must(err)
-	dialects, err := wire.NewSet(formats)
+	builtIn, err := wire.NewSet(formats)
 	w.must(err)
 	w.directories = snapshot.NewCache(w.store)
 	options := deliver.Options{
-		Queue: w.queue, Directories: w.directories, Dialects: dialects, Sender: w, Observer: w,
+		Queue: w.queue, Directories: w.directories, Dialects: dialects.New(builtIn, w.store), Sender: w, Observer: w,
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Random: w.random, Grace: 30 * time.Second,
 	}
 	for _, apply := range change {

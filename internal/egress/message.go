@@ -22,6 +22,16 @@ func parseTarget(text string) (*url.URL, error) {
 	return target, nil
 }
 
+// Message returns a request as it is written to a receiver that speaks HTTP/1.1. It
+// returns an error if it can't be sent as it is.
+func (s *Sender) Message(r posthorn.Request) ([]byte, error) {
+	target, err := parseTarget(r.URL)
+	if err != nil {
+		return nil, err
+	}
+	return s.appendMessage(nil, r, target)
+}
+
 // appendMessage writes a request as HTTP/1.1 has it (RFC 9112, section 2.1).
 func (s *Sender) appendMessage(message []byte, r posthorn.Request, target *url.URL) ([]byte, error) {
 	message = append(message, "POST "...)

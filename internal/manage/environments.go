@@ -23,13 +23,17 @@ func (m *Manager) applyToEnvironment(c EnvironmentChange, e posthorn.Environment
 	e.DefaultFormat = c.DefaultFormat.take(e.DefaultFormat, m.defaultFormat)
 	e.DefaultRetries = c.DefaultRetries.take(e.DefaultRetries, posthorn.DefaultRetries)
 	e.UpdatedAt = m.now()
-	if err := e.Validate(); err != nil {
-		return e, err
+	return e, e.Validate()
+}
+
+// checkDefaultFormat finds out whether there is the default format that a change
+// asks for.
+func (m *Manager) checkDefaultFormat(ctx context.Context, c EnvironmentChange, workspace posthorn.WorkspaceID) error {
+	if !c.DefaultFormat.present() {
+		return nil
 	}
-	if err := m.checkFormat("/defaultFormat", e.DefaultFormat); err != nil {
-		return e, err
-	}
-	return e, nil
+	_, err := m.findDialect(ctx, "/defaultFormat", workspace, c.DefaultFormat.Value)
+	return err
 }
 
 // CreateEnvironment makes an environment in the named project, or else in the
@@ -44,6 +48,9 @@ func (m *Manager) CreateEnvironment(ctx context.Context, p Principal, project po
 	}
 	parent, err := m.Project(ctx, p, project)
 	if err != nil {
+		return posthorn.Environment{}, err
+	}
+	if err := m.checkDefaultFormat(ctx, change, parent.WorkspaceID); err != nil {
 		return posthorn.Environment{}, err
 	}
 	fresh := m.newEnvironment(parent)
@@ -98,6 +105,9 @@ func (m *Manager) UpdateEnvironment(ctx context.Context, p Principal, id posthor
 			return posthorn.Environment{}, err
 		}
 	}
+	if err := m.checkDefaultFormat(ctx, change, before.WorkspaceID); err != nil {
+		return posthorn.Environment{}, err
+	}
 	environment, err := m.store.UpdateEnvironment(ctx, id, func(e posthorn.Environment) (posthorn.Environment, error) {
 		return m.applyToEnvironment(change, e)
 	})
@@ -143,17 +153,6 @@ func (m *Manager) checkAddress(url string, kind posthorn.EnvironmentKind) *posth
 	placed := *refused
 	placed.Pointer = "/url"
 	return &placed
-}
-
-func (m *Manager) checkFormat(pointer, name string) error {
-	if _, exists := m.formats.Dialect(name); exists {
-		return nil
-	}
-	names := make([]string, 0, 8)
-	for _, f := range m.formats.Formats() {
-		names = append(names, f.Name)
-	}
-	return posthorn.Invalid(pointer, fmt.Sprintf("There is no format %q.", clip(name)), "Use one of: "+strings.Join(names, ", ")+".")
 }
 
 // clip shortens what a user gave for use in a message.

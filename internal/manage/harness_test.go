@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/dialects"
 	"github.com/posthorn/posthorn/internal/store/memstore"
 	"github.com/posthorn/posthorn/internal/wire"
 )
@@ -26,6 +27,7 @@ func (n *noted) add(line string) {
 }
 
 func (n *noted) DirectoryChanged(posthorn.EnvironmentID)                   { n.add("directory") }
+func (n *noted) FormatsChanged(posthorn.WorkspaceID)                       { n.add("formats") }
 func (n *noted) WebhookChanged(posthorn.Webhook)                           { n.add("changed") }
 func (n *noted) DeliveryDue(posthorn.EnvironmentID, posthorn.WebhookID)    { n.add("due") }
 func (n *noted) DeliveryCancelled(posthorn.WebhookID, posthorn.DeliveryID) { n.add("cancelled") }
@@ -55,14 +57,15 @@ func newManager(t *testing.T, s *memstore.Store, n *noted, sender Sender) *Manag
 	t.Helper()
 	formats, err := wire.BuiltIn()
 	must(t, err)
-	dialects, err := wire.NewSet(formats)
+	builtIn, err := wire.NewSet(formats)
 	must(t, err)
 	source := rand.New(rand.NewPCG(3, 4))
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	var mu sync.Mutex
 	return New(Options{
-		Store: s, Formats: dialects, Sender: sender, Notifier: n,
+		Store: s, Formats: dialects.New(builtIn, s), Sender: sender, Notifier: n,
 		CheckURL: func(string, posthorn.EnvironmentKind) *posthorn.Error { return nil },
+		Message:  func(r posthorn.Request) ([]byte, error) { return r.Body, nil },
 		Now: func() time.Time {
 			mu.Lock()
 			defer mu.Unlock()

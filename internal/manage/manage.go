@@ -15,7 +15,6 @@ import (
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/filter"
 	"github.com/posthorn/posthorn/internal/store"
-	"github.com/posthorn/posthorn/internal/wire"
 )
 
 // Store is what managing asks of a database.
@@ -38,6 +37,8 @@ type Sender interface {
 type Notifier interface {
 	// DirectoryChanged: the environment, its webhooks or its event types changed.
 	DirectoryChanged(environment posthorn.EnvironmentID)
+	// FormatsChanged: a format of the workspace was saved or deleted.
+	FormatsChanged(workspace posthorn.WorkspaceID)
 	// WebhookChanged: a webhook was changed, resumed or deleted; told after
 	// DirectoryChanged.
 	WebhookChanged(webhook posthorn.Webhook)
@@ -51,7 +52,7 @@ type Notifier interface {
 // otherwise.
 type Options struct {
 	Store    Store
-	Formats  *wire.Set
+	Formats  Dialects
 	Sender   Sender
 	Notifier Notifier
 	// CheckURL reports, with an error about the URL, that the egress policy of an
@@ -59,8 +60,10 @@ type Options struct {
 	CheckURL func(rawURL string, kind posthorn.EnvironmentKind) *posthorn.Error
 	// Egress tells where requests may go, and how the egress proxy is.
 	Egress func() posthorn.Egress
-	Now    func() time.Time
-	Random posthorn.Randomness
+	// Message writes a request as it goes over the wire.
+	Message func(posthorn.Request) ([]byte, error)
+	Now     func() time.Time
+	Random  posthorn.Randomness
 	// DefaultFormat is the default format of new environments; posthorn.DefaultFormat when empty.
 	DefaultFormat string
 	// DefaultKind is the kind of a new workspace's environment; production when
@@ -73,7 +76,8 @@ type Options struct {
 // Manager does what people ask for. It is safe for concurrent use.
 type Manager struct {
 	store         Store
-	formats       *wire.Set
+	formats       Dialects
+	message       func(posthorn.Request) ([]byte, error)
 	sender        Sender
 	notifier      Notifier
 	checkURL      func(string, posthorn.EnvironmentKind) *posthorn.Error
@@ -99,7 +103,7 @@ const (
 // New makes a Manager.
 func New(o Options) *Manager {
 	m := &Manager{
-		store: o.Store, formats: o.Formats, sender: o.Sender, notifier: o.Notifier, checkURL: o.CheckURL, egress: o.Egress,
+		store: o.Store, formats: o.Formats, sender: o.Sender, notifier: o.Notifier, checkURL: o.CheckURL, egress: o.Egress, message: o.Message,
 		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, limits: o.Limits,
 		tests:   make(chan struct{}, maxTests),
 		filters: filter.NewCompiler(), trials: make(chan struct{}, maxTrials),

@@ -57,11 +57,23 @@ func (m *Manager) RotateSecret(ctx context.Context, p Principal, id posthorn.Web
 	if err := posthorn.ValidateSecret("/secret", secret); err != nil {
 		return WebhookDetails{}, err
 	}
+	dialect, err := m.dialectOf(ctx, before)
+	if err != nil {
+		return WebhookDetails{}, err
+	}
+	own, err := m.fitting(ctx, dialect, before.EnvironmentID)
+	if err != nil {
+		return WebhookDetails{}, err
+	}
 	now := m.now()
 	return m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
 		secrets, err := rotate(w.Secrets, secret, now, overlap)
-		w.Secrets, w.UpdatedAt = secrets, now
-		return w, err
+		if err != nil {
+			return w, err
+		}
+		rotated := w
+		rotated.Secrets, rotated.UpdatedAt = secrets, now
+		return rotated, m.checkRotated(own, w, rotated)
 	})
 }
 
@@ -87,4 +99,17 @@ func rotate(secrets []posthorn.SigningSecret, fresh posthorn.Secret, now time.Ti
 		}
 	}
 	return rotated, nil
+}
+
+// checkRotated says why a webhook's format can do nothing with its new secrets,
+// if it could with those before.
+func (m *Manager) checkRotated(own fitting, before, after posthorn.Webhook) error {
+	if own.dialect == nil || own.dialect.Format().Name != after.Format || m.unfit(own, before) != nil {
+		return nil
+	}
+	problem := m.unfit(own, after)
+	if problem == nil {
+		return nil
+	}
+	return posthorn.Invalid("/secret", fmt.Sprintf("Nothing could be sent in the format %s: %s", after.Format, problem.Message), problem.Hint)
 }

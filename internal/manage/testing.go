@@ -38,13 +38,17 @@ func (m *Manager) TestWebhook(ctx context.Context, p Principal, id posthorn.Webh
 	if err != nil {
 		return TestResult{}, err
 	}
-	dialect, exists := m.formats.Dialect(webhook.Format)
-	if !exists {
-		return TestResult{}, fmt.Errorf("testing a webhook: there is no format %q any more", webhook.Format)
+	dialect, err := m.findDialect(ctx, "", webhook.WorkspaceID, webhook.Format)
+	if err != nil {
+		return TestResult{}, err
+	}
+	own, err := m.fitting(ctx, dialect, environment.ID)
+	if err != nil {
+		return TestResult{}, err
 	}
 	now := m.now()
 	request, err := dialect.Render(wire.Input{
-		Event: event, Webhook: webhook, EnvironmentKind: environment.Kind,
+		Keys: own.keys, Event: event, Webhook: webhook, EnvironmentKind: environment.Kind,
 		DeliveryID: posthorn.NewID[posthorn.DeliveryID](now, m.random), AttemptNumber: 1, Now: now,
 	})
 	if err != nil {
@@ -68,13 +72,18 @@ func (m *Manager) sendTest(ctx context.Context, request posthorn.Request) (posth
 	}
 }
 
-func (m *Manager) testEvent(ctx context.Context, w posthorn.Webhook, eventType string) (posthorn.Event, error) {
+// plainTestEvent makes an event that is of no type of the catalogue.
+func (m *Manager) plainTestEvent(w posthorn.Webhook) posthorn.Event {
 	now := m.now()
-	event := posthorn.Event{
+	return posthorn.Event{
 		ID: posthorn.NewID[posthorn.EventID](now, m.random), EnvironmentID: w.EnvironmentID, Type: TestEventType,
 		Timestamp: now, AcceptedAt: now, Deliveries: 1,
 		Data: []byte(`{"message":"This is a test of your webhook.","webhookId":"` + w.ID.String() + `"}`),
 	}
+}
+
+func (m *Manager) testEvent(ctx context.Context, w posthorn.Webhook, eventType string) (posthorn.Event, error) {
+	event := m.plainTestEvent(w)
 	if eventType == "" {
 		return event, nil
 	}

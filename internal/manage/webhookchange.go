@@ -1,7 +1,9 @@
 package manage
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,7 +23,11 @@ type WebhookChange struct {
 	ForceFilter bool
 	// isFilterRead reports that the filter has been compiled before; that is too
 	// long for a transaction.
-	isFilterRead  bool
+	isFilterRead bool
+	// fitting is the webhook's dialect with the change, found before the transaction; nil if
+	// the change has nothing to do with it, or there is none: then absent says so.
+	fitting       fitting
+	absent        *posthorn.Error
 	Secret        Setting[string]
 	Format        Setting[string]
 	Description   Setting[string]
@@ -68,7 +74,7 @@ func (m *Manager) apply(c WebhookChange, w posthorn.Webhook, environment posthor
 // check names every mistake at once.
 func (m *Manager) check(c WebhookChange, w posthorn.Webhook, kind posthorn.EnvironmentKind, urlChanged bool) error {
 	var problems posthorn.Problems
-	for _, err := range []error{w.Validate(kind), m.checkFormat("/format", w.Format), m.checkFilter(c, w.Filter)} {
+	for _, err := range []error{w.Validate(kind), m.checkFilter(c, w.Filter)} {
 		var known *posthorn.Error
 		if errors.As(err, &known) {
 			problems.Add(known)
@@ -84,7 +90,40 @@ func (m *Manager) check(c WebhookChange, w posthorn.Webhook, kind posthorn.Envir
 		problems.Add(m.checkAddress(w.URL, kind))
 	}
 	problems.Add(checkDistinctHeaders(w.Headers))
+	problems.Add(c.absent)
+	problems.Add(m.checkFits(c, w))
 	return flat(problems.Err())
+}
+
+// readFormat finds the dialect that the webhook has with the change, if that
+// could make a difference.
+func (m *Manager) readFormat(ctx context.Context, c *WebhookChange, w posthorn.Webhook, environment posthorn.Environment) error {
+	isNew := w.URL == ""
+	if !isNew && !c.Format.Given && !c.Secret.Given && !c.Metadata.Given {
+		return nil
+	}
+	dialect, err := m.findDialect(ctx, "/format", environment.WorkspaceID, c.Format.take(w.Format, environment.DefaultFormat))
+	var forUser *posthorn.Error
+	if errors.As(err, &forUser) && forUser.Code == posthorn.CodeInvalid {
+		c.absent = forUser // to be told with the change's other mistakes
+		return nil
+	}
+	if err == nil {
+		c.fitting, err = m.fitting(ctx, dialect, environment.ID)
+	}
+	return err
+}
+
+// checkFits finds what of a webhook its format can't do with.
+func (m *Manager) checkFits(c WebhookChange, w posthorn.Webhook) *posthorn.Error {
+	if c.fitting.dialect == nil || c.fitting.dialect.Format().Name != w.Format || w.Validate(posthorn.Development) != nil {
+		return nil
+	}
+	problem := m.unfit(c.fitting, w)
+	if problem == nil {
+		return nil
+	}
+	return posthorn.Invalid("/format", fmt.Sprintf("Nothing could be sent in the format %s: %s", w.Format, problem.Message), problem.Hint)
 }
 
 // flat takes the Others out of the Others, so that there is one list.

@@ -2,6 +2,7 @@ package manage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // WebhookDetails is a webhook with what is shown beside it.
 type WebhookDetails struct {
 	posthorn.Webhook
-	// Dialect is the webhook's format.
+	// Dialect is the webhook's format; nil when there is none of that name any more.
 	Dialect *wire.Dialect
 	// EffectiveRetries is the number of retries of an event whose type says nothing.
 	EffectiveRetries int
@@ -39,6 +40,9 @@ func (m *Manager) CreateWebhook(ctx context.Context, p Principal, named posthorn
 	if change.Secret.Null {
 		change.Secret = Setting[string]{}
 	}
+	if err := m.readFormat(ctx, &change, fresh, environment); err != nil {
+		return WebhookDetails{}, err
+	}
 	webhook, err := m.apply(change, fresh, environment, now)
 	if err != nil {
 		return WebhookDetails{}, err
@@ -50,7 +54,7 @@ func (m *Manager) CreateWebhook(ctx context.Context, p Principal, named posthorn
 		return WebhookDetails{}, passOn("creating the webhook", limited(err, "webhooks", "environment", m.limits.Webhooks, "delete one that is no longer needed"))
 	}
 	m.notifier.DirectoryChanged(environment.ID)
-	return m.details(webhook, environment, posthorn.WebhookStats{}), nil
+	return m.details(webhook, environment, change.fitting.dialect, posthorn.WebhookStats{}), nil
 }
 
 // Webhook returns a webhook in reach.
@@ -91,9 +95,16 @@ func (m *Manager) Webhooks(ctx context.Context, p Principal, named posthorn.Envi
 	if err != nil {
 		return nil, passOn("counting deliveries", err)
 	}
-	all := make([]WebhookDetails, len(webhooks))
+	all, found := make([]WebhookDetails, len(webhooks)), map[string]*wire.Dialect{}
 	for i, w := range webhooks {
-		all[i] = m.details(w, environment, stats[w.ID])
+		dialect, isFound := found[w.Format]
+		if !isFound {
+			if dialect, err = m.dialectOf(ctx, w); err != nil {
+				return nil, err
+			}
+			found[w.Format] = dialect
+		}
+		all[i] = m.details(w, environment, dialect, stats[w.ID])
 	}
 	return all, nil
 }
@@ -109,6 +120,9 @@ func (m *Manager) UpdateWebhook(ctx context.Context, p Principal, id posthorn.We
 		return WebhookDetails{}, passOn("reading the environment", err)
 	}
 	now := m.now()
+	if err := m.readFormat(ctx, &change, before, environment); err != nil {
+		return WebhookDetails{}, err
+	}
 	after, err := m.apply(change, before, environment, now)
 	if err != nil {
 		return WebhookDetails{}, err
@@ -207,14 +221,26 @@ func (m *Manager) withDetails(ctx context.Context, w posthorn.Webhook) (WebhookD
 	if err != nil {
 		return WebhookDetails{}, passOn("counting deliveries", err)
 	}
-	return m.details(w, environment, stats[w.ID]), nil
+	dialect, err := m.dialectOf(ctx, w)
+	if err != nil {
+		return WebhookDetails{}, err
+	}
+	return m.details(w, environment, dialect, stats[w.ID]), nil
 }
 
-func (m *Manager) details(w posthorn.Webhook, e posthorn.Environment, stats posthorn.WebhookStats) WebhookDetails {
-	details := WebhookDetails{Webhook: w, Stats: stats, IsHeld: w.HoldUntil.After(m.now())}
+// dialectOf finds the dialect of a webhook; nil if there is none any more.
+func (m *Manager) dialectOf(ctx context.Context, w posthorn.Webhook) (*wire.Dialect, error) {
+	dialect, err := m.dialect(ctx, w.WorkspaceID, w.Format)
+	if errors.Is(err, posthorn.ErrNotFound) {
+		return nil, nil //nolint:nilnil // the webhook is shown all the same
+	}
+	return dialect, err
+}
+
+func (m *Manager) details(w posthorn.Webhook, e posthorn.Environment, dialect *wire.Dialect, stats posthorn.WebhookStats) WebhookDetails {
+	details := WebhookDetails{Webhook: w, Dialect: dialect, Stats: stats, IsHeld: w.HoldUntil.After(m.now())}
 	var byFormat *int
-	if dialect, exists := m.formats.Dialect(w.Format); exists {
-		details.Dialect = dialect
+	if dialect != nil {
 		byFormat = dialect.Format().Retries
 	}
 	details.EffectiveRetries = posthorn.EffectiveRetries(w.Retries, nil, byFormat, e.DefaultRetries)

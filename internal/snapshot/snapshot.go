@@ -167,6 +167,18 @@ func (c *Cache) Forget(id posthorn.EnvironmentID) {
 	c.forgotten++
 }
 
+// ForgetWorkspace is Forget for all environments of a workspace.
+func (c *Cache) ForgetWorkspace(id posthorn.WorkspaceID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for environment, known := range c.environments {
+		if known.WorkspaceID == id {
+			c.drop(environment)
+		}
+	}
+	c.forgotten++
+}
+
 func newEnvironment(s store.Snapshot, programs *filter.Programs) *Environment {
 	e := &Environment{
 		Environment: s.Environment,

@@ -44,7 +44,9 @@ func readFormat(f *fields) posthorn.Format {
 		format.Tolerance = inner.duration("tolerance")
 		inner.finish()
 	}
-	f.child("builtIn") // the API shows it beside the format, and what it shows may be sent back
+	for _, shown := range []string{"builtIn", "version", "appliesSince", "createdBy", "createdAt", "updatedAt"} {
+		f.child(shown) // the API shows it beside the format, and what it shows may be sent back
+	}
 	f.finish()
 	return format
 }
