@@ -2,6 +2,7 @@ package egress
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -93,13 +94,23 @@ func (c *connections) giveUp(key string, turn <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	host := c.hosts[key]
-	for i, waiting := range host.waiting {
-		if waiting == turn {
-			host.waiting = append(host.waiting[:i], host.waiting[i+1:]...)
-			return
-		}
+	if host == nil {
+		return // all its connections were closed since the turn came
 	}
-	host.wakeOne()
+	place := slices.IndexFunc(host.waiting, func(waiting chan struct{}) bool { return waiting == turn })
+	if place >= 0 {
+		host.waiting = slices.Delete(host.waiting, place, place+1)
+	} else {
+		host.wakeOne()
+	}
+	c.drop(key, host)
+}
+
+// drop forgets a host of which there is nothing to know.
+func (c *connections) drop(key string, host *hostConnections) {
+	if host.open == 0 && len(host.waiting) == 0 {
+		delete(c.hosts, key)
+	}
 }
 
 func (h *hostConnections) wakeOne() {
@@ -146,9 +157,7 @@ func (c *connections) forget(key string) {
 	host := c.hosts[key]
 	host.open--
 	host.wakeOne()
-	if host.open == 0 && len(host.waiting) == 0 {
-		delete(c.hosts, key)
-	}
+	c.drop(key, host)
 }
 
 // closeOld closes what has been idle for too long, and plans the next time.

@@ -39,7 +39,13 @@ func TestEveryStatusIsHandedOn(t *testing.T) {
 	}
 }
 
-// Invariant: what is not a proper answer is never taken for one.
+// bothWays are bodies of requests: one goes out directly, the other by net/http.
+func bothWays() map[string][]byte {
+	return map[string][]byte{"directly": make([]byte, maxDirectBody), "by net/http": make([]byte, maxDirectBody+1)}
+}
+
+// Invariant: what is not a proper answer is never taken for one, and has the same
+// reason whichever way the request went.
 func TestHostileResponses(t *testing.T) {
 	t.Parallel()
 	const length = "Content-Length: 0\r\n\r\n"
@@ -90,18 +96,22 @@ func TestHostileResponses(t *testing.T) {
 		"body shorter than its length": {"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort", posthorn.ReasonSuccess, 200},
 		"bad chunk":                    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello", posthorn.ReasonSuccess, 200},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			url := newRawReceiver(t, answering(test.raw))
-			outcome := newSender(t, Options{}).Send(t.Context(), requestTo(url))
-			wantReason(t, outcome, test.reason)
-			if outcome.StatusCode != test.status {
-				t.Errorf("status %d, want %d", outcome.StatusCode, test.status)
-			}
-			if strings.ContainsFunc(outcome.Detail, func(r rune) bool { return r < ' ' || r > '~' }) || len(outcome.Detail) > 400 {
-				t.Errorf("detail %q is not safe to show", outcome.Detail)
-			}
-		})
+		for way, body := range bothWays() {
+			t.Run(name+" "+way, func(t *testing.T) {
+				t.Parallel()
+				url := newRawReceiver(t, answering(test.raw))
+				request := requestTo(url)
+				request.Body = body
+				outcome := newSender(t, Options{}).Send(t.Context(), request)
+				wantReason(t, outcome, test.reason)
+				if outcome.StatusCode != test.status {
+					t.Errorf("status %d, want %d", outcome.StatusCode, test.status)
+				}
+				if strings.ContainsFunc(outcome.Detail, func(r rune) bool { return r < ' ' || r > '~' }) || len(outcome.Detail) > 400 {
+					t.Errorf("detail %q is not safe to show", outcome.Detail)
+				}
+			})
+		}
 	}
 }
 

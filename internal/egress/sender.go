@@ -136,6 +136,9 @@ func (s *Sender) exchange(ctx context.Context, r posthorn.Request, p *progress) 
 	if err != nil {
 		return nil, err
 	}
+	if p.sent.Load() > 0 { // directly, on a kept connection that turned out dead
+		return lane.fresh.RoundTrip(request)
+	}
 	response, err := lane.pooled.RoundTrip(request)
 	if err == nil || ctx.Err() != nil || !p.reused.Load() || p.answered() || refusedByPeer(err) || p.sentEnough() {
 		return response, err
