@@ -61,6 +61,11 @@ func importRules() map[string]rule {
 			modules: []string{"golang.org/x/sync"},
 			never:   noHTTPnoSQL,
 		},
+		"internal/detect": {
+			why:   "pure: what is found in a captured request must not depend on where it is looked at; it runs on a laptop without a server",
+			may:   []string{"", "signature", "internal/wire"},
+			never: pure,
+		},
 		"internal/store": {
 			why:   "the contract that engines fulfil; it must not favour one of them",
 			may:   []string{""},
