@@ -127,10 +127,13 @@ type EventType struct {
 	Status  EventTypeStatus
 	// Example is a JSON value for data, and Schema a JSON Schema of it; both may
 	// be empty.
-	Example   []byte
-	Schema    []byte
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	Example []byte
+	Schema  []byte
+	// Validation is what is done about data that doesn't match the schema; empty
+	// leaves it to the environment.
+	Validation Validation
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 // MaxExample is the longest example or schema of an event type, in bytes.
@@ -155,6 +158,9 @@ func (t EventType) Validate() error {
 	}
 	problems.Add(validateExample("/example", t.Example))
 	problems.Add(validateExample("/schema", t.Schema))
+	if t.Validation != "" {
+		problems.Add(validateValidation("/validation", t.Validation))
+	}
 	switch t.Status {
 	case EventTypeGA, EventTypeBeta, EventTypeDeprecated:
 	default:

@@ -63,8 +63,10 @@ type Environment struct {
 	// DefaultRetries is the number of retries when webhook, event type and format
 	// say nothing.
 	DefaultRetries int
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
+	// DefaultValidation holds for event types that have a schema and say nothing.
+	DefaultValidation Validation
+	CreatedAt         time.Time
+	UpdatedAt         time.Time
 }
 
 // Validate checks the environment. Whether the default format exists is checked
@@ -76,6 +78,7 @@ func (e Environment) Validate() error {
 		problems.Add(Invalid("/kind", fmt.Sprintf("%q is not a kind of environment.", clip(string(e.Kind))), "Use production or development."))
 	}
 	problems.Add(validateRetries("/defaultRetries", e.DefaultRetries))
+	problems.Add(validateValidation("/defaultValidation", e.DefaultValidation))
 	return problems.Err()
 }
 

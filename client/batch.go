@@ -37,6 +37,9 @@ type BatchResult struct {
 	Detail  string `json:"detail"`
 	Hint    string `json:"hint"`
 	Pointer string `json:"pointer"`
+	// Warnings say where the data of an event that was accepted doesn't match the
+	// schema of its type.
+	Warnings []ErrorAtPlace `json:"warnings"`
 }
 
 // PublishBatch hands over at most MaxBatch events in one request, all of one

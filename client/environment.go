@@ -16,27 +16,32 @@ type Environment struct {
 	// Kind is production or development.
 	Kind string `json:"kind"`
 	// DefaultFormat and DefaultRetries hold where a webhook names none.
-	DefaultFormat  string    `json:"defaultFormat"`
-	DefaultRetries int       `json:"defaultRetries"`
-	CreatedAt      time.Time `json:"createdAt"`
-	UpdatedAt      time.Time `json:"updatedAt"`
+	DefaultFormat  string `json:"defaultFormat"`
+	DefaultRetries int    `json:"defaultRetries"`
+	// DefaultValidation holds for event types that have a schema and say nothing:
+	// off, warn or reject.
+	DefaultValidation string    `json:"defaultValidation"`
+	CreatedAt         time.Time `json:"createdAt"`
+	UpdatedAt         time.Time `json:"updatedAt"`
 }
 
 // EnvironmentInput is what a new environment is made of. Name and Kind are needed.
 type EnvironmentInput struct {
-	ProjectID      string        `json:"projectId,omitempty"`
-	Name           string        `json:"name"`
-	Kind           string        `json:"kind"`
-	DefaultFormat  string        `json:"defaultFormat,omitempty"`
-	DefaultRetries Optional[int] `json:"defaultRetries,omitzero"`
+	ProjectID         string        `json:"projectId,omitempty"`
+	Name              string        `json:"name"`
+	Kind              string        `json:"kind"`
+	DefaultFormat     string        `json:"defaultFormat,omitempty"`
+	DefaultRetries    Optional[int] `json:"defaultRetries,omitzero"`
+	DefaultValidation string        `json:"defaultValidation,omitempty"`
 }
 
 // EnvironmentChanges says what becomes different; what is left out stays.
 type EnvironmentChanges struct {
-	Name           Optional[string] `json:"name,omitzero"`
-	Kind           Optional[string] `json:"kind,omitzero"`
-	DefaultFormat  Optional[string] `json:"defaultFormat,omitzero"`
-	DefaultRetries Optional[int]    `json:"defaultRetries,omitzero"`
+	Name              Optional[string] `json:"name,omitzero"`
+	Kind              Optional[string] `json:"kind,omitzero"`
+	DefaultFormat     Optional[string] `json:"defaultFormat,omitzero"`
+	DefaultRetries    Optional[int]    `json:"defaultRetries,omitzero"`
+	DefaultValidation Optional[string] `json:"defaultValidation,omitzero"`
 }
 
 // CreateEnvironment makes an environment.

@@ -52,6 +52,8 @@ type Event struct {
 	Note string `json:"note"`
 	// Duplicate reports that the event was there already.
 	Duplicate bool `json:"duplicate"`
+	// Warnings say where data doesn't match the schema of its event type.
+	Warnings []ErrorAtPlace `json:"warnings"`
 	// Data is the publisher's bytes; only GetEvent returns them.
 	Data json.RawMessage `json:"data"`
 }

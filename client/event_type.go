@@ -18,12 +18,14 @@ type EventType struct {
 	Since  string `json:"since"`
 	Status string `json:"status"`
 	// Retries is nil when the event type leaves it to others.
-	Retries       *int            `json:"retries"`
-	Example       json.RawMessage `json:"example"`
-	Schema        json.RawMessage `json:"schema"`
-	EnvironmentID string          `json:"environmentId"`
-	CreatedAt     time.Time       `json:"createdAt"`
-	UpdatedAt     time.Time       `json:"updatedAt"`
+	Retries *int            `json:"retries"`
+	Example json.RawMessage `json:"example"`
+	Schema  json.RawMessage `json:"schema"`
+	// Validation is off, warn or reject, or empty when it is left to the environment.
+	Validation    string    `json:"validation"`
+	EnvironmentID string    `json:"environmentId"`
+	CreatedAt     time.Time `json:"createdAt"`
+	UpdatedAt     time.Time `json:"updatedAt"`
 }
 
 // EventTypeInput is an entry to add. Name is needed.
@@ -37,6 +39,8 @@ type EventTypeInput struct {
 	// Example and Schema are JSON values that are sent as they are.
 	Example json.RawMessage
 	Schema  json.RawMessage
+	// Validation is off, warn or reject; empty leaves it to the environment.
+	Validation string
 }
 
 // EventTypeChanges says what becomes different; what is left out stays.
@@ -49,6 +53,7 @@ type EventTypeChanges struct {
 	Retries       Optional[int]             `json:"retries,omitzero"`
 	Example       Optional[json.RawMessage] `json:"example,omitzero"`
 	Schema        Optional[json.RawMessage] `json:"schema,omitzero"`
+	Validation    Optional[string]          `json:"validation,omitzero"`
 }
 
 // Import says what came of adding many event types.
@@ -81,6 +86,7 @@ func (e EventTypeInput) body() ([]byte, error) {
 		}
 		text.raw(member.name, member.value)
 	}
+	text.string("validation", e.Validation)
 	text.string("environmentId", e.EnvironmentID)
 	return text.close(), nil
 }

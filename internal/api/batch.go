@@ -17,18 +17,19 @@ const maxBatch = 1000
 
 // batchLine tells what became of one event of a batch.
 type batchLine struct {
-	Index      int    `json:"index"`
-	Success    bool   `json:"success"`
-	ID         string `json:"id,omitempty"`
-	Type       string `json:"type,omitempty"`
-	Timestamp  string `json:"timestamp,omitempty" format:"date-time"`
-	Deliveries *int   `json:"deliveries,omitempty"`
-	Duplicate  bool   `json:"duplicate,omitzero,omitempty"`
-	Status     int    `json:"status,omitzero,omitempty" doc:"The status that the event alone would have been answered with, if it was refused."`
-	Code       string `json:"code,omitempty"`
-	Detail     string `json:"detail,omitempty"`
-	Hint       string `json:"hint,omitempty"`
-	Pointer    string `json:"pointer,omitempty"`
+	Index      int            `json:"index"`
+	Success    bool           `json:"success"`
+	ID         string         `json:"id,omitempty"`
+	Type       string         `json:"type,omitempty"`
+	Timestamp  string         `json:"timestamp,omitempty" format:"date-time"`
+	Deliveries *int           `json:"deliveries,omitempty"`
+	Duplicate  bool           `json:"duplicate,omitzero,omitempty"`
+	Status     int            `json:"status,omitzero,omitempty" doc:"The status that the event alone would have been answered with, if it was refused."`
+	Code       string         `json:"code,omitempty"`
+	Detail     string         `json:"detail,omitempty"`
+	Hint       string         `json:"hint,omitempty"`
+	Pointer    string         `json:"pointer,omitempty"`
+	Warnings   []problemPlace `json:"warnings,omitempty"`
 }
 
 // batchBody is the whole answer to a batch.
@@ -173,6 +174,7 @@ func lineOf(index int, r intake.Result) batchLine {
 		return batchLine{
 			Index: index, Success: true, ID: r.Event.PublicID(), Type: r.Event.Type,
 			Timestamp: showTime(r.Event.Timestamp), Deliveries: &deliveries, Duplicate: r.Duplicate,
+			Warnings: showWarnings(r.Warnings),
 		}
 	}
 	p, _ := problemOf(r.Err)

@@ -11,10 +11,11 @@ import (
 
 // EnvironmentFields is what may be said of an environment.
 type EnvironmentFields struct {
-	Name           optional[string] `json:"name,omitzero"`
-	Kind           optional[string] `json:"kind,omitzero" doc:"production or development."`
-	DefaultFormat  optional[string] `json:"defaultFormat,omitzero" doc:"The format of webhooks that name none."`
-	DefaultRetries optional[int64]  `json:"defaultRetries,omitzero" doc:"Retries where webhook, event type and format say nothing, 0 to 50; 3 when left out."`
+	Name              optional[string] `json:"name,omitzero"`
+	Kind              optional[string] `json:"kind,omitzero" doc:"production or development."`
+	DefaultFormat     optional[string] `json:"defaultFormat,omitzero" doc:"The format of webhooks that name none."`
+	DefaultRetries    optional[int64]  `json:"defaultRetries,omitzero" doc:"Retries where webhook, event type and format say nothing, 0 to 50; 3 when left out."`
+	DefaultValidation optional[string] `json:"defaultValidation,omitzero" doc:"What is done about data that doesn't match the schema of its type, where the type says nothing: off, warn or reject; off when left out."`
 }
 
 // environmentInput is an environment to be made.
@@ -25,22 +26,24 @@ type environmentInput struct {
 
 // environmentBody is an environment as it is shown.
 type environmentBody struct {
-	ID             string `json:"id"`
-	WorkspaceID    string `json:"workspaceId"`
-	ProjectID      string `json:"projectId"`
-	Name           string `json:"name"`
-	Kind           string `json:"kind" enum:"production,development"`
-	DefaultFormat  string `json:"defaultFormat"`
-	DefaultRetries int    `json:"defaultRetries"`
-	CreatedAt      string `json:"createdAt" format:"date-time"`
-	UpdatedAt      string `json:"updatedAt" format:"date-time"`
+	ID                string `json:"id"`
+	WorkspaceID       string `json:"workspaceId"`
+	ProjectID         string `json:"projectId"`
+	Name              string `json:"name"`
+	Kind              string `json:"kind" enum:"production,development"`
+	DefaultFormat     string `json:"defaultFormat"`
+	DefaultRetries    int    `json:"defaultRetries"`
+	DefaultValidation string `json:"defaultValidation" enum:"off,warn,reject"`
+	CreatedAt         string `json:"createdAt" format:"date-time"`
+	UpdatedAt         string `json:"updatedAt" format:"date-time"`
 }
 
 func (f *EnvironmentFields) change() manage.EnvironmentChange {
 	return manage.EnvironmentChange{
 		Name: f.Name.Setting, DefaultFormat: f.DefaultFormat.Setting,
-		Kind:           mapped(f.Kind, func(s string) posthorn.EnvironmentKind { return posthorn.EnvironmentKind(s) }),
-		DefaultRetries: mapped(f.DefaultRetries, clampToInt),
+		Kind:              mapped(f.Kind, func(s string) posthorn.EnvironmentKind { return posthorn.EnvironmentKind(s) }),
+		DefaultRetries:    mapped(f.DefaultRetries, clampToInt),
+		DefaultValidation: mapped(f.DefaultValidation, asValidation),
 	}
 }
 
@@ -109,7 +112,7 @@ func updateEnvironment(ctx context.Context, c *call, in *EnvironmentFields) (env
 func showEnvironment(e posthorn.Environment) environmentBody {
 	return environmentBody{
 		ID: e.ID.String(), WorkspaceID: e.WorkspaceID.String(), ProjectID: e.ProjectID.String(), Name: e.Name,
-		Kind: string(e.Kind), DefaultFormat: e.DefaultFormat, DefaultRetries: e.DefaultRetries,
+		Kind: string(e.Kind), DefaultFormat: e.DefaultFormat, DefaultRetries: e.DefaultRetries, DefaultValidation: string(e.DefaultValidation),
 		CreatedAt: showTime(e.CreatedAt), UpdatedAt: showTime(e.UpdatedAt),
 	}
 }

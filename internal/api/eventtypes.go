@@ -16,7 +16,8 @@ type EventTypeFields struct {
 	Retries     optional[int64]   `json:"retries,omitzero" doc:"Retries of its deliveries, 0 to 50, where the webhook sets none."`
 	Status      optional[string]  `json:"status,omitzero" doc:"GA, Beta or Deprecated; GA when left out."`
 	Example     optional[rawJSON] `json:"example,omitzero" doc:"An example of data; tests send it."`
-	Schema      optional[rawJSON] `json:"schema,omitzero" doc:"A JSON Schema of data."`
+	Schema      optional[rawJSON] `json:"schema,omitzero" doc:"A JSON Schema (2020-12) of data."`
+	Validation  optional[string]  `json:"validation,omitzero" doc:"What is done about data that doesn't match the schema: off, warn or reject; left to the environment when left out."`
 }
 
 // NamedEventType is an event type to be imported.
@@ -57,6 +58,7 @@ type eventTypeBody struct {
 	Status        string  `json:"status" enum:"GA,Beta,Deprecated"`
 	Example       rawJSON `json:"example"`
 	Schema        rawJSON `json:"schema"`
+	Validation    *string `json:"validation" enum:"off,warn,reject" doc:"null leaves it to the environment."`
 	EnvironmentID string  `json:"environmentId"`
 	CreatedAt     string  `json:"createdAt" format:"date-time"`
 	UpdatedAt     string  `json:"updatedAt" format:"date-time"`
@@ -76,8 +78,11 @@ func (f *EventTypeFields) change() manage.EventTypeChange {
 		Retries: mapped(f.Retries, clampToInt),
 		Status:  mapped(f.Status, func(s string) posthorn.EventTypeStatus { return posthorn.EventTypeStatus(s) }),
 		Example: mapped(f.Example, asBytes), Schema: mapped(f.Schema, asBytes),
+		Validation: mapped(f.Validation, asValidation),
 	}
 }
+
+func asValidation(s string) posthorn.Validation { return posthorn.Validation(s) }
 
 func (n *NamedEventType) toNew() manage.NewEventType {
 	return manage.NewEventType{Name: n.Name, EventTypeChange: n.change()}
@@ -208,9 +213,13 @@ func deleteEventType(ctx context.Context, c *call) error {
 }
 
 func showEventType(t posthorn.EventType) eventTypeBody {
+	var validation *string
+	if t.Validation != "" {
+		validation = new(string(t.Validation))
+	}
 	return eventTypeBody{
 		Name: t.Name, Description: t.Description, Since: t.Since, Retries: t.Retries, Status: string(t.Status),
-		Example: t.Example, Schema: t.Schema, EnvironmentID: t.EnvironmentID.String(),
+		Example: t.Example, Schema: t.Schema, Validation: validation, EnvironmentID: t.EnvironmentID.String(),
 		CreatedAt: showTime(t.CreatedAt), UpdatedAt: showTime(t.UpdatedAt),
 	}
 }

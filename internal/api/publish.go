@@ -22,13 +22,14 @@ type eventInput struct {
 
 // published is the answer to a published event.
 type published struct {
-	ID            string `json:"id"`
-	Type          string `json:"type"`
-	Timestamp     string `json:"timestamp" format:"date-time"`
-	EnvironmentID string `json:"environmentId"`
-	Deliveries    int    `json:"deliveries" doc:"How many webhooks want it."`
-	Note          string `json:"note,omitempty" doc:"There when no webhook wants it."`
-	Duplicate     bool   `json:"duplicate,omitzero,omitempty" doc:"True when the event was accepted before, by its id."`
+	ID            string         `json:"id"`
+	Type          string         `json:"type"`
+	Timestamp     string         `json:"timestamp" format:"date-time"`
+	EnvironmentID string         `json:"environmentId"`
+	Deliveries    int            `json:"deliveries" doc:"How many webhooks want it."`
+	Note          string         `json:"note,omitempty" doc:"There when no webhook wants it."`
+	Duplicate     bool           `json:"duplicate,omitzero,omitempty" doc:"True when the event was accepted before, by its id."`
+	Warnings      []problemPlace `json:"warnings,omitempty" doc:"Where data doesn't match the schema of its event type, if that is to be told and not refused."`
 }
 
 func (s *Server) publishRoute() route {
@@ -136,7 +137,21 @@ func (c *call) publishedAnswer(r intake.Result) (int, []byte) {
 	if r.Duplicate {
 		body = append(body, `,"duplicate":true`...)
 	}
+	if warnings := showWarnings(r.Warnings); len(warnings) > 0 {
+		text, err := marshal(warnings)
+		if err == nil {
+			body = append(append(body, `,"warnings":`...), text...)
+		}
+	}
 	return http.StatusAccepted, append(body, `}}`...)
+}
+
+func showWarnings(warnings []*posthorn.Error) []problemPlace {
+	var places []problemPlace
+	for _, w := range warnings {
+		places = append(places, problemPlace{Pointer: w.Pointer, Detail: w.Message, Hint: w.Hint})
+	}
+	return places
 }
 
 // noteOf says why an event has no deliveries.

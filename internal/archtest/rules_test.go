@@ -43,9 +43,19 @@ func importRules() map[string]rule {
 			may:   []string{""},
 			never: append([]string{"sync", "context"}, pure...),
 		},
+		"internal/eventdata": {
+			why:   "pure: what all see who look into data must not depend on who looks first",
+			never: pure,
+		},
+		"internal/schema": {
+			why:     "pure: schemas come from tenants, so nothing may be fetched for one and nothing read",
+			may:     []string{"", "internal/eventdata"},
+			modules: []string{"github.com/santhosh-tekuri/jsonschema/v6"},
+			never:   pure,
+		},
 		"internal/filter": {
 			why:     "pure: which webhooks want an event must not depend on anything but the two",
-			may:     []string{""},
+			may:     []string{"", "internal/eventdata"},
 			modules: []string{"cel.dev/cel-go"},
 			never:   pure,
 		},
@@ -95,7 +105,7 @@ func importRules() map[string]rule {
 		},
 		"internal/snapshot": {
 			why:     "what intake and deliver both look up in memory; it reads through the store's contract",
-			may:     []string{"", "internal/store", "internal/filter"},
+			may:     []string{"", "internal/store", "internal/filter", "internal/schema", "internal/eventdata"},
 			modules: []string{"golang.org/x/sync"},
 			never:   noHTTPnoSQL,
 		},
@@ -110,7 +120,7 @@ func importRules() map[string]rule {
 		},
 		"internal/intake": {
 			why:     "accepting is a rule about events, the same whatever carried them here and whatever keeps them",
-			may:     []string{"", "internal/store", "internal/snapshot", "internal/filter"},
+			may:     []string{"", "internal/store", "internal/snapshot", "internal/filter", "internal/schema", "internal/eventdata"},
 			modules: []string{"golang.org/x/sync", "golang.org/x/time"},
 			never:   noHTTPnoSQL,
 		},
@@ -130,7 +140,7 @@ func importRules() map[string]rule {
 		},
 		"internal/manage": {
 			why:   "what people may ask for, the same from the API and from a dashboard",
-			may:   []string{"", "internal/store", "internal/wire", "internal/filter", "internal/dialects"},
+			may:   []string{"", "internal/store", "internal/wire", "internal/filter", "internal/dialects", "internal/schema", "internal/eventdata"},
 			never: noHTTPnoSQL,
 		},
 		"internal/api": {

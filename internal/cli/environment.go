@@ -11,8 +11,8 @@ import (
 
 // environmentSettings are the flags that create and update share.
 type environmentSettings struct {
-	kind, defaultFormat string
-	defaultRetries      int
+	kind, defaultFormat, defaultValidation string
+	defaultRetries                         int
 }
 
 func (e *environmentSettings) addTo(s *session, command *cobra.Command, defaultKind string) {
@@ -20,6 +20,8 @@ func (e *environmentSettings) addTo(s *session, command *cobra.Command, defaultK
 	flags.StringVar(&e.kind, "kind", defaultKind, "production (https and public addresses only) or development")
 	flags.StringVar(&e.defaultFormat, "default-format", "", "format of webhooks that name none")
 	flags.IntVar(&e.defaultRetries, "default-retries", 0, "retries where webhook, event type and format say nothing")
+	flags.StringVar(&e.defaultValidation, "default-validation", "", "what is done about data that doesn't match its type's schema, where the type says nothing: off, warn or reject")
+	s.completeFlag(command, "default-validation", validations()...)
 	s.completeFlag(command, "kind", "production", "development")
 }
 
@@ -51,7 +53,7 @@ func (s *session) environmentCreate() *cobra.Command {
 	}
 	command.RunE = s.does(func(ctx context.Context, args []string) error {
 		input := client.EnvironmentInput{
-			ProjectID: project, Name: args[0], Kind: settings.kind, DefaultFormat: settings.defaultFormat,
+			ProjectID: project, Name: args[0], Kind: settings.kind, DefaultFormat: settings.defaultFormat, DefaultValidation: settings.defaultValidation,
 			DefaultRetries: optionalIf(command.Flags().Changed("default-retries"), settings.defaultRetries),
 		}
 		return asking(s, func(c *client.Client) (client.Environment, error) { return c.CreateEnvironment(ctx, input) }, environmentFields, "Made.")
@@ -73,9 +75,10 @@ func (s *session) environmentUpdate() *cobra.Command {
 		changes := client.EnvironmentChanges{
 			Name: optionalIf(given("name"), name), Kind: optionalIf(given("kind"), settings.kind),
 			DefaultFormat: optionalIf(given("default-format"), settings.defaultFormat), DefaultRetries: optionalIf(given("default-retries"), settings.defaultRetries),
+			DefaultValidation: optionalIf(given("default-validation"), settings.defaultValidation),
 		}
 		if changes == (client.EnvironmentChanges{}) {
-			return usage("environment update needs --name, --kind, --default-format or --default-retries", "environment update --help")
+			return usage("environment update needs --name, --kind, --default-format, --default-retries or --default-validation", "environment update --help")
 		}
 		return asking(s, func(c *client.Client) (client.Environment, error) { return c.UpdateEnvironment(ctx, args[0], changes) }, environmentFields, "Updated.")
 	})
@@ -91,6 +94,7 @@ func environmentFields(e client.Environment) []field {
 		{"kind", e.Kind},
 		{"default format", e.DefaultFormat},
 		{"default retries", strconv.Itoa(e.DefaultRetries)},
+		{"default validation", e.DefaultValidation},
 		{"project", e.ProjectID},
 		{"workspace", e.WorkspaceID},
 		{"created", stamp(e.CreatedAt)},

@@ -11,8 +11,8 @@ import (
 
 // eventTypeSettings are the flags that create and update share.
 type eventTypeSettings struct {
-	description, since, status, example, schema string
-	retries                                     int
+	description, since, status, example, schema, validation string
+	retries                                                 int
 }
 
 func (e *eventTypeSettings) addTo(flags *pflag.FlagSet) {
@@ -22,7 +22,11 @@ func (e *eventTypeSettings) addTo(flags *pflag.FlagSet) {
 	flags.IntVar(&e.retries, "retries", 0, "retries of its deliveries, unless a webhook says otherwise")
 	flags.StringVar(&e.example, "example", "", "example of its data: JSON, @FILE or - for stdin")
 	flags.StringVar(&e.schema, "schema", "", "JSON Schema of its data: JSON, @FILE or - for stdin")
+	flags.StringVar(&e.validation, "validation", "", "what is done about data that doesn't match the schema: off, warn or reject (default: as the environment says)")
 }
+
+// validations are the values of the flag.
+func validations() []string { return []string{"off", "warn", "reject"} }
 
 // texts reads example and schema.
 func (e *eventTypeSettings) texts(s *session) ([]byte, []byte, error) {
@@ -88,7 +92,7 @@ func (s *session) eventTypeCreate() *cobra.Command {
 		}
 		input := client.EventTypeInput{
 			EnvironmentID: environmentID, Name: args[0], Description: settings.description, Since: settings.since, Status: settings.status,
-			Example: example, Schema: schema,
+			Example: example, Schema: schema, Validation: settings.validation,
 		}
 		if command.Flags().Changed("retries") {
 			input.Retries = &settings.retries
@@ -96,6 +100,7 @@ func (s *session) eventTypeCreate() *cobra.Command {
 		return asking(s, func(c *client.Client) (client.EventType, error) { return c.CreateEventType(ctx, input) }, eventTypeFields, "Added.")
 	})
 	settings.addTo(command.Flags())
+	s.completeFlag(command, "validation", validations()...)
 	environmentFlag(command, &environment)
 	return command
 }
@@ -116,7 +121,7 @@ func (s *session) eventTypeUpdate() *cobra.Command {
 		changes := client.EventTypeChanges{
 			Description: optionalIf(given("description"), settings.description), Since: optionalIf(given("since"), settings.since),
 			Status: optionalIf(given("status"), settings.status), Retries: optionalIf(given("retries"), settings.retries),
-			Example: rawIf(given("example"), example), Schema: rawIf(given("schema"), schema),
+			Example: rawIf(given("example"), example), Schema: rawIf(given("schema"), schema), Validation: validationIf(given("validation"), settings.validation),
 		}
 		if changes == (client.EventTypeChanges{}) {
 			return usage("event-type update changes nothing without a flag such as --description", "event-type update --help")
@@ -129,6 +134,7 @@ func (s *session) eventTypeUpdate() *cobra.Command {
 		}, eventTypeFields, "Updated.")
 	})
 	settings.addTo(command.Flags())
+	s.completeFlag(command, "validation", validations()...)
 	environmentFlag(command, &environment)
 	return command
 }
@@ -149,6 +155,15 @@ func (s *session) eventTypeDelete() *cobra.Command {
 	return command
 }
 
+// validationIf is a change of validation; an empty one leaves it to the environment
+// again.
+func validationIf(given bool, value string) client.Optional[string] {
+	if given && value == "" {
+		return client.Reset[string]()
+	}
+	return optionalIf(given, value)
+}
+
 func eventTypeFields(e client.EventType) []field {
 	return []field{
 		{"name", e.Name},
@@ -158,6 +173,7 @@ func eventTypeFields(e client.EventType) []field {
 		{"retries", numberIf(e.Retries)},
 		{"example", jsonIf(e.Example)},
 		{"schema", jsonIf(e.Schema)},
+		{"validation", first(e.Validation, "as the environment says")},
 		{"environment", e.EnvironmentID},
 		{"created", stamp(e.CreatedAt)},
 		{"updated", stamp(e.UpdatedAt)},

@@ -3,6 +3,7 @@ package filter_test
 import (
 	"testing"
 
+	"github.com/posthorn/posthorn/internal/eventdata"
 	"github.com/posthorn/posthorn/internal/filter"
 )
 
@@ -25,7 +26,7 @@ func BenchmarkMatch(b *testing.B) {
 			event := eventOf(data)
 			b.ReportAllocs()
 			for b.Loop() {
-				if matches := index.Match(event); len(matches.Webhooks) != 10 {
+				if matches := index.Match(event, eventdata.Of(event.Data)); len(matches.Webhooks) != 10 {
 					b.Fatal(matches)
 				}
 			}

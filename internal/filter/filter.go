@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/eventdata"
 )
 
 // Index finds the webhooks that want an event, without looking at those that
@@ -86,11 +87,12 @@ func (x *Index) CountDisabled(eventType string) int {
 // Match returns the webhooks that want an event, each once, in the order in which
 // NewIndex was given them. The webhooks must not be changed. The filters cost at
 // most MaxEventCost together, but for what the last of them that was evaluated
-// spent beyond it; those that are left over fail.
-func (x *Index) Match(event *posthorn.Event) Matches {
+// spent beyond it; those that are left over fail. The data is that of the event;
+// nobody else may use it afterwards.
+func (x *Index) Match(event *posthorn.Event, data *eventdata.Value) Matches {
 	positions := x.subscribed(event.Type)
 	matches := Matches{Webhooks: make([]*posthorn.Webhook, 0, len(positions))}
-	in := &input{event: event}
+	in := &input{event: event, source: data}
 	for _, position := range positions {
 		if program, filtered := x.filters[position]; filtered && !matches.take(program, in) {
 			continue

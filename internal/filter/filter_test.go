@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/eventdata"
 	"github.com/posthorn/posthorn/internal/filter"
 )
 
@@ -37,7 +38,7 @@ func TestMatch(t *testing.T) {
 		"user.created.by.hand": {"family", "everything", "thrice", "deeper"},
 		"User.created":         {"everything", "thrice"},
 	} {
-		if diff := cmp.Diff(want, names(index.Match(&posthorn.Event{Type: eventType}).Webhooks)); diff != "" {
+		if diff := cmp.Diff(want, names(index.Match(&posthorn.Event{Type: eventType}, eventdata.Of(nil)).Webhooks)); diff != "" {
 			t.Errorf("%s: %s", eventType, diff)
 		}
 	}
@@ -87,7 +88,7 @@ func TestMatchAgreesWithWants(t *testing.T) {
 				want = append(want, webhook.Name)
 			}
 		}
-		if diff := cmp.Diff(want, names(filter.NewIndex(webhooks, filter.NewPrograms()).Match(&posthorn.Event{Type: eventType}).Webhooks)); diff != "" {
+		if diff := cmp.Diff(want, names(filter.NewIndex(webhooks, filter.NewPrograms()).Match(&posthorn.Event{Type: eventType}, eventdata.Of(nil)).Webhooks)); diff != "" {
 			t.Fatal(diff)
 		}
 	})

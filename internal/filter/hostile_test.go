@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/eventdata"
 	"github.com/posthorn/posthorn/internal/filter"
 )
 
@@ -51,7 +52,7 @@ func TestCostOfAnEventIsBounded(t *testing.T) {
 		`event.data.s.contains(event.data.s + "b")`,
 	} {
 		index := filter.NewIndex(webhooksWith(repeated(text, 1500)...), programs)
-		matches := index.Match(eventOf(large))
+		matches := index.Match(eventOf(large), eventdata.Of([]byte(large)))
 		if matches.Cost > filter.MaxEventCost+overrun {
 			t.Errorf("%s costs %d", text, matches.Cost)
 		}
@@ -67,7 +68,7 @@ func TestSharesAreKept(t *testing.T) {
 	t.Parallel()
 	large := `{"amount":5,"l":[` + strings.Repeat("1,", 5000) + `1]}`
 	filters := append(repeated(`event.data.l.all(i, i > 0)`, 900), repeated(`event.data.amount == 5`, 100)...)
-	matches := filter.NewIndex(webhooksWith(filters...), filter.NewPrograms()).Match(eventOf(large))
+	matches := filter.NewIndex(webhooksWith(filters...), filter.NewPrograms()).Match(eventOf(large), eventdata.Of([]byte(large)))
 	if len(matches.Webhooks) != 100 || matches.Failed != 900 {
 		t.Errorf("%d match, %d don't, %d fail", len(matches.Webhooks), matches.Unmatched, matches.Failed)
 	}

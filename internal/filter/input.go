@@ -1,10 +1,7 @@
 package filter
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -12,6 +9,7 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/eventdata"
 )
 
 // What a filter sees of an event.
@@ -25,9 +23,7 @@ const (
 // error, for the filter that asks for it alone.
 const (
 	// MaxValues is how many values the data of an event may have.
-	MaxValues = 50_000
-	// maxDepth is how deeply they may nest.
-	maxDepth = 250
+	MaxValues = eventdata.MaxValues
 	// MaxText is the longest text, in bytes.
 	MaxText = 16 << 10
 	// maxDigits is how many significant digits a number with a fraction or an
@@ -35,10 +31,11 @@ const (
 	maxDigits = 17
 )
 
-// input is an event as filters see it. Its data is decoded when the first of
+// input is an event as filters see it. Its data is made readable when the first of
 // them asks, once. It is for one goroutine.
 type input struct {
 	event   *posthorn.Event
+	source  *eventdata.Value
 	decoded bool
 	data    any
 }
@@ -52,7 +49,7 @@ func (i *input) ResolveName(name string) (any, bool) {
 		return i.event.Timestamp.UTC(), true
 	case variableData:
 		if !i.decoded {
-			i.data, i.decoded = decode(i.event.Data), true
+			i.data, i.decoded = decode(i.source), true
 		}
 		return i.data, true
 	default:
@@ -65,52 +62,12 @@ func (i *input) Parent() cel.Activation { return nil }
 
 // decode reads the data of an event. What can't be looked at becomes an error
 // in its place.
-func decode(data []byte) any {
-	if err := checkShape(data); err != nil {
-		return types.WrapErr(err)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return types.NewErr("the event's data is not JSON")
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return types.NewErr("the event's data is more than one JSON value")
+func decode(data *eventdata.Value) any {
+	value, err := data.Decoded()
+	if err != nil {
+		return types.NewErr("%s", strings.Replace(err.Error(), "the data", "the event's data", 1))
 	}
 	return readable(value)
-}
-
-// checkShape bounds what decoding takes before it begins.
-func checkShape(data []byte) error {
-	values, depth, inText := 1, 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case inText:
-			switch c {
-			case '\\':
-				i++
-			case '"':
-				inText = false
-			}
-		case c == '"':
-			inText = true
-		case c == ',':
-			values++
-		case c == '{' || c == '[':
-			values++
-			depth++
-		case c == '}' || c == ']':
-			depth--
-		}
-		if values > MaxValues {
-			return fmt.Errorf("the event's data has more than %d values", MaxValues)
-		}
-		if depth > maxDepth {
-			return fmt.Errorf("the event's data nests deeper than %d levels", maxDepth)
-		}
-	}
-	return nil
 }
 
 // readable turns decoded JSON into what a filter reads, in place.

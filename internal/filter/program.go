@@ -12,6 +12,7 @@ import (
 	"cel.dev/cel-go/interpreter"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/eventdata"
 )
 
 // maxMatched is the longest text that is matched against a regular expression,
@@ -51,7 +52,9 @@ func (e *Expression) Program(limit uint64) (*Program, error) {
 }
 
 // Evaluate says whether the filter matches an event. It never panics.
-func (p *Program) Evaluate(event *posthorn.Event) Verdict { return p.evaluate(&input{event: event}) }
+func (p *Program) Evaluate(event *posthorn.Event) Verdict {
+	return p.evaluate(&input{event: event, source: eventdata.Of(event.Data)})
+}
 
 func (p *Program) evaluate(in *input) Verdict {
 	result, details, err := p.program.Eval(in)

@@ -83,6 +83,9 @@ type Result struct {
 	// evaluated.
 	Unmatched    int
 	FilterFailed int
+	// Warnings say where the data of an event that was accepted doesn't match the
+	// schema of its type.
+	Warnings []*posthorn.Error
 }
 
 // Receipt tells what became of a publication: one result for each item, or the
@@ -108,14 +111,14 @@ type Options struct {
 type Intake struct {
 	Options
 	turns *turns
-	// filtering makes the filters of a workspace be evaluated for one publication
-	// after the other, so that they take no more than one processor.
-	filtering *turns
+	// looking makes the schemas and the filters of a workspace be evaluated for one
+	// publication after the other, so that they take no more than one processor.
+	looking *turns
 }
 
 // New makes an Intake.
 func New(o Options) *Intake {
-	return &Intake{Options: o, turns: newTurns(maxWaitingRows), filtering: newTurns(1)}
+	return &Intake{Options: o, turns: newTurns(maxWaitingRows), looking: newTurns(1)}
 }
 
 // maxStale bounds how often a fan-out is made again because the directory
@@ -146,17 +149,20 @@ func (i *Intake) Publish(ctx context.Context, p Publication) (Receipt, error) {
 }
 
 func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.Environment, results []Result, events []posthorn.Event) (Receipt, error) {
-	matches, rows, err := i.match(ctx, directory, events)
+	examined, err := i.examine(ctx, directory, results, events)
 	if err != nil {
 		return Receipt{}, err
 	}
-	endTurn, err := i.turns.take(ctx, directory.WorkspaceID, rows)
+	if len(examined.events) == 0 && p.Idempotency == nil {
+		return Receipt{Results: examined.results}, nil
+	}
+	endTurn, err := i.turns.take(ctx, directory.WorkspaceID, examined.rows)
 	if err != nil {
 		return Receipt{}, err
 	}
 	defer endTurn()
-	entries := i.fanOut(events, matches)
-	settled := func(kept []store.Result) []Result { return settle(directory, results, events, matches, kept) }
+	entries := i.fanOut(examined)
+	settled := func(kept []store.Result) []Result { return settle(directory, examined, kept) }
 	kept, err := i.Store.Accept(ctx, store.Submission{
 		EnvironmentID: p.EnvironmentID,
 		Version:       directory.Version,

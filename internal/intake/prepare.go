@@ -51,12 +51,15 @@ func validate(item Item) error {
 }
 
 // settle puts what the store kept into the results of the items that reached it.
-func settle(directory *snapshot.Environment, prepared []Result, events []posthorn.Event, matches []filter.Matches, kept []store.Result) []Result {
-	results := make([]Result, len(prepared))
+func settle(directory *snapshot.Environment, e examined, kept []store.Result) []Result {
+	results := make([]Result, len(e.results))
 	next := 0
-	for n, result := range prepared {
+	for n, result := range e.results {
 		if result.Err == nil {
-			result = judge(directory, events[next], matches[next], kept[next])
+			result = judge(directory, e.events[next], e.matches[next], kept[next])
+			if result.Err == nil {
+				result.Warnings = e.warnings[next]
+			}
 			next++
 		}
 		results[n] = result

@@ -11,10 +11,11 @@ import (
 
 // EnvironmentChange is what may be said of an environment.
 type EnvironmentChange struct {
-	Name           Setting[string]
-	Kind           Setting[posthorn.EnvironmentKind]
-	DefaultFormat  Setting[string]
-	DefaultRetries Setting[int]
+	Name              Setting[string]
+	Kind              Setting[posthorn.EnvironmentKind]
+	DefaultFormat     Setting[string]
+	DefaultRetries    Setting[int]
+	DefaultValidation Setting[posthorn.Validation]
 }
 
 func (m *Manager) applyToEnvironment(c EnvironmentChange, e posthorn.Environment) (posthorn.Environment, error) {
@@ -22,6 +23,7 @@ func (m *Manager) applyToEnvironment(c EnvironmentChange, e posthorn.Environment
 	e.Kind = c.Kind.take(e.Kind, m.defaultKind)
 	e.DefaultFormat = c.DefaultFormat.take(e.DefaultFormat, m.defaultFormat)
 	e.DefaultRetries = c.DefaultRetries.take(e.DefaultRetries, posthorn.DefaultRetries)
+	e.DefaultValidation = c.DefaultValidation.take(e.DefaultValidation, posthorn.ValidationOff)
 	e.UpdatedAt = m.now()
 	return e, e.Validate()
 }

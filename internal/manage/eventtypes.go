@@ -2,9 +2,9 @@ package manage
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/posthorn/posthorn"
 )
@@ -18,6 +18,7 @@ type EventTypeChange struct {
 	Status      Setting[posthorn.EventTypeStatus]
 	Example     Setting[[]byte]
 	Schema      Setting[[]byte]
+	Validation  Setting[posthorn.Validation]
 }
 
 // NewEventType is an event type to be made.
@@ -32,6 +33,7 @@ func (c EventTypeChange) apply(t posthorn.EventType) (posthorn.EventType, error)
 	t.Status = c.Status.take(t.Status, posthorn.EventTypeGA)
 	t.Example = c.Example.take(t.Example, nil)
 	t.Schema = c.Schema.take(t.Schema, nil)
+	t.Validation = c.Validation.take(t.Validation, "")
 	if c.Retries.Given {
 		t.Retries = nil
 	}
@@ -39,26 +41,7 @@ func (c EventTypeChange) apply(t posthorn.EventType) (posthorn.EventType, error)
 		retries := c.Retries.Value
 		t.Retries = &retries
 	}
-	if err := t.Validate(); err != nil {
-		return t, err
-	}
-	if len(t.Schema) > 0 && !isSchema(t.Schema) {
-		return t, posthorn.Invalid("/schema", "A JSON Schema is an object, or true or false.", "Give an object such as {\"type\": \"object\"}.")
-	}
-	return t, nil
-}
-
-func isSchema(text []byte) bool {
-	var value any
-	if json.Unmarshal(text, &value) != nil {
-		return false
-	}
-	switch value.(type) {
-	case map[string]any, bool:
-		return true
-	default:
-		return false
-	}
+	return t, t.Validate()
 }
 
 func (n NewEventType) build(environment posthorn.EnvironmentID, m *Manager) (posthorn.EventType, error) {
@@ -77,6 +60,9 @@ func (m *Manager) CreateEventType(ctx context.Context, p Principal, named postho
 	}
 	entry, err := n.build(environment, m)
 	if err != nil {
+		return posthorn.EventType{}, err
+	}
+	if _, err := m.checkSchemas(ctx, entry); err != nil {
 		return posthorn.EventType{}, err
 	}
 	created, err := m.store.CreateEventTypes(ctx, environment, []posthorn.EventType{entry}, m.limits.EventTypes)
@@ -123,6 +109,9 @@ func (m *Manager) ImportEventTypes(ctx context.Context, p Principal, named posth
 			seen[entry.Name] = true
 			entries = append(entries, entry)
 		}
+	}
+	if at, err := m.checkSchemas(ctx, entries...); err != nil {
+		return Imported{}, below(fmt.Sprintf("/eventTypes/%d", slices.Index(names, entries[at].Name)), err)
 	}
 	created, err := m.store.CreateEventTypes(ctx, environment, entries, m.limits.EventTypes)
 	if err != nil {
@@ -184,14 +173,9 @@ func (m *Manager) UpdateEventType(ctx context.Context, p Principal, named postho
 	if err != nil {
 		return posthorn.EventType{}, err
 	}
-	now := m.now()
-	entry, err := m.store.UpdateEventType(ctx, environment, name, func(t posthorn.EventType) (posthorn.EventType, error) {
-		changed, err := change.apply(t)
-		changed.UpdatedAt = now
-		return changed, err
-	})
+	entry, err := m.changeEventType(ctx, environment, name, change)
 	if err != nil {
-		return posthorn.EventType{}, passOn("changing the event type", err)
+		return posthorn.EventType{}, err
 	}
 	m.notifier.DirectoryChanged(environment)
 	return entry, nil

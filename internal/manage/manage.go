@@ -90,6 +90,7 @@ type Manager struct {
 	tests         chan struct{}
 	filters       *filter.Compiler
 	trials        chan struct{}
+	checks        chan struct{}
 	reach         *reachCache
 }
 
@@ -107,7 +108,8 @@ func New(o Options) *Manager {
 		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, limits: o.Limits,
 		tests:   make(chan struct{}, maxTests),
 		filters: filter.NewCompiler(), trials: make(chan struct{}, maxTrials),
-		reach: newReachCache(),
+		checks: make(chan struct{}, maxChecking),
+		reach:  newReachCache(),
 	}
 	if m.defaultFormat == "" {
 		m.defaultFormat = posthorn.DefaultFormat

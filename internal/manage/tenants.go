@@ -67,7 +67,8 @@ func (m *Manager) newEnvironment(project posthorn.Project) posthorn.Environment 
 	return posthorn.Environment{
 		ID: posthorn.NewID[posthorn.EnvironmentID](now, m.random), WorkspaceID: project.WorkspaceID, ProjectID: project.ID,
 		Name: name, Kind: m.defaultKind, DefaultFormat: m.defaultFormat, DefaultRetries: posthorn.DefaultRetries,
-		CreatedAt: now, UpdatedAt: now,
+		DefaultValidation: posthorn.ValidationOff,
+		CreatedAt:         now, UpdatedAt: now,
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package snapshot keeps each environment's directory (its webhooks, its signing keys, what its
-// event types say of retries, and its defaults) in memory, so that neither accepting nor delivering
+// event types say of retries and of data, and its defaults) in memory, so that neither accepting nor delivering
 // an event asks the database for them.
 package snapshot
 
@@ -12,7 +12,9 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/eventdata"
 	"github.com/posthorn/posthorn/internal/filter"
+	"github.com/posthorn/posthorn/internal/schema"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
@@ -27,8 +29,19 @@ type Environment struct {
 	webhooks map[posthorn.WebhookID]*posthorn.Webhook
 	retries  map[string]int
 	formats  map[string]posthorn.DeclaredFormat
-	// filterText is how long its filters are together, in bytes.
+	schemas  map[string]enforced
+	library  *schema.Library
+	// filterText and schemaText are how long its filters and its schemas are
+	// together, in bytes.
 	filterText int
+	schemaText int
+}
+
+// enforced is a schema that events of a type are checked against.
+type enforced struct {
+	store.Schema
+
+	digest schema.Digest
 }
 
 // Webhook returns a webhook that is not deleted. It must not be changed.
@@ -38,7 +51,31 @@ func (e *Environment) Webhook(id posthorn.WebhookID) (*posthorn.Webhook, bool) {
 }
 
 // Match returns the webhooks that want an event, by its type and their filters.
-func (e *Environment) Match(event *posthorn.Event) filter.Matches { return e.index.Match(event) }
+// Nobody else may use the data afterwards.
+func (e *Environment) Match(event *posthorn.Event, data *eventdata.Value) filter.Matches {
+	return e.index.Match(event, data)
+}
+
+// Check compares the data of an event, which stands at the pointer in its request,
+// with the schema of its type. It returns posthorn.ValidationOff when there is
+// none, else what is to be done about the mistakes.
+func (e *Environment) Check(pointer, eventType string, data *eventdata.Value) (posthorn.Validation, schema.Verdict) {
+	named, exists := e.schemas[eventType]
+	if !exists {
+		return posthorn.ValidationOff, schema.Verdict{}
+	}
+	compiled, err := e.library.Schema(named.digest, named.Text)
+	if err != nil {
+		// It was good when it was saved: an older or newer version of Posthorn thought
+		// otherwise of it. What can't be checked isn't taken for good.
+		return named.Validation, schema.Verdict{Cost: 1, Mistakes: []*posthorn.Error{posthorn.Invalid(pointer,
+			"The data can't be checked: the schema of its event type can't be read any more.", "Save the schema again, or take it out of the event type.")}}
+	}
+	return named.Validation, compiled.Check(pointer, data)
+}
+
+// HasSchemas reports whether events of any type are checked.
+func (e *Environment) HasSchemas() bool { return len(e.schemas) > 0 }
 
 // HasFilters reports whether any of its webhooks has a filter.
 func (e *Environment) HasFilters() bool { return e.filterText > 0 }
@@ -78,11 +115,12 @@ type Source interface {
 	Snapshot(ctx context.Context, id posthorn.EnvironmentID) (store.Snapshot, error)
 }
 
-// maxEnvironments and maxFilterText bound the cache; beyond them, environments
-// are dropped and read again when needed.
+// The bounds of the cache; beyond them, environments are dropped and read again when
+// needed.
 const (
 	maxEnvironments = 4096
 	maxFilterText   = 4 << 20
+	maxSchemaText   = 64 << 20
 )
 
 // Cache holds the newest known snapshot of each environment. It is safe for
@@ -90,11 +128,14 @@ const (
 type Cache struct {
 	source   Source
 	programs *filter.Programs
+	schemas  *schema.Library
 
 	mu           sync.Mutex
 	environments map[posthorn.EnvironmentID]*Environment
-	// filterText is how long the filters of all environments are, in bytes.
+	// filterText and schemaText are how long the filters and the schemas of all
+	// environments are, in bytes.
 	filterText int
+	schemaText int
 	// forgotten counts Forget calls, so that a read that was under way while the
 	// directory changed is not kept.
 	forgotten uint64
@@ -104,7 +145,7 @@ type Cache struct {
 
 // NewCache makes an empty cache.
 func NewCache(source Source) *Cache {
-	return &Cache{source: source, programs: filter.NewPrograms(), environments: map[posthorn.EnvironmentID]*Environment{}}
+	return &Cache{source: source, programs: filter.NewPrograms(), schemas: schema.NewLibrary(), environments: map[posthorn.EnvironmentID]*Environment{}}
 }
 
 // Environment returns the environment's directory. It returns
@@ -130,7 +171,7 @@ func (c *Cache) read(ctx context.Context, id posthorn.EnvironmentID, forgotten u
 	if err != nil {
 		return nil, err
 	}
-	fresh := newEnvironment(read, c.programs)
+	fresh := newEnvironment(read, c.programs, c.schemas)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.forgotten == forgotten {
@@ -138,13 +179,14 @@ func (c *Cache) read(ctx context.Context, id posthorn.EnvironmentID, forgotten u
 		c.makeRoom(fresh)
 		c.environments[id] = fresh
 		c.filterText += fresh.filterText
+		c.schemaText += fresh.schemaText
 	}
 	return fresh, nil
 }
 
 func (c *Cache) makeRoom(fresh *Environment) {
 	for id := range c.environments {
-		if len(c.environments) < maxEnvironments && c.filterText+fresh.filterText <= maxFilterText {
+		if len(c.environments) < maxEnvironments && c.filterText+fresh.filterText <= maxFilterText && c.schemaText+fresh.schemaText <= maxSchemaText {
 			return
 		}
 		c.drop(id)
@@ -154,6 +196,7 @@ func (c *Cache) makeRoom(fresh *Environment) {
 func (c *Cache) drop(id posthorn.EnvironmentID) {
 	if known := c.environments[id]; known != nil {
 		c.filterText -= known.filterText
+		c.schemaText -= known.schemaText
 		delete(c.environments, id)
 	}
 }
@@ -179,7 +222,7 @@ func (c *Cache) ForgetWorkspace(id posthorn.WorkspaceID) {
 	c.forgotten++
 }
 
-func newEnvironment(s store.Snapshot, programs *filter.Programs) *Environment {
+func newEnvironment(s store.Snapshot, programs *filter.Programs, schemas *schema.Library) *Environment {
 	e := &Environment{
 		Environment: s.Environment,
 		Version:     s.Version,
@@ -188,6 +231,12 @@ func newEnvironment(s store.Snapshot, programs *filter.Programs) *Environment {
 		webhooks:    make(map[posthorn.WebhookID]*posthorn.Webhook, len(s.Webhooks)),
 		retries:     s.Retries,
 		formats:     s.Formats,
+		schemas:     make(map[string]enforced, len(s.Schemas)),
+		library:     schemas,
+	}
+	for name, text := range s.Schemas {
+		e.schemas[name] = enforced{Schema: text, digest: schema.DigestOf(text.Text)}
+		e.schemaText += len(text.Text)
 	}
 	for i := range s.Webhooks {
 		e.webhooks[s.Webhooks[i].ID] = &s.Webhooks[i]

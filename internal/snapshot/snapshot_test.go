@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/eventdata"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store"
 )
@@ -87,7 +88,7 @@ func TestLookUps(t *testing.T) {
 	if _, ok := e.Webhook(posthorn.WebhookID{2}); ok {
 		t.Error("a webhook is found that doesn't exist")
 	}
-	if len(e.Match(&posthorn.Event{Type: "a"}).Webhooks) != 1 || len(e.Match(&posthorn.Event{Type: "b"}).Webhooks) != 0 {
+	if len(e.Match(&posthorn.Event{Type: "a"}, eventdata.Of(nil)).Webhooks) != 1 || len(e.Match(&posthorn.Event{Type: "b"}, eventdata.Of(nil)).Webhooks) != 0 {
 		t.Error("matching is wrong")
 	}
 	if e.Retries("a") == nil || e.Retries("b") != nil {

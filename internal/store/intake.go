@@ -27,9 +27,9 @@ type Intake interface {
 	Accept(ctx context.Context, s Submission) (Receipt, error)
 
 	// Snapshot returns an environment, its webhooks that are not deleted (oldest
-	// first), its signing keys, the retries of its event types, the declared formats
-	// that the webhooks name, and the version of all that. It returns
-	// posthorn.ErrNotFound.
+	// first), its signing keys, the retries of its event types, the schemas that
+	// events are checked against, the declared formats that the webhooks name, and
+	// the version of all that. It returns posthorn.ErrNotFound.
 	Snapshot(ctx context.Context, id posthorn.EnvironmentID) (Snapshot, error)
 
 	// Answer returns what was answered under an idempotency key. It returns
@@ -129,7 +129,17 @@ type Snapshot struct {
 	// Retries is what event types say of retries, by name; those that say nothing
 	// are not in it.
 	Retries map[string]int
+	// Schemas are those of event types that have one and whose validation, or else
+	// the environment's, isn't off; by name.
+	Schemas map[string]Schema
 	// Formats are the newest versions of those formats of the workspace that the
 	// webhooks name, by name and without their documents.
 	Formats map[string]posthorn.DeclaredFormat
+}
+
+// Schema is the JSON Schema of an event type, and what is done about data that
+// doesn't match it: never off.
+type Schema struct {
+	Text       []byte
+	Validation posthorn.Validation
 }

@@ -110,8 +110,21 @@ func (s *Store) Snapshot(ctx context.Context, id posthorn.EnvironmentID) (store.
 			snapshot.Retries[eventType.Name] = *eventType.Retries
 		}
 	}
+	snapshot.Schemas = s.schemasIn(environment)
 	snapshot.Formats = s.formatsIn(environment, snapshot.Webhooks)
 	return snapshot, nil
+}
+
+// schemasIn returns the schemas that an environment's events are checked against.
+func (s *Store) schemasIn(environment posthorn.Environment) map[string]store.Schema {
+	schemas := map[string]store.Schema{}
+	for name, eventType := range s.eventTypes[environment.ID] {
+		validation := eventType.Validation.Or(environment.DefaultValidation)
+		if len(eventType.Schema) > 0 && validation != posthorn.ValidationOff {
+			schemas[name] = store.Schema{Text: slices.Clone(eventType.Schema), Validation: validation}
+		}
+	}
+	return schemas
 }
 
 func (s *Store) eventTypesByName(environment posthorn.EnvironmentID) []posthorn.EventType {

@@ -30,16 +30,16 @@ func (s *Store) CreateEnvironment(ctx context.Context, e posthorn.Environment, l
 }
 
 func (t *tx) insertEnvironment(e posthorn.Environment) error {
-	_, err := t.exec(`INSERT INTO environments (id, workspace_id, project_id, name, kind, default_format, default_retries, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		e.ID[:], e.WorkspaceID[:], e.ProjectID[:], e.Name, string(e.Kind), e.DefaultFormat, e.DefaultRetries, micros(e.CreatedAt), micros(e.UpdatedAt))
+	_, err := t.exec(`INSERT INTO environments (id, workspace_id, project_id, name, kind, default_format, default_retries, default_validation, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.ID[:], e.WorkspaceID[:], e.ProjectID[:], e.Name, string(e.Kind), e.DefaultFormat, e.DefaultRetries, string(e.DefaultValidation), micros(e.CreatedAt), micros(e.UpdatedAt))
 	return err
 }
 
-const selectEnvironment = `SELECT id, workspace_id, project_id, name, kind, default_format, default_retries, created_at, updated_at FROM environments`
+const selectEnvironment = `SELECT id, workspace_id, project_id, name, kind, default_format, default_retries, default_validation, created_at, updated_at FROM environments`
 
 func environmentTargets(e *posthorn.Environment) []any {
 	return []any{
-		intoID(&e.ID), intoID(&e.WorkspaceID), intoID(&e.ProjectID), &e.Name, &e.Kind, &e.DefaultFormat, &e.DefaultRetries,
+		intoID(&e.ID), intoID(&e.WorkspaceID), intoID(&e.ProjectID), &e.Name, &e.Kind, &e.DefaultFormat, &e.DefaultRetries, &e.DefaultValidation,
 		intoTime(&e.CreatedAt), intoTime(&e.UpdatedAt),
 	}
 }
@@ -91,8 +91,8 @@ func (s *Store) UpdateEnvironment(ctx context.Context, id posthorn.EnvironmentID
 		}
 		next.ID, next.WorkspaceID, next.ProjectID = old.ID, old.WorkspaceID, old.ProjectID
 		next.CreatedAt, next.UpdatedAt = old.CreatedAt, asKept(next.UpdatedAt)
-		_, err = tx.exec(`UPDATE environments SET name = ?, kind = ?, default_format = ?, default_retries = ?, updated_at = ? WHERE id = ?`,
-			next.Name, string(next.Kind), next.DefaultFormat, next.DefaultRetries, micros(next.UpdatedAt), id[:])
+		_, err = tx.exec(`UPDATE environments SET name = ?, kind = ?, default_format = ?, default_retries = ?, default_validation = ?, updated_at = ? WHERE id = ?`,
+			next.Name, string(next.Kind), next.DefaultFormat, next.DefaultRetries, string(next.DefaultValidation), micros(next.UpdatedAt), id[:])
 		if err != nil {
 			return old, err
 		}
@@ -120,7 +120,7 @@ func (s *Store) Snapshot(ctx context.Context, id posthorn.EnvironmentID) (store.
 
 func readSnapshot(ctx context.Context, read *sql.Tx, id posthorn.EnvironmentID) (store.Snapshot, error) {
 	var snapshot store.Snapshot
-	row := read.QueryRowContext(ctx, `SELECT version, id, workspace_id, project_id, name, kind, default_format, default_retries, created_at, updated_at FROM environments WHERE id = ?`, id[:])
+	row := read.QueryRowContext(ctx, `SELECT version, id, workspace_id, project_id, name, kind, default_format, default_retries, default_validation, created_at, updated_at FROM environments WHERE id = ?`, id[:])
 	err := row.Scan(append([]any{&snapshot.Version}, environmentTargets(&snapshot.Environment)...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.Snapshot{}, posthorn.ErrNotFound
@@ -158,8 +158,26 @@ func readSnapshot(ctx context.Context, read *sql.Tx, id posthorn.EnvironmentID) 
 	if err != nil {
 		return store.Snapshot{}, err
 	}
+	if snapshot.Schemas, err = readSchemas(ctx, read, snapshot.Environment); err != nil {
+		return store.Snapshot{}, err
+	}
 	snapshot.Formats, err = readFormats(ctx, read, snapshot.Environment)
 	return snapshot, err
+}
+
+// readSchemas reads the schemas that events are checked against.
+func readSchemas(ctx context.Context, read *sql.Tx, environment posthorn.Environment) (map[string]store.Schema, error) {
+	const query = `SELECT name, schema, COALESCE(NULLIF(validation, ''), ?) AS effective FROM event_types
+		WHERE environment_id = ? AND length(schema) > 0 AND effective <> 'off'`
+	schemas := map[string]store.Schema{}
+	err := eachRow(ctx, read, query, []any{string(environment.DefaultValidation), environment.ID[:]}, func(scan func(...any) error) error {
+		var name string
+		var schema store.Schema
+		err := scan(&name, &schema.Text, &schema.Validation)
+		schemas[name] = schema
+		return err
+	})
+	return schemas, err
 }
 
 // readFormats reads what a snapshot tells of declared formats.

@@ -21,9 +21,9 @@ func (s *Store) CreateEventTypes(ctx context.Context, environment posthorn.Envir
 		}
 		for _, eventType := range types {
 			inserted, err := tx.exec(`INSERT OR IGNORE INTO event_types
-				(environment_id, name, description, since, retries, status, example, schema, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				(environment_id, name, description, since, retries, status, example, schema, validation, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 				environment[:], eventType.Name, eventType.Description, eventType.Since, countOrNull(eventType.Retries), string(eventType.Status),
-				eventType.Example, eventType.Schema, micros(eventType.CreatedAt), micros(eventType.UpdatedAt))
+				eventType.Example, eventType.Schema, string(eventType.Validation), micros(eventType.CreatedAt), micros(eventType.UpdatedAt))
 			if err != nil {
 				return err
 			}
@@ -40,11 +40,11 @@ func (s *Store) CreateEventTypes(ctx context.Context, environment posthorn.Envir
 	return created, nil
 }
 
-const selectEventType = `SELECT environment_id, name, description, since, retries, status, example, schema, created_at, updated_at FROM event_types`
+const selectEventType = `SELECT environment_id, name, description, since, retries, status, example, schema, validation, created_at, updated_at FROM event_types`
 
 func scanEventType(scan func(targets ...any) error) (posthorn.EventType, error) {
 	var e posthorn.EventType
-	err := scan(intoID(&e.EnvironmentID), &e.Name, &e.Description, &e.Since, intoCount(&e.Retries), &e.Status, &e.Example, &e.Schema, intoTime(&e.CreatedAt), intoTime(&e.UpdatedAt))
+	err := scan(intoID(&e.EnvironmentID), &e.Name, &e.Description, &e.Since, intoCount(&e.Retries), &e.Status, &e.Example, &e.Schema, &e.Validation, intoTime(&e.CreatedAt), intoTime(&e.UpdatedAt))
 	if err != nil {
 		return posthorn.EventType{}, fmt.Errorf("reading an event type: %w", err)
 	}
@@ -79,8 +79,8 @@ func (s *Store) UpdateEventType(ctx context.Context, environment posthorn.Enviro
 			return old, err
 		}
 		next.EnvironmentID, next.Name, next.CreatedAt, next.UpdatedAt = environment, name, old.CreatedAt, asKept(next.UpdatedAt)
-		_, err = tx.exec(`UPDATE event_types SET description = ?, since = ?, retries = ?, status = ?, example = ?, schema = ?, updated_at = ? WHERE environment_id = ? AND name = ?`,
-			next.Description, next.Since, countOrNull(next.Retries), string(next.Status), next.Example, next.Schema, micros(next.UpdatedAt), environment[:], name)
+		_, err = tx.exec(`UPDATE event_types SET description = ?, since = ?, retries = ?, status = ?, example = ?, schema = ?, validation = ?, updated_at = ? WHERE environment_id = ? AND name = ?`,
+			next.Description, next.Since, countOrNull(next.Retries), string(next.Status), next.Example, next.Schema, string(next.Validation), micros(next.UpdatedAt), environment[:], name)
 		if err != nil {
 			return old, err
 		}

@@ -19,6 +19,7 @@ func catalogueCases() []testCase {
 		{name: "the webhooks with a filter are counted, but for deleted ones and those elsewhere", run: filtersCounted},
 		{name: "what is handed out belongs to the caller", run: webhookCopies},
 		{name: "a snapshot holds the webhooks oldest first, the signing keys newest first and the event types by name", run: snapshotHolds},
+		{name: "a snapshot holds the schemas that are enforced, by the event type's word or else the environment's", run: snapshotSchemas},
 		{name: "event types are kept once by name", run: eventTypesKept},
 		{name: "event types are listed by name, byte by byte", run: eventTypesListed},
 		{name: "event types belong to one environment", run: eventTypesElsewhere},
@@ -170,11 +171,30 @@ func snapshotHolds(w *world) {
 	types[0].Retries, types[1].Retries, types[2].Retries = &five, nil, &none
 	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types, 0))
 	keys := w.keepSigningKeys(w.newSigningKey(posthorn.ECDSAP256), w.newSigningKey(posthorn.Ed25519))
+	enforced := store.Schema{Text: types[0].Schema, Validation: posthorn.ValidationReject}
 	snapshot := must[store.Snapshot](w)(w.Snapshot(w.ctx, w.environment.ID))
 	w.want("the directory", snapshot, store.Snapshot{
 		Version: snapshot.Version, Environment: w.environment, Webhooks: webhooks, SigningKeys: []posthorn.SigningKey{keys[1], keys[0]},
-		Retries: map[string]int{"b": 5, "a": 0},
+		Retries: map[string]int{"b": 5, "a": 0}, Schemas: map[string]store.Schema{"b": enforced, "B": enforced, "a": enforced},
 	})
+}
+
+func snapshotSchemas(w *world) {
+	types := []posthorn.EventType{w.newEventType("off"), w.newEventType("left"), w.newEventType("warn"), w.newEventType("none"), w.newEventType("empty")}
+	types[0].Validation, types[1].Validation, types[2].Validation = posthorn.ValidationOff, "", posthorn.ValidationWarn
+	types[3].Schema, types[4].Schema = nil, []byte{}
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types, 0))
+	schemas := func() map[string]store.Schema {
+		return must[store.Snapshot](w)(w.Snapshot(w.ctx, w.environment.ID)).Schemas
+	}
+	warned := store.Schema{Text: types[2].Schema, Validation: posthorn.ValidationWarn}
+	w.want("the schemas", schemas(), map[string]store.Schema{"warn": warned})
+	must[posthorn.Environment](w)(w.UpdateEnvironment(w.ctx, w.environment.ID, func(e posthorn.Environment) (posthorn.Environment, error) {
+		e.DefaultValidation = posthorn.ValidationReject
+		return e, nil
+	}))
+	rejected := store.Schema{Text: types[1].Schema, Validation: posthorn.ValidationReject}
+	w.want("the schemas under another default", schemas(), map[string]store.Schema{"warn": warned, "left": rejected})
 }
 
 func (w *world) eventTypes(after string, limit int) []posthorn.EventType {
@@ -236,7 +256,7 @@ func eventTypeUpdated(w *world) {
 	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, []posthorn.EventType{before, w.newEventType("b")}, 0))
 	want := before
 	want.Description, want.Since, want.Retries, want.Status = "", "", new(7), posthorn.EventTypeDeprecated
-	want.Example, want.Schema, want.UpdatedAt = nil, []byte("true"), w.tick()
+	want.Example, want.Schema, want.Validation, want.UpdatedAt = nil, []byte("true"), "", w.tick()
 	got := must[posthorn.EventType](w)(w.UpdateEventType(w.ctx, w.environment.ID, "a", func(given posthorn.EventType) (posthorn.EventType, error) {
 		w.want("what the change is given", given, before)
 		changed := want

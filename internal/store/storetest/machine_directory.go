@@ -46,7 +46,8 @@ func (m *machine) newEnvironment(owner posthorn.Project) posthorn.Environment {
 	return posthorn.Environment{
 		ID: posthorn.NewID[posthorn.EnvironmentID](m.tick(), m.random), WorkspaceID: owner.WorkspaceID, ProjectID: owner.ID,
 		Name: "dev", Kind: posthorn.Development, DefaultFormat: "sendkit", DefaultRetries: m.number("retries", 0, 50),
-		CreatedAt: m.now, UpdatedAt: m.now,
+		DefaultValidation: oneOf(m, "validation", posthorn.ValidationOff, posthorn.ValidationWarn),
+		CreatedAt:         m.now, UpdatedAt: m.now,
 	}
 }
 
@@ -103,6 +104,7 @@ func (m *machine) changeEnvironments() {
 		return s.UpdateEnvironment(m.ctx(), id, func(e posthorn.Environment) (posthorn.Environment, error) {
 			e.ID, e.WorkspaceID, e.ProjectID, e.CreatedAt = posthorn.EnvironmentID{1}, posthorn.WorkspaceID{1}, posthorn.ProjectID{1}, at
 			e.Kind, e.DefaultFormat, e.DefaultRetries, e.UpdatedAt = posthorn.Production, "", e.DefaultRetries+1, at
+			e.DefaultValidation = posthorn.ValidationReject
 			return e, refusal(unwilling)
 		})
 	})
@@ -161,6 +163,7 @@ func (m *machine) changeEventTypes() {
 			return s.UpdateEventType(m.ctx(), environment, name, func(t posthorn.EventType) (posthorn.EventType, error) {
 				t.EnvironmentID, t.Name, t.CreatedAt = posthorn.EnvironmentID{1}, "other", at
 				t.Retries, t.Example, t.UpdatedAt = nil, []byte("\x00"), at
+				t.Schema, t.Validation = nil, posthorn.ValidationWarn
 				return t, refusal(unwilling)
 			})
 		})
@@ -178,7 +181,7 @@ func (m *machine) eventTypeName() string {
 func (m *machine) newEventType(name string) posthorn.EventType {
 	return posthorn.EventType{
 		Name: name, Description: "d", Since: "1", Retries: new(0), Status: posthorn.EventTypeGA,
-		Schema: []byte("{}"), CreatedAt: m.tick(), UpdatedAt: m.now,
+		Schema: []byte("{}"), Validation: oneOf(m, "validation", "", posthorn.ValidationOff, posthorn.ValidationReject), CreatedAt: m.tick(), UpdatedAt: m.now,
 	}
 }
 

@@ -145,6 +145,7 @@ func projectsListed(w *world) {
 func environmentKept(w *world) {
 	environment := w.newEnvironment(w.project)
 	environment.Kind, environment.DefaultFormat, environment.DefaultRetries = posthorn.Development, "", 0
+	environment.DefaultValidation = posthorn.ValidationReject
 	environment.CreatedAt = environment.CreatedAt.Add(999)
 	w.do(w.CreateEnvironment(w.ctx, environment, 0))
 	environment.CreatedAt = environment.CreatedAt.Truncate(time.Microsecond)
@@ -157,6 +158,7 @@ func environmentKept(w *world) {
 func environmentUpdated(w *world) {
 	want := w.environment
 	want.Name, want.Kind, want.DefaultFormat, want.DefaultRetries, want.UpdatedAt = "Other", posthorn.Development, "ascend", 50, w.tick()
+	want.DefaultValidation = posthorn.ValidationWarn
 	got := must[posthorn.Environment](w)(w.UpdateEnvironment(w.ctx, want.ID, func(before posthorn.Environment) (posthorn.Environment, error) {
 		w.want("what the change is given", before, w.environment)
 		changed := want

@@ -28,7 +28,8 @@ func (w *world) newEnvironment(owner posthorn.Project) posthorn.Environment {
 	return posthorn.Environment{
 		ID: posthorn.NewID[posthorn.EnvironmentID](w.tick(), w.random), WorkspaceID: owner.WorkspaceID, ProjectID: owner.ID,
 		Name: "production", Kind: posthorn.Production, DefaultFormat: "standard", DefaultRetries: 3,
-		CreatedAt: w.now, UpdatedAt: w.now,
+		DefaultValidation: posthorn.ValidationOff,
+		CreatedAt:         w.now, UpdatedAt: w.now,
 	}
 }
 
@@ -99,7 +100,8 @@ func (w *world) newEventType(name string) posthorn.EventType {
 	return posthorn.EventType{
 		EnvironmentID: w.environment.ID, Name: name, Description: "It happened.", Since: "1.2", Retries: &retries,
 		Status: posthorn.EventTypeBeta, Example: []byte("{\"a\":1e400}\x00"), Schema: []byte(`{ "type":"object" }`),
-		CreatedAt: w.tick(), UpdatedAt: w.now,
+		Validation: posthorn.ValidationReject,
+		CreatedAt:  w.tick(), UpdatedAt: w.now,
 	}
 }
 

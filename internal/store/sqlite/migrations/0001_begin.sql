@@ -20,17 +20,18 @@ CREATE TABLE projects (
 CREATE INDEX projects_by_workspace ON projects (workspace_id);
 
 CREATE TABLE environments (
-	id              BLOB PRIMARY KEY,
-	workspace_id    BLOB NOT NULL,
-	project_id      BLOB NOT NULL,
-	name            TEXT NOT NULL,
-	kind            TEXT NOT NULL,
-	default_format  TEXT NOT NULL,
-	default_retries INTEGER NOT NULL,
-	created_at      INTEGER NOT NULL,
-	updated_at      INTEGER NOT NULL,
+	id                 BLOB PRIMARY KEY,
+	workspace_id       BLOB NOT NULL,
+	project_id         BLOB NOT NULL,
+	name               TEXT NOT NULL,
+	kind               TEXT NOT NULL,
+	default_format     TEXT NOT NULL,
+	default_retries    INTEGER NOT NULL,
+	default_validation TEXT NOT NULL,
+	created_at         INTEGER NOT NULL,
+	updated_at         INTEGER NOT NULL,
 	-- counts the changes of the environment, its webhooks and its event types
-	version         INTEGER NOT NULL DEFAULT 1
+	version            INTEGER NOT NULL DEFAULT 1
 ) WITHOUT ROWID;
 CREATE INDEX environments_by_workspace ON environments (workspace_id);
 CREATE INDEX environments_by_project ON environments (project_id);
@@ -126,6 +127,7 @@ CREATE TABLE event_types (
 	status         TEXT NOT NULL,
 	example        BLOB,
 	schema         BLOB,
+	validation     TEXT NOT NULL,
 	created_at     INTEGER NOT NULL,
 	updated_at     INTEGER NOT NULL,
 	PRIMARY KEY (environment_id, name)

@@ -1,0 +1,109 @@
+package api
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+const invoiceType = `{"name":"invoice.paid","schema":{"type":"object","required":["amount"],"properties":{"amount":{"type":"integer","minimum":1}}}`
+
+// Guards enforcement: with reject, data that doesn't match its schema is refused at
+// its place and nothing is kept; with warn it is kept and the publisher is told; with
+// off nobody looks.
+func TestSchemasAreEnforced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.createWebhook(`{"url":"https://a.example.com","events":["*"]}`)
+	w.post("/v1/event-types", invoiceType+`,"validation":"reject"}`).is(201)
+	refused := w.post("/v1/events", `{"type":"invoice.paid","data":{"amount":0.5}}`).is(422)
+	if got := refused.pointers(); !slices.Contains(got, "/data/amount") || !strings.Contains(string(refused.body), "must be of type integer") {
+		t.Errorf("refused: %s", refused.body)
+	}
+	w.post("/v1/events", `{"type":"invoice.paid","data":{"amount":1}}`).is(202)
+	w.post("/v1/events", `{"type":"other","data":{}}`).is(202)
+	batch := w.post("/v1/events/batch", `[{"type":"invoice.paid","data":{}},{"type":"invoice.paid","data":{"amount":7}}]`).is(202)
+	if lines := batch.items(); lines[0]["status"] != 422.0 || lines[0]["pointer"] != "/data/amount" || lines[1]["success"] != true || lines[1]["deliveries"] != 1.0 {
+		t.Errorf("batch: %s", batch.body)
+	}
+	if events := w.get("/v1/events").is(200).items(); len(events) != 3 {
+		t.Errorf("%d events are kept", len(events))
+	}
+	w.patch("/v1/event-types/invoice.paid", `{"validation":"warn"}`).is(200)
+	warned := w.post("/v1/events", `{"type":"invoice.paid","data":{"amount":"<\"1\">"}}`).is(202).data()
+	if warnings, _ := warned["warnings"].([]any); len(warnings) != 1 || warnings[0].(map[string]any)["pointer"] != "/data/amount" || warned["deliveries"] != 1.0 {
+		t.Errorf("warned: %v", warned)
+	}
+	lines := w.post("/v1/events/batch", `[{"type":"invoice.paid","data":1},{"type":"invoice.paid","data":{"amount":7}}]`).is(202).items()
+	if lines[0]["warnings"] == nil || lines[1]["warnings"] != nil {
+		t.Errorf("warned batch: %v", lines)
+	}
+	w.patch("/v1/event-types/invoice.paid", `{"validation":"off"}`).is(200)
+	if quiet := w.post("/v1/events", `{"type":"invoice.paid","data":1}`).is(202).data(); quiet["warnings"] != nil {
+		t.Errorf("off: %v", quiet)
+	}
+}
+
+// Guards that an event type that says nothing of validation takes the environment's.
+func TestValidationOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	environment := w.post("/v1/event-types", invoiceType+`}`).is(201).data()["environmentId"].(string)
+	if got := w.get("/v1/environments/" + environment).is(200).data()["defaultValidation"]; got != "off" {
+		t.Errorf("the default is %v", got)
+	}
+	const bad = `{"type":"invoice.paid","data":{}}`
+	w.post("/v1/events", bad).is(202)
+	w.patch("/v1/environments/"+environment, `{"defaultValidation":"reject"}`).is(200)
+	w.post("/v1/events", bad).is(422)
+	w.patch("/v1/event-types/invoice.paid", `{"validation":"off"}`).is(200)
+	w.post("/v1/events", bad).is(202)
+	if got := w.patch("/v1/event-types/invoice.paid", `{"validation":null}`).is(200).data(); got["validation"] != nil {
+		t.Errorf("null leaves %v", got["validation"])
+	}
+	w.post("/v1/events", bad).is(422)
+	w.patch("/v1/environments/"+environment, `{"defaultValidation":"maybe"}`).is(422)
+	w.patch("/v1/event-types/invoice.paid", `{"validation":"maybe"}`).is(422)
+}
+
+// Guards that a schema that is none, and an example that doesn't match, are refused
+// where they are wrong, and that nothing is changed then.
+func TestSchemasAreCheckedWhenSaved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for body, pointer := range map[string]string{
+		`{"name":"a","schema":{"type":"objekt"}}`:                                           "/schema/type",
+		`{"name":"a","schema":{"$ref":"https://example.com/s"}}`:                            "/schema",
+		`{"name":"a","schema":{"properties":{"n":{"type":"integer"}}},"example":{"n":"1"}}`: "/example/n",
+	} {
+		if a := w.post("/v1/event-types", body).is(422); !slices.Contains(a.pointers(), pointer) {
+			t.Errorf("%s: %s", body, a.body)
+		}
+	}
+	w.get("/v1/event-types/a").is(404)
+	list := w.post("/v1/event-types/import", `{"eventTypes":[{"name":"b"},{"name":"a","schema":{"type":1}}]}`).is(422)
+	if !slices.Contains(list.pointers(), "/eventTypes/1/schema/type") {
+		t.Errorf("import: %s", list.body)
+	}
+	w.post("/v1/event-types", `{"name":"a","example":{"n":1}}`).is(201)
+	w.patch("/v1/event-types/a", `{"schema":{"required":["m"]}}`).is(422)
+	if got := w.get("/v1/event-types/a").is(200).data(); got["schema"] != nil {
+		t.Errorf("a refused schema was kept: %v", got)
+	}
+	w.patch("/v1/event-types/a", `{"schema":{"required":["m"]},"example":{"m":1}}`).is(200)
+}
+
+// Guards that an answer under an idempotency key is given again, whatever the schema
+// says by then.
+func TestReplayComesBeforeSchemas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	send := func() answer {
+		return w.send(request{method: "POST", path: "/v1/events", body: `{"type":"invoice.paid","data":{}}`, header: map[string]string{"Idempotency-Key": "k1"}})
+	}
+	first := send().is(202)
+	w.post("/v1/event-types", invoiceType+`,"validation":"reject"}`).is(201)
+	if again := send().is(202); string(again.body) != string(first.body) {
+		t.Errorf("first %s, again %s", first.body, again.body)
+	}
+}
