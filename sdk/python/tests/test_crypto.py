@@ -111,6 +111,7 @@ class Arithmetic:
             b"\x30\x81" + good[1:],
             b"\x31" + good[1:],
             b"\x30" + bytes([len(longer)]) + longer,
+            b"\x30" + bytes([len(good)]) + good[2:] + b"\x05\x00",
             b"\x30\x00",
             b"\x30\x02\x02\x00",
             b"",

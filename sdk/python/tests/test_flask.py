@@ -74,14 +74,24 @@ class Flask(unittest.TestCase):
         answer = self.post(body=b"x" * 1001)
         self.assertEqual((answer.status_code, answer.get_json()["error"]), (413, "body_too_large"))
         chunked = {**standard(), "Transfer-Encoding": "chunked"}
-        for body, status in ((BODY, 204), (b"x" * 1001, 413)):
+
+        class Counting(io.BytesIO):
+            count = 0
+
+            def read(self, *arguments):
+                chunk = super().read(*arguments)
+                self.count += len(chunk)
+                return chunk
+
+        for body, status, count in ((BODY, 204, len(BODY)), (b"x" * 9999, 413, 1001)):
+            stream = Counting(body)
             answer = self.client.post(
                 "/webhooks/acme",
-                input_stream=io.BytesIO(body),
+                input_stream=stream,
                 headers=chunked,
                 environ_overrides={"wsgi.input_terminated": True},
             )
-            self.assertEqual(answer.status_code, status)
+            self.assertEqual((answer.status_code, stream.count), (status, count))
 
     def test_a_body_that_was_read_before(self):
         with self.assertRaisesRegex(posthorn.NotRawBody, "request.form"):
