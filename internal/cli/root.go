@@ -44,7 +44,7 @@ func (s *session) rootCommand() *cobra.Command {
 	root.AddGroup(&cobra.Group{ID: groupRunning, Title: "Running:"}, &cobra.Group{ID: groupSending, Title: "Sending:"}, &cobra.Group{ID: groupTenants, Title: "Tenants and keys:"}, &cobra.Group{ID: groupProgram, Title: "This program:"})
 	root.SetHelpCommandGroupID(groupProgram)
 	root.SetCompletionCommandGroupID(groupProgram)
-	s.add(root, groupRunning, s.demoCommand(), s.devCommand(), s.serveCommand(), s.sinkCommand(), s.backupCommand(), s.databaseCommand())
+	s.add(root, groupRunning, s.demoCommand(), s.devCommand(), s.serveCommand(), s.sinkCommand(), s.benchCommand(), s.backupCommand(), s.databaseCommand())
 	s.add(root, groupSending, s.webhookCommand(), s.eventCommand(), s.deliveryCommand(), s.eventTypeCommand(), s.formatCommand())
 	s.add(root, groupTenants, s.workspaceCommand(), s.projectCommand(), s.environmentCommand(), s.keyCommand(), s.limitsCommand(), s.egressCommand())
 	s.add(root, groupProgram, s.contextCommand(), s.versionCommand())
