@@ -7,7 +7,25 @@ import type { Signed } from './time.js'
  * An event whose request was accepted. The body is parsed when somebody first asks for
  * what is in it.
  */
-export class VerifiedEvent {
+export interface VerifiedEvent {
+  /**
+   * The event's id; empty where the format doesn't send one. It is the same in every
+   * attempt, so that a receiver can tell repetitions. Formats whose body is the data
+   * alone (`github`, `shopify`) send it in a header that isn't signed.
+   */
+  readonly id: string
+  /**
+   * The event's type; empty where the format doesn't send one, or is a declared scheme.
+   * Formats whose body is the data alone (`github`, `shopify`, `cloudevents-binary`) send
+   * it in a header that isn't signed.
+   */
+  readonly type: string
+  /**
+   * What the event is about: its data, or the whole body where the format is a declared
+   * scheme. Throws a SyntaxError if the body isn't JSON. Numbers become those of
+   * JavaScript; who needs every digit reads text().
+   */
+  readonly data: unknown
   /** When the request was signed; undefined where the format doesn't say. */
   readonly timestamp: Date | undefined
   /** The index of the secret that signed. When it is no longer that of the old secret, a rotation is over for this receiver. */
@@ -15,6 +33,18 @@ export class VerifiedEvent {
   /** The name of the scheme that fitted, where a format has several. */
   readonly scheme: string
   /** The body as it came. */
+  readonly body: Uint8Array
+  /** The body as text. */
+  text(): string
+  /** The whole body as JSON. Throws a SyntaxError if it isn't that. */
+  json(): unknown
+}
+
+/** An event as verification makes it. Its type for others is the interface, of which two builds of this package have the same. */
+export class ReceivedEvent implements VerifiedEvent {
+  readonly timestamp: Date | undefined
+  readonly secret: number
+  readonly scheme: string
   readonly body: Uint8Array
 
   readonly #signedID: string
@@ -32,40 +62,23 @@ export class VerifiedEvent {
     this.#places = places
   }
 
-  /**
-   * The event's id; empty where the format doesn't send one. It is the same in every
-   * attempt, so that a receiver can tell repetitions. Formats whose body is the data
-   * alone (`github`, `shopify`) send it in a header that isn't signed.
-   */
   get id(): string {
     return this.#signedID || this.#textAt(this.#places.id)
   }
 
-  /**
-   * The event's type; empty where the format doesn't send one, or is a declared scheme.
-   * Formats whose body is the data alone (`github`, `shopify`, `cloudevents-binary`) send
-   * it in a header that isn't signed.
-   */
   get type(): string {
     return this.#textAt(this.#places.type)
   }
 
-  /**
-   * What the event is about: its data, or the whole body where the format is a declared
-   * scheme. Throws a SyntaxError if the body isn't JSON. Numbers become those of
-   * JavaScript; who needs every digit reads text().
-   */
   get data(): unknown {
     const member = this.#places.data?.member ?? ''
     return member === '' ? this.json() : memberOf(this.json(), member)
   }
 
-  /** The body as text. */
   text(): string {
     return new TextDecoder().decode(this.body)
   }
 
-  /** The whole body as JSON. Throws a SyntaxError if it isn't that. */
   json(): unknown {
     this.#parsed ??= { value: JSON.parse(this.text()) }
     return this.#parsed.value

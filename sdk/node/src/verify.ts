@@ -3,7 +3,7 @@ import { check } from './check.js'
 import { contentOf } from './content.js'
 import type { Steps } from './crypto.js'
 import { badScheme, badSecret, quote, VerificationError } from './error.js'
-import { VerifiedEvent } from './event.js'
+import { ReceivedEvent, type VerifiedEvent } from './event.js'
 import { type HeadersInput, ReceivedHeaders } from './headers.js'
 import { type Key, keysOf } from './key.js'
 import { matching, mustMatch } from './match.js'
@@ -58,7 +58,7 @@ export function* steps(body: RawBody, headers: HeadersInput, secrets: Secrets, f
       const keys = yield* keysOf(candidate, held, candidates.length > 1)
       if (keys.length === 0) continue // there are secrets, for alternatives of this scheme
       const signed = yield* verifyOne(tolerating(candidate, options), keys, request)
-      return new VerifiedEvent(request, signed, candidate.name ?? '', placesOf(format))
+      return new ReceivedEvent(request, signed, candidate.name ?? '', placesOf(format))
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error
       if (failure === undefined || rank(error) > rank(failure)) failure = error
