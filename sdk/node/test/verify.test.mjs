@@ -144,8 +144,9 @@ for (const { name, build, verify } of ways) {
     const at = request.headers.findIndex(([header]) => header === 'X-Signature')
     const der = Buffer.from(request.headers[at][1], 'base64')
     const longer = Buffer.concat([Buffer.from([0x30, der[1] + 1, 0x02, der[3] + 1, 0]), der.subarray(4)])
+    const outer = Buffer.concat([Buffer.from([0x30, der[1] + 1]), der.subarray(2)])
     const trailing = Buffer.concat([der, Buffer.from([0])])
-    for (const [changed, code] of [[der, 'ok'], [longer, 'no_matching_signature'], [trailing, 'no_matching_signature'], [der.subarray(0, 8), 'no_matching_signature']]) {
+    for (const [changed, code] of [[der, 'ok'], [longer, 'no_matching_signature'], [trailing, 'no_matching_signature'], [outer, 'no_matching_signature'], [der.subarray(0, 8), 'no_matching_signature']]) {
       const headers = request.headers.map((pair, place) => (place === at ? ['X-Signature', changed.toString('base64')] : pair))
       const outcome = accepted(request.body, headers, request.secrets, request.format, request.options)
       if (code === 'ok') await outcome
