@@ -21,6 +21,8 @@ type http2Peer struct {
 	root     *authority
 	url      string
 	settings []http2.Setting
+	config   *tls.Config
+	request  func(c *http2Conn, stream uint32, path string) error
 	// requests and connections count what came.
 	requests, connections atomic.Int64
 	serving               sync.WaitGroup
@@ -39,15 +41,22 @@ type http2Conn struct {
 // ends the connection unless it is nil.
 func newHTTP2Peer(t testing.TB, serve func(c *http2Conn, stream uint32, path string) error, settings ...http2.Setting) *http2Peer {
 	t.Helper()
-	peer := &http2Peer{root: newAuthority(t, nil), settings: settings, over: make(chan struct{})}
-	config := &tls.Config{Certificates: []tls.Certificate{serverCertificate(t, peer.root, nil)}, NextProtos: []string{"h2"}}
-	plain := newRawReceiver(t, func(conn net.Conn) { peer.serve(tls.Server(conn, config), serve) })
+	peer := makeHTTP2Peer(t, serve, settings...)
+	peer.url = "https" + strings.TrimPrefix(newRawReceiver(t, peer.serve), "http")
 	t.Cleanup(func() { close(peer.over) })
-	peer.url = "https" + strings.TrimPrefix(plain, "http")
 	return peer
 }
 
-func (x *http2Peer) serve(conn net.Conn, serve func(*http2Conn, uint32, string) error) {
+// makeHTTP2Peer makes one that listens nowhere: its serve is given connections.
+func makeHTTP2Peer(t testing.TB, respond func(c *http2Conn, stream uint32, path string) error, settings ...http2.Setting) *http2Peer {
+	t.Helper()
+	peer := &http2Peer{root: newAuthority(t, nil), settings: settings, over: make(chan struct{}), request: respond}
+	peer.config = &tls.Config{Certificates: []tls.Certificate{serverCertificate(t, peer.root, nil)}, NextProtos: []string{"h2"}}
+	return peer
+}
+
+func (x *http2Peer) serve(raw net.Conn) {
+	conn := tls.Server(raw, x.config)
 	x.serving.Add(1)
 	defer x.serving.Done()
 	ended := make(chan struct{})
@@ -84,7 +93,7 @@ func (x *http2Peer) serve(conn net.Conn, serve func(*http2Conn, uint32, string) 
 		}
 		if frame.Header().Flags.Has(http2.FlagDataEndStream) && frame.Header().Type == http2.FrameData {
 			x.requests.Add(1)
-			if serve(c, frame.Header().StreamID, paths[frame.Header().StreamID]) != nil {
+			if x.request(c, frame.Header().StreamID, paths[frame.Header().StreamID]) != nil {
 				return
 			}
 		}

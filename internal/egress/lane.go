@@ -21,6 +21,9 @@ const (
 	// used for ever after the peer has vanished.
 	pingAfter   = 15 * time.Second
 	pingTimeout = 5 * time.Second
+	// A receiver that takes nothing of what is written on an HTTP/2 connection, while
+	// it goes on sending, would hold the connection for ever.
+	writeTimeout = 10 * time.Second
 )
 
 // lane is everything for one kind of environment. Lanes share no connections:
@@ -84,6 +87,7 @@ func (l *lane) transport(o Options) *http.Transport {
 			MaxReceiveBufferPerConnection: connectionWindow,
 			SendPingTimeout:               pingAfter,
 			PingTimeout:                   pingTimeout,
+			WriteByteTimeout:              writeTimeout,
 		},
 	}
 }
