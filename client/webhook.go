@@ -39,6 +39,8 @@ type Webhook struct {
 	Concurrency   int   `json:"concurrency"`
 	// RateLimit is how many requests may go out in a second; nil is no limit.
 	RateLimit *int `json:"rateLimit"`
+	// UseSigningKeys: the environment's signing keys sign where the format can.
+	UseSigningKeys bool `json:"useSigningKeys"`
 	// Status is active, paused or disabled, and StatusReason why.
 	Status       string `json:"status"`
 	StatusReason string `json:"statusReason"`
@@ -104,6 +106,8 @@ type WebhookInput struct {
 	Concurrency   int   `json:"concurrency,omitempty"`
 	// RateLimit is requests in a second.
 	RateLimit Optional[int] `json:"rateLimit,omitzero"`
+	// UseSigningKeys makes the environment's signing keys sign where the format can.
+	UseSigningKeys bool `json:"useSigningKeys,omitempty"`
 }
 
 // WebhookChanges says what becomes different; what is left out stays.
@@ -124,6 +128,8 @@ type WebhookChanges struct {
 	TimeoutMs     Optional[int]               `json:"timeoutMs,omitzero"`
 	Concurrency   Optional[int]               `json:"concurrency,omitzero"`
 	RateLimit     Optional[int]               `json:"rateLimit,omitzero"`
+	// UseSigningKeys makes the environment's signing keys sign where the format can.
+	UseSigningKeys Optional[bool] `json:"useSigningKeys,omitzero"`
 }
 
 // CreateWebhook registers a webhook and returns it with its secret.

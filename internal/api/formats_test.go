@@ -207,8 +207,8 @@ func TestFormatAndSecretsMustFit(t *testing.T) {
 	other := w.createWebhook(`{"url":"https://x.example.com","events":["*"],"format":"mine","secret":"zzzzzzzzzzzzzzzz"}`)["id"].(string)
 	w.patch("/v1/webhooks/"+other, `{"format":"hexed"}`).is(422)
 	for what, changed := range map[string]string{
-		"hex":  hexed,
-		"keys": "body: {raw: event.data}\nheaders: [{X-S: \"{signature}\"}]\nsignature: {algorithm: ed25519, content: \"{body}\"}\n",
+		"hex":      hexed,
+		"metadata": "body: {raw: event.data}\nheaders: [{X-S: \"{metadata.team}\"}]\nsignature: {algorithm: none}\n",
 	} {
 		a := w.saveFormat("mine", changed, "application/yaml").is(409)
 		if !strings.Contains(string(a.body), other) {
@@ -218,6 +218,12 @@ func TestFormatAndSecretsMustFit(t *testing.T) {
 	if version := w.get("/v1/formats/mine").is(200).data()["version"]; version != 1.0 {
 		t.Errorf("version %v was kept", version)
 	}
+	// A signing key is no obstacle: it is made for those who need it from now on.
+	w.saveFormat("mine", "body: {raw: event.data}\nheaders: [{X-S: \"{signature}\"}]\nsignature: {algorithm: ed25519, content: \"{body}\"}\n", "application/yaml").is(200)
+	if keys := w.get("/v1/signing-keys").is(200).items(); len(keys) != 1 || keys[0]["algorithm"] != "ed25519" {
+		t.Errorf("made are %v", keys)
+	}
+	w.createWebhook(`{"url":"https://x.example.com","events":["*"],"format":"mine"}`)
 }
 
 func hmacOf(secret, text string) string {

@@ -13,7 +13,7 @@ import (
 func (s *Server) routes() []route {
 	return slices.Concat(
 		s.eventRoutes(), s.webhookRoutes(), s.filterRoutes(), s.deliveryRoutes(), s.conservationRoutes(), s.eventTypeRoutes(), s.formatRoutes(),
-		s.tenantRoutes(), s.environmentRoutes(), s.keyRoutes(), s.limitRoutes(), s.egressRoutes(), s.serverRoutes(),
+		s.tenantRoutes(), s.environmentRoutes(), s.keyRoutes(), s.signingKeyRoutes(), s.limitRoutes(), s.egressRoutes(), s.serverRoutes(),
 	)
 }
 

@@ -36,6 +36,7 @@ type WebhookBody struct {
 	Concurrency    int               `json:"concurrency"`
 	Filter         string            `json:"filter" doc:"Decides which events of those types it wants; empty for all."`
 	RateLimit      *int              `json:"rateLimit" doc:"Requests in a second; null for no limit."`
+	UseSigningKeys bool              `json:"useSigningKeys"`
 	Breaker        breakerBody       `json:"breaker"`
 	Stats          statsBody         `json:"stats"`
 }
@@ -89,7 +90,7 @@ func showWebhook(d manage.WebhookDetails, shown secretShown) WebhookBody {
 		RepeatedID: d.ID.String(), ProjectID: d.ProjectID.String(), EnvironmentID: d.EnvironmentID.String(),
 		Format: d.Format, Description: d.Description, Headers: make(map[string]string, len(d.Headers)),
 		Metadata: d.Metadata, RetrySchedule: make([]int64, len(d.RetrySchedule)), Concurrency: d.Concurrency,
-		Filter: d.Filter, RateLimit: d.RateLimit, Breaker: showBreaker(d.Breaker),
+		Filter: d.Filter, RateLimit: d.RateLimit, UseSigningKeys: d.UsesSigningKeys, Breaker: showBreaker(d.Breaker),
 		Stats: showStats(d.Stats),
 	}
 	if d.IsHeld {

@@ -28,6 +28,8 @@ type WebhookFields struct {
 	RetrySchedule optional[[]int64]           `json:"retrySchedule,omitzero" doc:"Seconds before each retry; the last holds for all further ones."`
 	Concurrency   optional[int64]             `json:"concurrency,omitzero" doc:"Requests under way at once, 1 to 256; 8 when left out."`
 	RateLimit     optional[int64]             `json:"rateLimit,omitzero" doc:"Requests in a second, 1 to 10000, evenly spaced, retries included; no limit when left out."`
+	// UseSigningKeys is about schemes that are optional in the format.
+	UseSigningKeys optional[bool] `json:"useSigningKeys,omitzero" doc:"Sign with the environment's signing keys, too, where the format can (v1a of standard, ed25519 of httpsig); false when left out. Formats that need them are always signed with them."`
 }
 
 // webhookInput is a webhook to be made.
@@ -48,6 +50,8 @@ func (f *WebhookFields) change() manage.WebhookChange {
 		Timeout:       mapped(f.TimeoutMs, inUnits(time.Millisecond)),
 		Concurrency:   mapped(f.Concurrency, clampToInt),
 		RateLimit:     mapped(f.RateLimit, clampToInt),
+
+		UsesSigningKeys: f.UseSigningKeys.Setting,
 	}
 }
 

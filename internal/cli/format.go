@@ -28,18 +28,7 @@ func (s *session) formatCommand() *cobra.Command {
 
 // allFormats is the one page that the list of formats is.
 func allFormats(c *client.Client, ctx context.Context, _ client.ListQuery) iter.Seq2[client.Format, error] { //nolint:revive // like the client's methods as functions: the receiver comes first
-	return func(yield func(client.Format, error) bool) {
-		page, err := c.ListFormats(ctx)
-		if err != nil {
-			yield(client.Format{}, err)
-			return
-		}
-		for _, format := range page.Items {
-			if !yield(format, nil) {
-				return
-			}
-		}
-	}
+	return onlyPage(func() (client.Page[client.Format], error) { return c.ListFormats(ctx) })
 }
 
 func formatFields(f client.Format) []field {

@@ -50,6 +50,23 @@ func listCommand[T documented](s *session, l lister[T]) *cobra.Command {
 	return command
 }
 
+// onlyPage yields the items of a list that always is one page.
+func onlyPage[T any](list func() (client.Page[T], error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		page, err := list()
+		if err != nil {
+			var none T
+			yield(none, err)
+			return
+		}
+		for _, item := range page.Items {
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}
+}
+
 // getCommand is a command that shows one thing by its id or name.
 func getCommand[T documented](s *session, argument, short, example string, get func(*client.Client, context.Context, string) (T, error), fields func(T) []field) *cobra.Command {
 	return &cobra.Command{

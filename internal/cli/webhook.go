@@ -169,6 +169,7 @@ func webhookFields(w client.Webhook) []field {
 		{"timeout", strconv.FormatFloat(float64(w.TimeoutMs)/1000, 'f', -1, 64) + " s"},
 		{"concurrency", strconv.Itoa(w.Concurrency)},
 		{"rate limit", perSecond(w.RateLimit)},
+		{"use signing keys", yesIf(w.UseSigningKeys)},
 		{"environment", w.EnvironmentID},
 		{"project", w.ProjectID},
 		{"workspace", w.WorkspaceID},
@@ -176,6 +177,13 @@ func webhookFields(w client.Webhook) []field {
 		{"updated", stamp(w.UpdatedAt)},
 	}
 	return append(fields, statsFields(w.Stats)...)
+}
+
+func yesIf(flag bool) string {
+	if flag {
+		return "yes"
+	}
+	return ""
 }
 
 func perSecond(limit *int) string {

@@ -21,6 +21,7 @@ type webhookSettings struct {
 	retryAttempts, timeoutMs, concurrency      int
 	rateLimit                                  int
 	retrySchedule                              []int
+	useSigningKeys                             bool
 }
 
 func (w *webhookSettings) addTo(flags *pflag.FlagSet, withoutSecret string) {
@@ -40,6 +41,7 @@ func (w *webhookSettings) addTo(flags *pflag.FlagSet, withoutSecret string) {
 	flags.IntVar(&w.timeoutMs, "timeout-ms", 0, "longest time of one attempt in milliseconds")
 	flags.IntVar(&w.concurrency, "concurrency", 0, "how many requests may be under way at once")
 	flags.IntVar(&w.rateLimit, "rate-limit", 0, "how many requests may go out in a second; without it as many as the receiver takes")
+	flags.BoolVar(&w.useSigningKeys, "use-signing-keys", false, "sign with the environment's signing keys, too, where the format can")
 }
 
 func (s *session) webhookCreate() *cobra.Command {
@@ -86,6 +88,7 @@ func (s *session) webhookInput(flags *pflag.FlagSet, settings webhookSettings) (
 		Headers: headers, Metadata: metadata, RetryAttempts: optionalIf(flags.Changed("retry-attempts"), settings.retryAttempts),
 		RetrySchedule: settings.retrySchedule, TimeoutMs: settings.timeoutMs, Concurrency: settings.concurrency,
 		RateLimit: optionalIf(flags.Changed("rate-limit"), settings.rateLimit), Filter: settings.filter, ForceFilter: settings.forceFilter,
+		UseSigningKeys: settings.useSigningKeys,
 	}, err
 }
 
@@ -149,6 +152,7 @@ func (s *session) webhookChanges(flags *pflag.FlagSet, settings webhookSettings)
 		TimeoutMs:     optionalIf(flags.Changed("timeout-ms"), settings.timeoutMs), Concurrency: optionalIf(flags.Changed("concurrency"), settings.concurrency),
 		RateLimit: optionalIf(flags.Changed("rate-limit"), settings.rateLimit),
 		Filter:    optionalIf(flags.Changed("filter"), settings.filter), ForceFilter: settings.forceFilter,
+		UseSigningKeys: optionalIf(flags.Changed("use-signing-keys"), settings.useSigningKeys),
 	}, err
 }
 

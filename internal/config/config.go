@@ -39,6 +39,9 @@ type Config struct {
 	MaxBodyBytes int64
 	// Limits bounds what one tenant may have and how fast it may publish.
 	Limits posthorn.Limits
+	// SigningKeyOverlap is how long a signing key that was rotated out stays valid,
+	// unless the rotation says otherwise.
+	SigningKeyOverlap time.Duration
 	// GracePeriod is how long a stop waits for what is under way.
 	GracePeriod time.Duration
 	// DrainDelay is how long a stop goes on taking requests after saying that the

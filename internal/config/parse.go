@@ -99,6 +99,15 @@ func setConcurrency(c *Config, text string) error {
 	return err
 }
 
+func setSigningKeyOverlap(c *Config, text string) error {
+	overlap, err := duration(text, 7*24*time.Hour)
+	if err == nil && overlap < time.Second {
+		return fmt.Errorf("%q is too short: the next key would be the only one at once; a rotation can ask for that with --overlap 0s", text)
+	}
+	c.SigningKeyOverlap = overlap
+	return err
+}
+
 func setGracePeriod(c *Config, text string) error {
 	period, err := duration(text, time.Hour)
 	c.GracePeriod = period

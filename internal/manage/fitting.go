@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/posthorn/posthorn"
@@ -68,10 +69,19 @@ func (m *Manager) fitting(ctx context.Context, dialect *wire.Dialect, environmen
 }
 
 // unfit says why a webhook can't be sent to with a dialect, or nil: a secret that
-// can't be read, metadata or a signing key that is missing.
+// can't be read, or metadata that is missing. Signing keys that are missing are
+// made when it is saved; others stand in for them.
 func (m *Manager) unfit(f fitting, w posthorn.Webhook) *posthorn.Error {
 	in := m.sample(w)
 	in.Keys = f.keys
+	for _, algorithm := range keysOf(f.dialect, w) {
+		if hasCurrent(f.keys, algorithm) {
+			continue
+		}
+		if standIn, err := posthorn.NewSigningKey(w.EnvironmentID, algorithm, in.Now, m.random); err == nil {
+			in.Keys = append(slices.Clip(in.Keys), standIn)
+		}
+	}
 	_, err := f.dialect.Render(in)
 	var problem *posthorn.Error
 	errors.As(err, &problem)
@@ -91,7 +101,7 @@ func (m *Manager) sample(w posthorn.Webhook) wire.Input {
 const maxFitted = 500
 
 // checkUsers returns a conflict if webhooks that use a format couldn't be sent to
-// with what is to become of it.
+// with what is to become of it, and makes the signing keys that they then need.
 func (m *Manager) checkUsers(ctx context.Context, workspace posthorn.WorkspaceID, name string, dialect *wire.Dialect) error {
 	users, err := m.store.FormatUsers(ctx, workspace, name, maxFitted)
 	if err != nil {
@@ -112,7 +122,7 @@ func (m *Manager) checkUsers(ctx context.Context, workspace posthorn.WorkspaceID
 		}
 	}
 	if len(unfit) == 0 {
-		return nil
+		return m.ensureUsersKeys(ctx, dialect, users.Webhooks)
 	}
 	const told = 3
 	return &posthorn.Error{
@@ -120,4 +130,16 @@ func (m *Manager) checkUsers(ctx context.Context, workspace posthorn.WorkspaceID
 		Message: fmt.Sprintf("Nothing could be sent with it to %d of the webhooks that use this format. %s", len(unfit), strings.Join(unfit[:min(told, len(unfit))], " ")),
 		Hint:    "Change those webhooks first, or save the format under another name and move webhooks to it one by one.",
 	}
+}
+
+func (m *Manager) ensureUsersKeys(ctx context.Context, dialect *wire.Dialect, webhooks []posthorn.Webhook) error {
+	if len(dialect.UsesKeys()) == 0 {
+		return nil
+	}
+	for _, w := range webhooks {
+		if err := m.ensureSigningKeys(ctx, dialect, w); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -69,6 +69,9 @@ type Options struct {
 	// DefaultKind is the kind of a new workspace's environment; production when
 	// empty.
 	DefaultKind posthorn.EnvironmentKind
+	// KeyOverlap is how long a signing key that was rotated out stays valid unless
+	// something else is asked for; DefaultOverlap when zero.
+	KeyOverlap time.Duration
 	// Limits bounds what each workspace and environment may have; none when zero.
 	Limits posthorn.Limits
 }
@@ -86,6 +89,7 @@ type Manager struct {
 	random        posthorn.Randomness
 	defaultFormat string
 	defaultKind   posthorn.EnvironmentKind
+	keyOverlap    time.Duration
 	limits        posthorn.Limits
 	tests         chan struct{}
 	filters       *filter.Compiler
@@ -105,7 +109,7 @@ const (
 func New(o Options) *Manager {
 	m := &Manager{
 		store: o.Store, formats: o.Formats, sender: o.Sender, notifier: o.Notifier, checkURL: o.CheckURL, egress: o.Egress, message: o.Message,
-		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, limits: o.Limits,
+		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, keyOverlap: o.KeyOverlap, limits: o.Limits,
 		tests:   make(chan struct{}, maxTests),
 		filters: filter.NewCompiler(), trials: make(chan struct{}, maxTrials),
 		checks: make(chan struct{}, maxChecking),
@@ -116,6 +120,9 @@ func New(o Options) *Manager {
 	}
 	if m.defaultKind == "" {
 		m.defaultKind = posthorn.Production
+	}
+	if m.keyOverlap == 0 {
+		m.keyOverlap = DefaultOverlap
 	}
 	return m
 }

@@ -38,6 +38,8 @@ type WebhookChange struct {
 	Timeout       Setting[time.Duration]
 	Concurrency   Setting[int]
 	RateLimit     Setting[int]
+	// UsesSigningKeys makes optional schemes of the format sign, too.
+	UsesSigningKeys Setting[bool]
 }
 
 // apply returns the webhook as the change makes it, checked. It is a pure
@@ -56,6 +58,7 @@ func (m *Manager) apply(c WebhookChange, w posthorn.Webhook, environment posthor
 	w.Events = distinct(c.Events.take(w.Events, nil))
 	w.Filter = strings.TrimSpace(c.Filter.take(w.Filter, ""))
 	w.Format = c.Format.take(w.Format, environment.DefaultFormat)
+	w.UsesSigningKeys = c.UsesSigningKeys.take(w.UsesSigningKeys, false)
 	w.Description = c.Description.take(w.Description, "")
 	w.Headers = slices.Clone(c.Headers.take(w.Headers, nil))
 	w.Metadata = c.Metadata.take(w.Metadata, nil)
@@ -92,6 +95,7 @@ func (m *Manager) check(c WebhookChange, w posthorn.Webhook, kind posthorn.Envir
 	problems.Add(checkDistinctHeaders(w.Headers))
 	problems.Add(c.absent)
 	problems.Add(m.checkFits(c, w))
+	problems.Add(checkUsesSigningKeys(c.fitting.dialect, w))
 	return flat(problems.Err())
 }
 
@@ -99,7 +103,7 @@ func (m *Manager) check(c WebhookChange, w posthorn.Webhook, kind posthorn.Envir
 // could make a difference.
 func (m *Manager) readFormat(ctx context.Context, c *WebhookChange, w posthorn.Webhook, environment posthorn.Environment) error {
 	isNew := w.URL == ""
-	if !isNew && !c.Format.Given && !c.Secret.Given && !c.Metadata.Given {
+	if !isNew && !c.Format.Given && !c.Secret.Given && !c.Metadata.Given && !c.UsesSigningKeys.Given {
 		return nil
 	}
 	dialect, err := m.findDialect(ctx, "/format", environment.WorkspaceID, c.Format.take(w.Format, environment.DefaultFormat))

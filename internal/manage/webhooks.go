@@ -50,6 +50,9 @@ func (m *Manager) CreateWebhook(ctx context.Context, p Principal, named posthorn
 	if err := m.tryBeforeSaving(ctx, change, fresh, webhook); err != nil {
 		return WebhookDetails{}, err
 	}
+	if err := m.ensureSigningKeys(ctx, change.fitting.dialect, webhook); err != nil {
+		return WebhookDetails{}, err
+	}
 	if err := m.store.CreateWebhook(ctx, webhook, m.limits.Webhooks); err != nil {
 		return WebhookDetails{}, passOn("creating the webhook", limited(err, "webhooks", "environment", m.limits.Webhooks, "delete one that is no longer needed"))
 	}
@@ -128,6 +131,9 @@ func (m *Manager) UpdateWebhook(ctx context.Context, p Principal, id posthorn.We
 		return WebhookDetails{}, err
 	}
 	if err := m.tryBeforeSaving(ctx, change, before, after); err != nil {
+		return WebhookDetails{}, err
+	}
+	if err := m.ensureSigningKeys(ctx, change.fitting.dialect, after); err != nil {
 		return WebhookDetails{}, err
 	}
 	change.isFilterRead = true
