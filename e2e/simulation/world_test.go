@@ -11,6 +11,7 @@ import (
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/deliver"
+	"github.com/posthorn/posthorn/internal/dialects"
 	"github.com/posthorn/posthorn/internal/intake"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store/memstore"
@@ -123,7 +124,7 @@ func (w *world) start() {
 	database := &database{node: n, Store: w.store}
 	n.directories = snapshot.NewCache(database)
 	options := w.profile.limits
-	options.Queue, options.Directories, options.Dialects, options.Sender, options.Observer = database, n.directories, w.dialects, n, n
+	options.Queue, options.Directories, options.Dialects, options.Sender, options.Observer = database, n.directories, dialects.New(w.dialects, database), n, n
 	options.Logger, options.Now, options.Random = slog.New(slog.DiscardHandler), time.Now, w.random
 	n.engine = deliver.New(options)
 	n.intake = intake.New(intake.Options{Store: database, Directories: n.directories, Dispatcher: n.engine, Now: time.Now, Random: w.random})
