@@ -63,7 +63,7 @@ func Infer(ctx context.Context, example Example) (Inference, error) {
 	if example.Name == "" {
 		example.Name = "inferred"
 	}
-	inferred := infer(ctx, &example)
+	inferred := infer(ctx.Done(), &example)
 	inferred.hide(example.Secrets)
 	return inferred, nil
 }
@@ -98,7 +98,7 @@ func keysOf(secrets []string, isWanted func(reading) bool) ([]reading, []public)
 	return all, publics
 }
 
-func infer(ctx context.Context, example *Example) Inference {
+func infer(done <-chan struct{}, example *Example) Inference {
 	r := example.Request
 	all, publics := keysOf(example.Secrets, func(one reading) bool { return one.isExpressible })
 	if found := findMessages(&r, example.Secrets, all); len(found) > 0 {
@@ -112,7 +112,7 @@ func infer(ctx context.Context, example *Example) Inference {
 		return b.finish(example, Inference{Tried: 1})
 	}
 	signed := candidates(&r, isWantedLength(publics))
-	s := searchAll(ctx, &r, signed, example, publics)
+	s := searchAll(done, &r, signed, example, publics)
 	result := Inference{Tried: s.tried, IsStopped: s.budget <= 0}
 	if len(s.matches) > 0 {
 		b := newBuilder(newGuess(&r, s.matches[0].content), example.Name)
@@ -139,9 +139,9 @@ func infer(ctx context.Context, example *Example) Inference {
 
 // searchAll searches first with what a format can say, and then for what somebody
 // may do by mistake.
-func searchAll(ctx context.Context, r *Request, signed []candidate, example *Example, publics []public) *search {
+func searchAll(done <-chan struct{}, r *Request, signed []candidate, example *Example, publics []public) *search {
 	expressible, _ := keysOf(example.Secrets, func(one reading) bool { return one.isExpressible })
-	s := newSearch(ctx, signed, expressible, publics, example.Budget)
+	s := newSearch(done, signed, expressible, publics, example.Budget)
 	if len(signed) == 0 {
 		return s
 	}
@@ -151,7 +151,7 @@ func searchAll(ctx context.Context, r *Request, signed []candidate, example *Exa
 		return s
 	}
 	others, _ := keysOf(example.Secrets, func(one reading) bool { return !one.isExpressible })
-	mistaken := newSearch(ctx, signed, others, nil, s.budget)
+	mistaken := newSearch(done, signed, others, nil, s.budget)
 	const short = 3
 	mistaken.run(p, short)
 	mistaken.tried += s.tried

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -70,8 +69,8 @@ func hashOfLength(length int) (posthorn.SignatureAlgorithm, bool) {
 	}
 }
 
-func newSearch(ctx context.Context, found []candidate, all []reading, publics []public, budget int64) *search {
-	s := &search{candidates: found, isFound: make([]bool, len(found)), publics: publics, budget: budget, done: ctx.Done()}
+func newSearch(done <-chan struct{}, found []candidate, all []reading, publics []public, budget int64) *search {
+	s := &search{candidates: found, isFound: make([]bool, len(found)), publics: publics, budget: budget, done: done}
 	for _, one := range all {
 		k := keyed{reading: one, hashes: map[posthorn.SignatureAlgorithm]hash.Hash{}}
 		for _, candidate := range found {
