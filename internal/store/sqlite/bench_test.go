@@ -24,6 +24,14 @@ func BenchmarkAccept(b *testing.B) {
 	w.inParallel(func() { w.accept() })
 }
 
+// BenchmarkRecord keeps the attempts of deliveries that succeed at once.
+func BenchmarkRecord(b *testing.B) {
+	w := newBench(b)
+	leases := make(chan store.Lease, b.N)
+	w.inParallel(func() { leases <- w.accept() })
+	w.inParallel(func() { w.record(<-leases) })
+}
+
 // BenchmarkAcceptAndRecord is the whole life of a delivery that succeeds at once.
 func BenchmarkAcceptAndRecord(b *testing.B) {
 	w := newBench(b)
@@ -139,6 +147,7 @@ func (w *bench) record(lease store.Lease) {
 // inParallel runs an operation b.N times from all publishers, and reports the
 // processor's time for each, which is steadier than the clock's on a busy machine.
 func (w *bench) inParallel(operation func()) {
+	w.ReportAllocs()
 	w.ResetTimer()
 	before := processorTime(w)
 	var group sync.WaitGroup
