@@ -87,7 +87,8 @@ function checkMessage(s: Scheme): void {
   if (!s.message?.components?.includes(contentDigest)) {
     throw badScheme('a message signature must cover content-digest, or it says nothing of the body')
   }
-  if ((s.algorithm !== 'hmac-sha256' && !isAsymmetric(s.algorithm)) || s.ecdsa === 'der') {
+  const isNotRaw = s.algorithm === 'ecdsa-p256-sha256' && s.ecdsa !== 'raw'
+  if ((s.algorithm !== 'hmac-sha256' && !isAsymmetric(s.algorithm)) || s.ecdsa === 'der' || isNotRaw) {
     throw badScheme('a message signature is made with hmac-sha256, ed25519 or ecdsa-p256-sha256 in the form raw')
   }
   if (s.algorithm === 'hmac-sha256') checkKey(s)

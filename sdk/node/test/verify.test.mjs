@@ -114,6 +114,8 @@ for (const { name, build, verify } of ways) {
     for (const [what, change] of Object.entries(changes)) {
       await assert.rejects(accepted(body, standard(), secret, { ...schemes.standard, ...change }), refused('bad_scheme'), what)
     }
+    const unsaid = { ...schemes.httpsig, algorithm: 'ecdsa-p256-sha256', ecdsa: '', alternatives: [] }
+    await assert.rejects(accepted(body, standard(), secret, unsaid), refused('bad_scheme'), 'a message signature whose form is not said')
     for (const scheme of [undefined, null, 7]) await assert.rejects(accepted(body, standard(), secret, scheme), refused('bad_scheme'))
   })
 
