@@ -77,9 +77,29 @@ func TestRoutes(t *testing.T) {
 			return c.ImportEventTypes(ctx, "", json.RawMessage(`[ {"name":"a"} ]`))
 		})},
 		{`GET /formats`, many(func(ctx context.Context, c *client.Client) (client.Page[client.Format], error) {
-			return c.ListFormats(ctx)
+			return c.ListFormats(ctx, client.ListQuery{})
 		})},
-		{`GET /formats/i`, byID((*client.Client).GetFormat)},
+		{`GET /formats/n?environmentId=e&version=2&workspaceId=w`, one(func(ctx context.Context, c *client.Client) (client.Format, error) {
+			return c.GetFormat(ctx, "n", client.FormatQuery{WorkspaceID: "w", EnvironmentID: "e", Version: 2})
+		})},
+		{`PUT /formats/n?appliesTo=all&environmentId=e body: {raw: event.data}`, one(func(ctx context.Context, c *client.Client) (client.Format, error) {
+			return c.SaveFormat(ctx, client.FormatInput{Name: "n", EnvironmentID: "e", Text: []byte("body: {raw: event.data}"), AppliesToAll: true})
+		})},
+		{`PUT /formats/n?workspaceId=w {"body" : []}`, one(func(ctx context.Context, c *client.Client) (client.Format, error) {
+			return c.SaveFormat(ctx, client.FormatInput{Name: "n", WorkspaceID: "w", Text: []byte(`{"body" : []}`)})
+		})},
+		{`DELETE /formats/n`, one(func(ctx context.Context, c *client.Client) (client.Deleted, error) {
+			return c.DeleteFormat(ctx, "n", client.FormatQuery{})
+		})},
+		{`POST /formats/preview {"name":"n","version":2,"webhookId":"h","environmentId":"e","url":"u","secret":"s","metadata":{"a":"b"},"event":{"data":{"a" : 1e400}}}`, one(func(ctx context.Context, c *client.Client) (client.FormatPreview, error) {
+			return c.PreviewFormat(ctx, client.FormatTrial{
+				Name: "n", Version: 2, WebhookID: "h", EnvironmentID: "e", URL: "u", Secret: "s",
+				Metadata: map[string]string{"a": "b"}, Event: json.RawMessage(`{"data":{"a" : 1e400}}`),
+			})
+		})},
+		{`POST /formats/test {"format":"body: []"}`, one(func(ctx context.Context, c *client.Client) (client.TestResult, error) {
+			return c.TestFormat(ctx, client.FormatTrial{Text: []byte("body: []")})
+		})},
 		{`POST /workspaces {"name":"n","externalId":"x"}`, one(func(ctx context.Context, c *client.Client) (client.Workspace, error) {
 			return c.CreateWorkspace(ctx, client.WorkspaceInput{Name: "n", ExternalID: "x"})
 		})},

@@ -134,3 +134,13 @@ func needs(names ...string) cobra.PositionalArgs {
 		return usage(command.CommandPath()+" needs "+strings.Join(names[len(args):], " and "), next)
 	}
 }
+
+// mayHave is needs for one argument that may be left out.
+func mayHave(name string) cobra.PositionalArgs {
+	return func(command *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return needs(name)(command, args)
+	}
+}

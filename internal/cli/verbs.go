@@ -33,7 +33,7 @@ func listCommand[T documented](s *session, l lister[T]) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if l.inEnvironment {
+			if l.inEnvironment && query.WorkspaceID == "" {
 				query.EnvironmentID = environmentID
 			}
 			query.Limit = list.page()

@@ -109,7 +109,7 @@ func (s *stage) prepare(ctx context.Context) error {
 // register makes a webhook of each format, and one whose receiver refuses each
 // event twice before it takes it.
 func (s *stage) register(ctx context.Context) error {
-	formats, err := s.client.ListFormats(ctx)
+	formats, err := s.client.ListFormats(ctx, client.ListQuery{Limit: 250})
 	if err != nil {
 		return fmt.Errorf("listing the formats: %w", err)
 	}
