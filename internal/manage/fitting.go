@@ -73,19 +73,26 @@ func (m *Manager) fitting(ctx context.Context, dialect *wire.Dialect, environmen
 // made when it is saved; others stand in for them.
 func (m *Manager) unfit(f fitting, w posthorn.Webhook) *posthorn.Error {
 	in := m.sample(w)
-	in.Keys = f.keys
-	for _, algorithm := range keysOf(f.dialect, w) {
-		if hasCurrent(f.keys, algorithm) {
-			continue
-		}
-		if standIn, err := posthorn.NewSigningKey(w.EnvironmentID, algorithm, in.Now, m.random); err == nil {
-			in.Keys = append(slices.Clip(in.Keys), standIn)
-		}
-	}
+	in.Keys = m.keysOrStandIns(f, w)
 	_, err := f.dialect.Render(in)
 	var problem *posthorn.Error
 	errors.As(err, &problem)
 	return problem
+}
+
+// keysOrStandIns returns the signing keys for a dialect, with new ones in the place
+// of those that a webhook needs and its environment doesn't have.
+func (m *Manager) keysOrStandIns(f fitting, w posthorn.Webhook) []posthorn.SigningKey {
+	keys := f.keys
+	for _, algorithm := range keysOf(f.dialect, w) {
+		if hasCurrent(f.keys, algorithm) {
+			continue
+		}
+		if standIn, err := posthorn.NewSigningKey(w.EnvironmentID, algorithm, m.now(), m.random); err == nil {
+			keys = append(slices.Clip(keys), standIn)
+		}
+	}
+	return keys
 }
 
 // sample is a request that could be sent to a webhook now.

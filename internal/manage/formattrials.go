@@ -21,7 +21,7 @@ type FormatTrial struct {
 	// zero for none.
 	WebhookID posthorn.WebhookID
 	// The rest replaces what is the webhook's. Without both, the secret is a random
-	// one.
+	// one, as is a signing key that the environment doesn't have.
 	URL      string
 	Secret   posthorn.Secret
 	Metadata map[string]string
@@ -98,7 +98,7 @@ func (m *Manager) tryFormat(ctx context.Context, p Principal, t FormatTrial, url
 	if err != nil {
 		return FormatPreview{}, err
 	}
-	in.EnvironmentKind, in.Keys = environment.Kind, own.keys
+	in.EnvironmentKind, in.Keys = environment.Kind, m.keysOrStandIns(own, webhook)
 	if err := t.Event.apply(&in.Event); err != nil {
 		return FormatPreview{}, err
 	}

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"fmt"
 	"net/url"
 
 	"github.com/posthorn/posthorn"
@@ -18,8 +19,18 @@ func (c *compiler) compileBody() {
 	default:
 		c.body = c.appendMembers(nil, "/body", c.format.Body, inBody)
 	}
+	data := 0
 	for _, p := range c.body {
 		c.literalBytes += len(p.literal)
+		switch {
+		case p.value == eventDataValue && len(p.filters) > 0: // a form's
+			data += 3 // escaping may triple it
+		case p.value == eventDataValue:
+			data++
+		}
+	}
+	if data > maxOfData {
+		c.problems.Add(posthorn.Invalid("/body", fmt.Sprintf("The data stands in the body too often: at most %d times in JSON, once in a form.", maxOfData), "Send it once."))
 	}
 }
 

@@ -25,6 +25,17 @@ type Input struct {
 	Keys []posthorn.SigningKey
 }
 
+// Bounds of what is made of an event, so that no format makes much of little:
+// the body is at most maxOfData times its data and maxBeside bytes, what is signed
+// at most maxOfBody times the body and that. A header that is longer than
+// maxOfHeader can't be sent anyway.
+const (
+	maxBeside   = 128 << 10
+	maxOfData   = 4
+	maxOfBody   = maxPlaces
+	maxOfHeader = 4 * posthorn.MaxHeaderValue
+)
+
 // Render makes the request: the exact bytes and headers to send. The same input
 // always gives the same request. It returns an *posthorn.Error with CodeInvalid
 // when there is no valid secret or signing key that the format needs, when metadata that the format names is missing,
@@ -38,7 +49,7 @@ func (d *Dialect) Render(in Input) (posthorn.Request, error) {
 	if d.needsSecret && len(secrets) == 0 {
 		return posthorn.Request{}, posthorn.Invalid("", "The webhook has no secret that is still valid.", "Set or rotate its secret.")
 	}
-	s := scope{in: &in, eventID: in.Event.PublicID()}
+	s := scope{in: &in, eventID: in.Event.PublicID(), limit: maxBeside + maxOfData*len(in.Event.Data)}
 	if len(secrets) > 0 {
 		s.secret = secrets[0]
 	}
@@ -47,7 +58,7 @@ func (d *Dialect) Render(in Input) (posthorn.Request, error) {
 	if err != nil {
 		return posthorn.Request{}, err
 	}
-	s.body = body
+	s.body, s.limit = body, maxBeside+maxOfBody*len(body)
 	headers, err := d.renderHeaders(&s, secrets)
 	if err != nil {
 		return posthorn.Request{}, err
@@ -67,6 +78,7 @@ func (d *Dialect) renderHeaders(s *scope, secrets []posthorn.Secret) ([]posthorn
 	if err := d.sign(s, secrets); err != nil {
 		return nil, err
 	}
+	s.limit = maxOfHeader
 	// All values are written one behind the other and cut out of one string.
 	text := make([]byte, 0, 384)
 	ends := make([]lineEnd, 0, posthorn.MaxHeaders)

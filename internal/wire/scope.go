@@ -18,7 +18,9 @@ type scope struct {
 	in *Input
 	// eventID is made once; it stands in most requests more than once.
 	eventID string
-	body    []byte
+	// limit is how long a template's text may become, in bytes.
+	limit int
+	body  []byte
 	// secret and keyID are what signs just now; afterwards secret is the newest.
 	secret posthorn.Secret
 	keyID  string

@@ -112,12 +112,16 @@ func (t template) uses(v value) bool {
 }
 
 // appendTo writes the template's text behind dst. A value that is missing is an
-// error.
+// error, and so is more text than the scope's limit.
 func (t template) appendTo(dst []byte, s *scope) ([]byte, error) {
+	start := len(dst)
 	for i := range t {
 		var err error
 		if dst, err = t[i].appendTo(dst, s); err != nil {
 			return nil, err
+		}
+		if len(dst)-start > s.limit {
+			return nil, posthorn.Invalid("", fmt.Sprintf("The format makes more than %d bytes of this event and this webhook.", s.limit), "Have the format repeat less.")
 		}
 	}
 	return dst, nil
