@@ -31,14 +31,14 @@ success: [200]
 
 const ownSecret = "a-secret-of-ours-0123456789"
 
-// arrived is what came to a receiver.
-type arrived struct {
+// ownRequest is what came to a receiver of ownFormat.
+type ownRequest struct {
 	body, header string
 }
 
 // isSigned verifies as the receivers of ownFormat do, in its first or second
 // version.
-func (a arrived) isSigned(version string) bool {
+func (a ownRequest) isSigned(version string) bool {
 	entries := strings.Split(a.header, ",")
 	if len(entries) != 2 {
 		return false
@@ -55,13 +55,13 @@ func (a arrived) isSigned(version string) bool {
 // retry keeps the version that it was first sent with.
 func TestDeclaredFormat(t *testing.T) {
 	t.Parallel()
-	requests := make(chan arrived, 16)
+	requests := make(chan ownRequest, 16)
 	var status atomic.Int64
 	status.Store(200)
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.WriteHeader(int(status.Load()))
-		requests <- arrived{string(body), r.Header.Get("X-Ours")}
+		requests <- ownRequest{string(body), r.Header.Get("X-Ours")}
 	}))
 	defer receiver.Close()
 	s := serve(t, t.TempDir())
@@ -81,14 +81,14 @@ func TestDeclaredFormat(t *testing.T) {
 		}
 		return string(output)
 	}
-	next := func() arrived {
+	next := func() ownRequest {
 		t.Helper()
 		select {
 		case request := <-requests:
 			return request
 		case <-time.After(time.Minute):
 			t.Fatal("nothing arrived")
-			return arrived{}
+			return ownRequest{}
 		}
 	}
 	file, secret := write("ours.yaml", ownFormat), write("secret.txt", ownSecret)
