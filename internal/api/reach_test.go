@@ -63,11 +63,14 @@ func goodBodies() map[string]string {
 		"/v1/event-types": `"name":"new.type"`, "/v1/event-types/import": `"preset":"ascendkit"`, "/v1/workspaces": `"name":"n"`,
 		"/v1/projects": `"name":"n"`, "/v1/environments": `"name":"n"`, "/v1/keys": `"name":"n"`,
 		"/v1/filters/test": `"filter":"true"`, "/v1/formats/{name}": goodFormat, "/v1/formats/test": `"url":"https://x.example.com"`,
+		"/v1/verify": goodCapture, "/v1/formats/infer": goodCapture,
 		"/v1/signing-keys": `"algorithm":"ecdsa-p256-sha256"`, "/v1/signing-keys/rotate": `"algorithm":"ed25519"`,
 	}
 }
 
 const goodFormat = `"body":{"raw":"event.data"},"signature":{"algorithm":"none"}`
+
+const goodCapture = `"request":"X-Signature: a\n\n{}","secret":"a secret"`
 
 // neededQueries are what routes can't do without.
 func neededQueries() map[string]string {

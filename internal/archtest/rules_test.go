@@ -140,7 +140,7 @@ func importRules() map[string]rule {
 		},
 		"internal/manage": {
 			why:   "what people may ask for, the same from the API and from a dashboard",
-			may:   []string{"", "internal/store", "internal/wire", "internal/filter", "internal/dialects", "internal/schema", "internal/eventdata"},
+			may:   []string{"", "internal/store", "internal/wire", "internal/filter", "internal/detect", "internal/dialects", "internal/schema", "internal/eventdata"},
 			never: noHTTPnoSQL,
 		},
 		"internal/api": {

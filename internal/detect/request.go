@@ -6,6 +6,7 @@ import (
 	"mime"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/posthorn/posthorn"
 )
@@ -131,4 +132,18 @@ func (r *Request) finish(target string) error {
 	}
 	r.URL = scheme + "://" + host + target
 	return nil
+}
+
+// EventIDs are the texts of a request that may be the id of its event, the most
+// likely first.
+func (r *Request) EventIDs() []string { return namesOf(r, nil) }
+
+// SignedAt is the moment that the request says it was signed; zero if it says none.
+func (r *Request) SignedAt() time.Time {
+	for _, text := range timesOf(r) {
+		if at, isMoment := readMoment(text); isMoment {
+			return at.at
+		}
+	}
+	return time.Time{}
 }

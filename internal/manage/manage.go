@@ -94,6 +94,7 @@ type Manager struct {
 	tests         chan struct{}
 	filters       *filter.Compiler
 	trials        chan struct{}
+	detections    chan struct{}
 	checks        chan struct{}
 	reach         *reachCache
 }
@@ -112,8 +113,9 @@ func New(o Options) *Manager {
 		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, keyOverlap: o.KeyOverlap, limits: o.Limits,
 		tests:   make(chan struct{}, maxTests),
 		filters: filter.NewCompiler(), trials: make(chan struct{}, maxTrials),
-		checks: make(chan struct{}, maxChecking),
-		reach:  newReachCache(),
+		detections: make(chan struct{}, maxDetections),
+		checks:     make(chan struct{}, maxChecking),
+		reach:      newReachCache(),
 	}
 	if m.defaultFormat == "" {
 		m.defaultFormat = posthorn.DefaultFormat
