@@ -134,6 +134,13 @@ func TestResendingIsBounded(t *testing.T) {
 	if got := receiver.requests.Load() - kept; got != 2 {
 		t.Errorf("the request was sent %d times, want 2", got)
 	}
+	if open := openConnections(sender); open != kept-1 {
+		t.Errorf("%d connections are kept, want all but the one that was tried", open)
+	}
+	sender.Close()
+	if open := openConnections(sender); open != 0 {
+		t.Errorf("%d connections are open, and nobody has them", open)
+	}
 }
 
 // Invariant: what dies on a new connection is not sent again.

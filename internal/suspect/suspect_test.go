@@ -139,6 +139,12 @@ func TestTrialsTakeTurns(t *testing.T) {
 		tried := map[store.SuspectWebhook]int{}
 		for _, one := range trials {
 			tried[one.SuspectWebhook]++
+			for _, other := range trials {
+				isAlone := one.SuspectWebhook == alone && other.SuspectWebhook != alone
+				if isAlone && other.from < one.until && one.from < other.until {
+					t.Errorf("not alone: %+v and %+v", one, other)
+				}
+			}
 		}
 		if tried[quick] != 100 || tried[alone] != 1 || tried[slow] < 2 {
 			t.Errorf("in the first minute: %d quick ones, %d alone, %d slow ones", tried[quick], tried[alone], tried[slow])
