@@ -93,6 +93,7 @@ func (a *App) Start(ctx context.Context) error {
 	a.running.Go(a.serve)
 	a.profiles.serve()
 	a.running.Go(func() { a.watchStorage(engineContext) })
+	settleMemory()
 	a.isReady.set(true)
 	return nil
 }
