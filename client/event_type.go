@@ -60,9 +60,24 @@ type EventTypeChanges struct {
 type Import struct {
 	Document
 	Created int `json:"created"`
-	// Skipped is how many were there already.
-	Skipped    int      `json:"skipped"`
-	EventTypes []string `json:"eventTypes"`
+	Updated int `json:"updated"`
+	// Skipped is how many were there already and were left as they are.
+	Skipped int `json:"skipped"`
+	// Refused is how many parts of a document no event type can be made of.
+	Refused int `json:"refused"`
+	// DryRun reports that nothing was kept.
+	DryRun     bool         `json:"dryRun"`
+	EventTypes []string     `json:"eventTypes"`
+	Items      []ImportItem `json:"items"`
+}
+
+// ImportItem says what came of one event type: created, updated, same, left or
+// refused. Place is where it stands in a document, and Reason why nothing was done.
+type ImportItem struct {
+	Name   string `json:"name"`
+	Action string `json:"action"`
+	Place  string `json:"place"`
+	Reason string `json:"reason"`
 }
 
 func (e EventTypeInput) body() ([]byte, error) {
@@ -126,4 +141,20 @@ func (c *Client) UpdateEventType(ctx context.Context, name string, changes Event
 // DeleteEventType removes an entry. environmentID may be empty.
 func (c *Client) DeleteEventType(ctx context.Context, environmentID, name string) (Deleted, error) {
 	return exchange[Deleted](ctx, c, call{method: http.MethodDelete, query: within(environmentID)}, "event-types", name)
+}
+
+// EventTypeExample is an example of the data of an event type. Generated reports that
+// the event type has none and this one was made of its schema, Matches whether it
+// matches it.
+type EventTypeExample struct {
+	Document
+	Data      json.RawMessage `json:"data"`
+	Generated bool            `json:"generated"`
+	Matches   bool            `json:"matches"`
+}
+
+// ExampleOf returns the example of an entry, or one made of its schema. environmentID
+// may be empty.
+func (c *Client) ExampleOf(ctx context.Context, environmentID, name string) (EventTypeExample, error) {
+	return exchange[EventTypeExample](ctx, c, call{method: http.MethodGet, query: within(environmentID), repeatable: true}, "event-types", name, "example")
 }

@@ -39,7 +39,7 @@ func TestRoutes(t *testing.T) {
 			return c.RotateSecret(ctx, "i", client.Rotation{OverlapSeconds: client.Set(0)})
 		})},
 		{`POST /webhooks/i/test {"type":"t"}`, one(func(ctx context.Context, c *client.Client) (client.TestResult, error) {
-			return c.TestWebhook(ctx, "i", "t")
+			return c.TestWebhook(ctx, "i", client.TestEvent{Type: "t"})
 		})},
 		{`GET /events?after=2026-01-02T03%3A04%3A05Z&type=t`, many(func(ctx context.Context, c *client.Client) (client.Page[client.Event], error) {
 			return c.ListEvents(ctx, client.EventQuery{Type: "t", After: moment})
@@ -71,10 +71,10 @@ func TestRoutes(t *testing.T) {
 			return c.DeleteEventType(ctx, "", "n")
 		})},
 		{`POST /event-types/import {"preset":"ascendkit","environmentId":"e"}`, one(func(ctx context.Context, c *client.Client) (client.Import, error) {
-			return c.ImportPreset(ctx, "e", "ascendkit")
+			return c.ImportPreset(ctx, "ascendkit", client.ImportOptions{EnvironmentID: "e"})
 		})},
 		{`POST /event-types/import {"eventTypes":[ {"name":"a"} ]}`, one(func(ctx context.Context, c *client.Client) (client.Import, error) {
-			return c.ImportEventTypes(ctx, "", json.RawMessage(`[ {"name":"a"} ]`))
+			return c.ImportEventTypes(ctx, json.RawMessage(`[ {"name":"a"} ]`), client.ImportOptions{})
 		})},
 		{`GET /formats`, many(func(ctx context.Context, c *client.Client) (client.Page[client.Format], error) {
 			return c.ListFormats(ctx, client.ListQuery{})

@@ -41,12 +41,26 @@ type Timings struct {
 	TotalMs     float64 `json:"totalMs"`
 }
 
-// TestWebhook sends an event of the type (or of type test, when it is empty) to
-// the webhook and returns what came back. An error means that the test could not
-// be made; a receiver that refuses is no error.
-func (c *Client) TestWebhook(ctx context.Context, id, eventType string) (TestResult, error) {
-	input := struct {
-		Type string `json:"type,omitempty"`
-	}{eventType}
-	return send[TestResult](ctx, c, call{method: http.MethodPost, timeout: testTimeout}, input, "webhooks", id, "test")
+// TestEvent is what a test sends. Without Data it is the example of the type, and
+// without Type an event of type test.
+type TestEvent struct {
+	Type string
+	// Data is a JSON value; it arrives byte for byte.
+	Data json.RawMessage
+}
+
+// TestWebhook sends an event to the webhook and returns what came back. Nothing is
+// kept. An error means that the test could not be made; a receiver that refuses is no
+// error.
+func (c *Client) TestWebhook(ctx context.Context, id string, event TestEvent) (TestResult, error) {
+	var text object
+	text.string("type", event.Type)
+	if len(event.Data) > 0 {
+		if err := checkJSON("/data", event.Data); err != nil {
+			return TestResult{}, err
+		}
+		text.raw("data", event.Data)
+	}
+	request := call{method: http.MethodPost, body: text.close(), contentType: jsonType, timeout: testTimeout}
+	return exchange[TestResult](ctx, c, request, "webhooks", id, "test")
 }

@@ -40,10 +40,13 @@ type eventTypePatch struct {
 	EnvironmentID optional[posthorn.EnvironmentID] `json:"environmentId,omitzero"`
 }
 
-// importInput names a preset, or lists event types.
+// importInput names a preset, lists event types, or has a document.
 type importInput struct {
 	Preset        optional[string]                 `json:"preset,omitzero" doc:"A catalogue that comes with Posthorn: ascendkit or signature."`
 	EventTypes    optional[[]NamedEventType]       `json:"eventTypes,omitzero"`
+	Document      optional[string]                 `json:"document,omitzero" doc:"An OpenAPI 3.1 document with webhooks, or an AsyncAPI 2 or 3 document, as YAML or JSON."`
+	Update        bool                             `json:"update,omitzero" doc:"Change those that are there already."`
+	DryRun        bool                             `json:"dryRun,omitzero" doc:"Keep nothing, and tell what would be done."`
 	EnvironmentID optional[posthorn.EnvironmentID] `json:"environmentId,omitzero"`
 }
 
@@ -66,9 +69,21 @@ type eventTypeBody struct {
 
 // importBody tells what an import did.
 type importBody struct {
-	Created    int      `json:"created"`
-	Skipped    int      `json:"skipped" doc:"Those whose names were there already."`
-	EventTypes []string `json:"eventTypes" doc:"The names of all that were asked for."`
+	Created    int              `json:"created"`
+	Updated    int              `json:"updated"`
+	Skipped    int              `json:"skipped" doc:"Those that were there already and were left as they are."`
+	Refused    int              `json:"refused" doc:"Parts of the document that no event type can be made of."`
+	DryRun     bool             `json:"dryRun" doc:"True when nothing was kept."`
+	EventTypes []string         `json:"eventTypes" doc:"The names of all that were asked for."`
+	Items      []ImportItemBody `json:"items"`
+}
+
+// ImportItemBody tells of one event type of an import.
+type ImportItemBody struct {
+	Name   string `json:"name"`
+	Action string `json:"action" enum:"created,updated,same,left,refused"`
+	Place  string `json:"place,omitempty" doc:"Where it stands in the document, as a JSON pointer."`
+	Reason string `json:"reason,omitempty"`
 }
 
 func (f *EventTypeFields) change() manage.EventTypeChange {
@@ -93,8 +108,9 @@ func (s *Server) eventTypeRoutes() []route {
 	return []route{
 		writing(http.MethodPost, "/v1/event-types", http.StatusCreated, "Add an event type to the catalogue", createEventType).in(tag),
 		listing("/v1/event-types", "List the catalogue by name", listEventTypes).in(tag).asks(environmentParameter()),
-		writing(http.MethodPost, "/v1/event-types/import", http.StatusOK, "Add the event types of a preset or a list that are not there yet", importEventTypes).in(tag),
+		writing(http.MethodPost, "/v1/event-types/import", http.StatusOK, "Add the event types of a preset, a list, or an OpenAPI or AsyncAPI document", importEventTypes).in(tag),
 		reading("/v1/event-types/{name}", "Get an event type", getEventType).in(tag).asks(environmentParameter()),
+		reading("/v1/event-types/{name}/example", "Get the example of an event type, or one made of its schema", getEventTypeExample).in(tag).asks(environmentParameter()),
 		writing(http.MethodPatch, "/v1/event-types/{name}", http.StatusOK, "Change an event type; null goes back to the default", updateEventType).in(tag),
 		deleting("/v1/event-types/{name}", "Take an event type out of the catalogue", deleteEventType).in(tag).asks(environmentParameter()),
 	}
@@ -137,21 +153,47 @@ func listEventTypes(ctx context.Context, c *call) (page[eventTypeBody], error) {
 }
 
 func importEventTypes(ctx context.Context, c *call, in *importInput) (importBody, error) {
-	list, err := in.list()
+	asked, err := in.asked()
 	if err != nil {
 		return importBody{}, err
 	}
-	done, err := c.Manager.ImportEventTypes(ctx, c.principal, in.EnvironmentID.Value, list)
+	done, err := c.Manager.ImportEventTypes(ctx, c.principal, in.EnvironmentID.Value, asked)
 	if err != nil {
 		return importBody{}, err
 	}
-	return importBody{Created: done.Created, Skipped: done.Skipped, EventTypes: done.Names}, nil
+	shown := importBody{
+		Created: done.Created, Updated: done.Updated, Skipped: done.Skipped, Refused: done.Refused, DryRun: in.DryRun,
+		EventTypes: append([]string{}, done.Names...), Items: make([]ImportItemBody, 0, len(done.Items)),
+	}
+	for _, item := range done.Items {
+		shown.Items = append(shown.Items, ImportItemBody{Name: item.Name, Action: string(item.Action), Place: item.Place, Reason: item.Reason})
+	}
+	return shown, nil
+}
+
+// asked picks the one thing that the import is from.
+func (in *importInput) asked() (manage.Import, error) {
+	asked := manage.Import{Update: in.Update, DryRun: in.DryRun}
+	if !in.Document.Given || in.Document.Null {
+		list, err := in.list()
+		asked.EventTypes = list
+		return asked, err
+	}
+	if in.Preset.Given && !in.Preset.Null || in.EventTypes.Given && !in.EventTypes.Null {
+		return asked, oneSource()
+	}
+	asked.Document = []byte(in.Document.Value)
+	return asked, nil
+}
+
+func oneSource() error {
+	return posthorn.Invalid("", "An import needs one of preset, eventTypes and document.", fmt.Sprintf("For example: {%q: %q}", "preset", "signature"))
 }
 
 func (in *importInput) list() ([]manage.NewEventType, error) {
 	byName, byList := in.Preset.Given && !in.Preset.Null, in.EventTypes.Given && !in.EventTypes.Null
 	if byName == byList {
-		return nil, posthorn.Invalid("", "An import needs either preset or eventTypes.", fmt.Sprintf("For example: {%q: %q}", "preset", "signature"))
+		return nil, oneSource()
 	}
 	if byName {
 		return manage.Preset(in.Preset.Value)
@@ -186,6 +228,29 @@ func getEventType(ctx context.Context, c *call) (eventTypeBody, error) {
 		return eventTypeBody{}, err
 	}
 	return showEventType(entry), nil
+}
+
+// exampleBody is an example of data.
+type exampleBody struct {
+	Data      rawJSON `json:"data"`
+	Generated bool    `json:"generated" doc:"True when the event type has no example and this one was made of its schema."`
+	Matches   bool    `json:"matches" doc:"Whether it matches the schema; what is made may not, where patterns and conditions ask for more."`
+}
+
+func getEventTypeExample(ctx context.Context, c *call) (exampleBody, error) {
+	name, err := c.eventTypeName()
+	if err != nil {
+		return exampleBody{}, err
+	}
+	environment, err := c.environmentID()
+	if err != nil {
+		return exampleBody{}, err
+	}
+	example, err := c.Manager.EventTypeExample(ctx, c.principal, environment, name)
+	if err != nil {
+		return exampleBody{}, err
+	}
+	return exampleBody{Data: example.Data, Generated: example.Generated, Matches: example.Matches}, nil
 }
 
 func updateEventType(ctx context.Context, c *call, in *eventTypePatch) (eventTypeBody, error) {

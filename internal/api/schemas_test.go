@@ -2,6 +2,7 @@ package api
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -106,4 +107,94 @@ func TestReplayComesBeforeSchemas(t *testing.T) {
 	if again := send().is(202); string(again.body) != string(first.body) {
 		t.Errorf("first %s, again %s", first.body, again.body)
 	}
+}
+
+const petsDocument = `openapi: 3.1.0
+webhooks:
+  pet.created:
+    post:
+      description: A pet was added.
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}, example: {id: 1}}}}
+  pet.wrong: {post: {requestBody: {content: {application/json: {schema: {type: nothing}}}}}}
+  pet remote: {}
+components: {schemas: {Pet: {type: object, required: [id], properties: {id: {type: integer}}}}}
+`
+
+// Guards importing a document: what can be made of it is, the rest is told; a dry run
+// keeps nothing; what is there already is only changed when that is asked for.
+func TestDocumentsAreImported(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	send := func(extra string) (map[string]any, map[string]string) {
+		done := w.post("/v1/event-types/import", `{"document":`+strconv.Quote(petsDocument)+extra+`}`).is(200).data()
+		actions := map[string]string{}
+		for _, item := range done["items"].([]any) {
+			actions[item.(map[string]any)["name"].(string)] = item.(map[string]any)["action"].(string)
+		}
+		return done, actions
+	}
+	dry, actions := send(`,"dryRun":true`)
+	if dry["created"] != 1.0 || dry["refused"] != 2.0 || dry["dryRun"] != true || actions["pet.created"] != "created" {
+		t.Errorf("dry run: %v", dry)
+	}
+	w.get("/v1/event-types/pet.created").is(404)
+	if done, actions := send(""); done["created"] != 1.0 || actions["pet.wrong"] != "refused" || actions["pet remote"] != "refused" {
+		t.Errorf("import: %v", done)
+	}
+	if again, actions := send(`,"update":true`); again["skipped"] != 1.0 || actions["pet.created"] != "same" {
+		t.Errorf("again: %v", again)
+	}
+	w.patch("/v1/event-types/pet.created", `{"description":"Mine.","validation":"reject"}`).is(200)
+	if left, actions := send(""); left["skipped"] != 1.0 || actions["pet.created"] != "left" {
+		t.Errorf("left: %v", left)
+	}
+	if updated, actions := send(`,"update":true`); updated["updated"] != 1.0 || actions["pet.created"] != "updated" {
+		t.Errorf("updated: %v", updated)
+	}
+	kept := w.get("/v1/event-types/pet.created").is(200).data()
+	if kept["description"] != "A pet was added." || kept["validation"] != "reject" {
+		t.Errorf("kept: %v", kept)
+	}
+	w.post("/v1/events", `{"type":"pet.created","data":{"id":"1"}}`).is(422)
+	w.post("/v1/events", `{"type":"pet.created","data":{"id":1}}`).is(202)
+	w.post("/v1/event-types/import", `{"document":"swagger: '2.0'"}`).is(422)
+	w.post("/v1/event-types/import", `{"document":"openapi: 3.1.0","preset":"ascendkit"}`).is(422)
+}
+
+// Guards examples: the event type's own, or one made of its schema, which a test of a
+// webhook and an event may be made of.
+func TestExamplesOfEventTypes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.post("/v1/event-types", `{"name":"own","example":{ "a":1.0 }}`).is(201)
+	w.post("/v1/event-types", invoiceType+`}`).is(201)
+	w.post("/v1/event-types", `{"name":"neither"}`).is(201)
+	if own := w.get("/v1/event-types/own/example").is(200); !strings.Contains(string(own.body), `"data":{"a":1.0}`) || own.data()["generated"] != false {
+		t.Errorf("own: %s", own.body)
+	}
+	if made := w.get("/v1/event-types/invoice.paid/example").is(200); !strings.Contains(string(made.body), `"data":{"amount":1},"generated":true,"matches":true`) {
+		t.Errorf("made: %s", made.body)
+	}
+	w.get("/v1/event-types/neither/example").is(409)
+	w.get("/v1/event-types/absent/example").is(404)
+	webhook := w.createWebhook(`{"url":"https://a.example.com","events":["*"]}`)
+	w.post("/v1/webhooks/"+webhook["id"].(string)+"/test", `{"type":"own","data":{ "b":2.0 }}`).is(200)
+	if sent := w.receiver.sent; len(sent) != 1 || !strings.Contains(string(sent[0].Body), `{ "b":2.0 }`) {
+		t.Errorf("sent %v", sent)
+	}
+}
+
+// Guards that event types and their schemas are one environment's: another one
+// neither sees them nor is bound by them.
+func TestSchemasBindTheirEnvironmentAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.post("/v1/event-types", invoiceType+`,"validation":"reject"}`).is(201)
+	other := w.another()
+	in := `"environmentId":"` + other.environment + `"`
+	w.post("/v1/events", `{"type":"invoice.paid","data":{},`+in+`}`).is(202)
+	w.get("/v1/event-types/invoice.paid/example?environmentId=" + other.environment).is(404)
+	w.key = w.workspaceKey()
+	w.post("/v1/event-types/import", `{"document":`+strconv.Quote(petsDocument)+`,`+in+`}`).is(404)
+	w.get("/v1/event-types/only.there/example?environmentId=" + other.environment).is(404)
 }

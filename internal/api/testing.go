@@ -9,7 +9,8 @@ import (
 
 // testInput says what to test a webhook with.
 type testInput struct {
-	Type optional[string] `json:"type,omitzero" doc:"An event type, sent with its example from the catalogue; test when left out."`
+	Type optional[string]  `json:"type,omitzero" doc:"An event type, sent with its example from the catalogue; test when left out."`
+	Data optional[rawJSON] `json:"data,omitzero" doc:"Data to send instead of the example. It is not checked against a schema."`
 }
 
 // testBody tells what came of a test.
@@ -37,7 +38,7 @@ func testWebhook(ctx context.Context, c *call, in *testInput) (testBody, error) 
 	if err != nil {
 		return testBody{}, err
 	}
-	result, err := c.Manager.TestWebhook(ctx, c.principal, id, in.Type.Value)
+	result, err := c.Manager.TestWebhook(ctx, c.principal, id, manage.TestEvent{Type: in.Type.Value, Data: in.Data.Value})
 	if err != nil {
 		return testBody{}, err
 	}

@@ -43,6 +43,12 @@ func importRules() map[string]rule {
 			may:   []string{""},
 			never: append([]string{"sync", "context"}, pure...),
 		},
+		"internal/apidoc": {
+			why:     "pure: a document comes from a tenant, so nothing that it names may be fetched or read",
+			may:     []string{""},
+			modules: []string{"go.yaml.in/yaml/v3"},
+			never:   pure,
+		},
 		"internal/eventdata": {
 			why:   "pure: what all see who look into data must not depend on who looks first",
 			never: pure,
@@ -140,7 +146,7 @@ func importRules() map[string]rule {
 		},
 		"internal/manage": {
 			why:   "what people may ask for, the same from the API and from a dashboard",
-			may:   []string{"", "internal/store", "internal/wire", "internal/filter", "internal/detect", "internal/dialects", "internal/schema", "internal/eventdata"},
+			may:   []string{"", "internal/store", "internal/wire", "internal/filter", "internal/detect", "internal/dialects", "internal/schema", "internal/eventdata", "internal/apidoc"},
 			never: noHTTPnoSQL,
 		},
 		"internal/api": {

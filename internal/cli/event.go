@@ -95,6 +95,10 @@ func eventFields(e client.Event) []field {
 	if e.Duplicate {
 		deliveries += " (the event was there already)"
 	}
+	var warnings []string
+	for _, w := range e.Warnings {
+		warnings = append(warnings, w.Pointer+": "+w.Detail)
+	}
 	return []field{
 		{"id", e.ID},
 		{"type", e.Type},
@@ -103,5 +107,6 @@ func eventFields(e client.Event) []field {
 		{"environment", e.EnvironmentID},
 		{"deliveries", deliveries},
 		{"note", strings.TrimSpace(e.Note)},
+		{"warnings", strings.Join(warnings, "; ")},
 	}
 }

@@ -22,21 +22,26 @@ func (s *session) webhookTest() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			result, err := c.TestWebhook(ctx, args[0], eventType)
+			result, err := c.TestWebhook(ctx, args[0], client.TestEvent{Type: eventType})
 			if err != nil {
 				return err
 			}
-			if err := showOne(s, result, testFields(result)); err != nil {
-				return err
-			}
-			if !result.Delivered {
-				return &failure{code: exitFailed, message: "not delivered: " + first(result.Detail, result.Reason), next: "webhook get " + args[0]}
-			}
-			return nil
+			return s.showTest(args[0], result)
 		}),
 	}
 	command.Flags().StringVar(&eventType, "type", "", "event type to send (default test)")
 	return command
+}
+
+// showTest shows what came of a test, which fails when the receiver didn't take it.
+func (s *session) showTest(webhook string, result client.TestResult) error {
+	if err := showOne(s, result, testFields(result)); err != nil {
+		return err
+	}
+	if !result.Delivered {
+		return &failure{code: exitFailed, message: "not delivered: " + first(result.Detail, result.Reason), next: "webhook get " + webhook}
+	}
+	return nil
 }
 
 func testFields(result client.TestResult) []field {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/posthorn/posthorn"
 )
@@ -62,7 +61,7 @@ func (m *Manager) CreateEventType(ctx context.Context, p Principal, named postho
 	if err != nil {
 		return posthorn.EventType{}, err
 	}
-	if _, err := m.checkSchemas(ctx, entry); err != nil {
+	if err := m.checkSchema(ctx, entry); err != nil {
 		return posthorn.EventType{}, err
 	}
 	created, err := m.store.CreateEventTypes(ctx, environment, []posthorn.EventType{entry}, m.limits.EventTypes)
@@ -74,53 +73,6 @@ func (m *Manager) CreateEventType(ctx context.Context, p Principal, named postho
 	}
 	m.notifier.DirectoryChanged(environment)
 	return entry, nil
-}
-
-// MaxImport is the most event types of one import.
-const MaxImport = 1000
-
-// Imported tells what an import did.
-type Imported struct {
-	Created int
-	Skipped int
-	Names   []string
-}
-
-// ImportEventTypes adds those event types whose names the catalogue of an
-// environment in reach doesn't have yet.
-func (m *Manager) ImportEventTypes(ctx context.Context, p Principal, named posthorn.EnvironmentID, list []NewEventType) (Imported, error) {
-	environment, err := m.EnvironmentID(ctx, p, named)
-	if err != nil {
-		return Imported{}, err
-	}
-	if len(list) == 0 || len(list) > MaxImport {
-		return Imported{}, posthorn.Invalid("/eventTypes", fmt.Sprintf("There must be 1 to %d event types in an import; here are %d.", MaxImport, len(list)), "Import them in several parts.")
-	}
-	entries := make([]posthorn.EventType, 0, len(list))
-	names := make([]string, 0, len(list))
-	seen := make(map[string]bool, len(list))
-	for i, n := range list {
-		entry, err := n.build(environment, m)
-		if err != nil {
-			return Imported{}, below(fmt.Sprintf("/eventTypes/%d", i), err)
-		}
-		names = append(names, entry.Name)
-		if !seen[entry.Name] {
-			seen[entry.Name] = true
-			entries = append(entries, entry)
-		}
-	}
-	if at, err := m.checkSchemas(ctx, entries...); err != nil {
-		return Imported{}, below(fmt.Sprintf("/eventTypes/%d", slices.Index(names, entries[at].Name)), err)
-	}
-	created, err := m.store.CreateEventTypes(ctx, environment, entries, m.limits.EventTypes)
-	if err != nil {
-		return Imported{}, passOn("importing event types", m.catalogueLimited(err))
-	}
-	if created > 0 {
-		m.notifier.DirectoryChanged(environment)
-	}
-	return Imported{Created: created, Skipped: len(list) - created, Names: names}, nil
 }
 
 // below moves an error's places under a pointer.

@@ -44,7 +44,7 @@ func TestLimits(t *testing.T) {
 	// The second project came with the second environment.
 	must(t, create["max-environments"]())
 	wantLimit(t, create["max-environments"](), "max-environments")
-	_, err = b.ImportEventTypes(t.Context(), tenant, everywhere, []NewEventType{{Name: "a"}, {Name: "b"}, {Name: "c"}})
+	_, err = b.ImportEventTypes(t.Context(), tenant, everywhere, Import{EventTypes: []NewEventType{{Name: "a"}, {Name: "b"}, {Name: "c"}}})
 	wantLimit(t, err, "max-event-types")
 	if left, err := b.EventTypes(t.Context(), tenant, everywhere, "", 10); err != nil || len(left) != 0 {
 		t.Errorf("a refused import left %d event types (%v)", len(left), err)

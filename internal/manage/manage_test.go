@@ -158,14 +158,14 @@ func TestTestsAreBounded(t *testing.T) {
 	results := make(chan error)
 	for range maxTests {
 		go func() {
-			_, err := b.TestWebhook(t.Context(), b.platform, webhook.ID, "")
+			_, err := b.TestWebhook(t.Context(), b.platform, webhook.ID, TestEvent{})
 			results <- err
 		}()
 	}
 	for range maxTests {
 		<-entered
 	}
-	if _, err := b.TestWebhook(t.Context(), b.platform, webhook.ID, ""); !errors.Is(err, posthorn.ErrBusy) {
+	if _, err := b.TestWebhook(t.Context(), b.platform, webhook.ID, TestEvent{}); !errors.Is(err, posthorn.ErrBusy) {
 		t.Errorf("one too many: %v", err)
 	}
 	close(leave)
@@ -173,7 +173,7 @@ func TestTestsAreBounded(t *testing.T) {
 		must(t, <-results)
 	}
 	go func() { <-entered }()
-	_, err := b.TestWebhook(t.Context(), b.platform, webhook.ID, "")
+	_, err := b.TestWebhook(t.Context(), b.platform, webhook.ID, TestEvent{})
 	must(t, err)
 }
 

@@ -24,26 +24,16 @@ func (m *Manager) checking(ctx context.Context) (func(), error) {
 	}
 }
 
-// checkSchemas checks the schemas of event types, and their examples against them.
-// The error is about the entry whose position is returned.
-func (m *Manager) checkSchemas(ctx context.Context, entries ...posthorn.EventType) (int, error) {
-	endTurn, err := m.checking(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer endTurn()
-	for i, entry := range entries {
-		if err := checkSchema(entry); err != nil {
-			return i, err
-		}
-	}
-	return 0, nil
-}
-
-func checkSchema(entry posthorn.EventType) error {
+// checkSchema checks the schema of an event type, and its example against it.
+func (m *Manager) checkSchema(ctx context.Context, entry posthorn.EventType) error {
 	if len(entry.Schema) == 0 {
 		return nil
 	}
+	endTurn, err := m.checking(ctx)
+	if err != nil {
+		return err
+	}
+	defer endTurn()
 	compiled, err := schema.Compile("/schema", entry.Schema)
 	if err != nil {
 		return err
@@ -79,7 +69,7 @@ func (m *Manager) changeEventType(ctx context.Context, environment posthorn.Envi
 			return posthorn.EventType{}, err
 		}
 		if change.Schema.Given || change.Example.Given {
-			if _, err := m.checkSchemas(ctx, checked); err != nil {
+			if err := m.checkSchema(ctx, checked); err != nil {
 				return posthorn.EventType{}, err
 			}
 		}
@@ -101,4 +91,42 @@ func (m *Manager) changeEventType(ctx context.Context, environment posthorn.Envi
 		return entry, nil
 	}
 	return posthorn.EventType{}, &posthorn.Error{Code: posthorn.CodeConflict, Message: "The event type was changed by others meanwhile.", Hint: "Send the same request again."}
+}
+
+// Example is an example of the data of an event type.
+type Example struct {
+	Data []byte
+	// Generated reports that the event type has none and this one was made of its
+	// schema, and Matches whether it matches it.
+	Generated bool
+	Matches   bool
+}
+
+// EventTypeExample returns the example of an entry of the catalogue of an environment
+// in reach, or makes one of its schema. It returns a conflict if the entry has neither.
+func (m *Manager) EventTypeExample(ctx context.Context, p Principal, named posthorn.EnvironmentID, name string) (Example, error) {
+	entry, err := m.EventType(ctx, p, named, name)
+	if err != nil {
+		return Example{}, err
+	}
+	if len(entry.Example) > 0 {
+		return Example{Data: entry.Example, Matches: true}, nil
+	}
+	if len(entry.Schema) == 0 {
+		return Example{}, &posthorn.Error{Code: posthorn.CodeConflict, Message: "The event type has no example, and no schema to make one of.", Hint: "Give it one of them, or data of your own."}
+	}
+	endTurn, err := m.checking(ctx)
+	if err != nil {
+		return Example{}, err
+	}
+	defer endTurn()
+	compiled, err := schema.Compile("/schema", entry.Schema)
+	if err != nil {
+		return Example{}, err
+	}
+	data, matches, err := compiled.Example()
+	if err != nil {
+		return Example{}, err
+	}
+	return Example{Data: data, Generated: true, Matches: matches}, nil
 }

@@ -21,11 +21,18 @@ type TestResult struct {
 	Outcome   posthorn.Outcome
 }
 
+// TestEvent is what a test sends: an event of the type, with the data. Without data it
+// has the example of the catalogue, and without a type it is of TestEventType.
+type TestEvent struct {
+	Type string
+	Data []byte
+}
+
 // TestWebhook sends one request to a webhook in reach, now, and returns what came back.
 // Nothing is kept. The event is of the named type, with the example of the
 // catalogue as its data, or of TestEventType. It returns posthorn.ErrBusy when
 // too many tests are under way.
-func (m *Manager) TestWebhook(ctx context.Context, p Principal, id posthorn.WebhookID, eventType string) (TestResult, error) {
+func (m *Manager) TestWebhook(ctx context.Context, p Principal, id posthorn.WebhookID, test TestEvent) (TestResult, error) {
 	webhook, err := m.webhook(ctx, p, id)
 	if err != nil {
 		return TestResult{}, err
@@ -34,7 +41,7 @@ func (m *Manager) TestWebhook(ctx context.Context, p Principal, id posthorn.Webh
 	if err != nil {
 		return TestResult{}, passOn("reading the environment", err)
 	}
-	event, err := m.testEvent(ctx, webhook, eventType)
+	event, err := m.testEvent(ctx, webhook, test)
 	if err != nil {
 		return TestResult{}, err
 	}
@@ -82,16 +89,22 @@ func (m *Manager) plainTestEvent(w posthorn.Webhook) posthorn.Event {
 	}
 }
 
-func (m *Manager) testEvent(ctx context.Context, w posthorn.Webhook, eventType string) (posthorn.Event, error) {
+func (m *Manager) testEvent(ctx context.Context, w posthorn.Webhook, test TestEvent) (posthorn.Event, error) {
 	event := m.plainTestEvent(w)
-	if eventType == "" {
+	if test.Data != nil {
+		event.Data = test.Data
+	}
+	if test.Type == "" {
 		return event, nil
 	}
-	if err := posthorn.ValidateEventTypeName("/type", eventType); err != nil {
+	if err := posthorn.ValidateEventTypeName("/type", test.Type); err != nil {
 		return posthorn.Event{}, err
 	}
-	event.Type = eventType
-	entry, err := m.store.EventType(ctx, w.EnvironmentID, eventType)
+	event.Type = test.Type
+	if test.Data != nil {
+		return event, nil
+	}
+	entry, err := m.store.EventType(ctx, w.EnvironmentID, test.Type)
 	switch {
 	case errors.Is(err, posthorn.ErrNotFound):
 		return event, nil

@@ -1,0 +1,165 @@
+package apidoc
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// bundle makes a schema of the document stand alone: what it refers to comes with it,
+// as "$defs".
+func (r *reader) bundle(schema any) ([]byte, error) {
+	b := &bundler{reader: r, names: map[string]string{}, taken: map[string]bool{}, defs: map[string]any{}, budget: maxBundled, top: schema}
+	bundled, err := b.schema(schema)
+	if err != nil {
+		return nil, err
+	}
+	for len(b.waiting) > 0 {
+		target := b.waiting[0]
+		b.waiting = b.waiting[1:]
+		found, err := b.find(target)
+		if err != nil {
+			return nil, err
+		}
+		if b.defs[b.names[target]], err = b.schema(found); err != nil {
+			return nil, err
+		}
+	}
+	if len(b.defs) == 0 {
+		return encode(bundled), nil
+	}
+	object, isObject := bundled.(map[string]any)
+	if !isObject {
+		return encode(bundled), nil
+	}
+	object["$defs"] = b.defs
+	return encode(object), nil
+}
+
+// maxBundled is how many values a bundled schema may have; the rest of the program
+// takes fewer.
+const maxBundled = 20_000
+
+type bundler struct {
+	*reader
+
+	// names has a name in $defs for each reference.
+	names   map[string]string
+	taken   map[string]bool
+	defs    map[string]any
+	waiting []string
+	budget  int
+	// top is the schema that is being bundled.
+	top any
+}
+
+// find returns what a reference names: in the document or, as many write it, in the
+// schema itself.
+func (b *bundler) find(target string) (any, error) {
+	found, err := b.at(target)
+	if err == nil {
+		return found, nil
+	}
+	within := &reader{}
+	within.root, _ = b.top.(map[string]any)
+	if found, inside := within.at(target); inside == nil {
+		return found, nil
+	}
+	return nil, err
+}
+
+// schema copies a schema with its references turned into those to $defs. What names
+// a document or a version of JSON Schema is left out: it is another document now.
+func (b *bundler) schema(value any) (any, error) {
+	if b.budget--; b.budget < 0 {
+		return nil, errors.New("the schema is too large with all that it refers to")
+	}
+	switch value := value.(type) {
+	case []any:
+		list := make([]any, len(value))
+		for i, item := range value {
+			copied, err := b.schema(item)
+			if err != nil {
+				return nil, err
+			}
+			list[i] = copied
+		}
+		return list, nil
+	case map[string]any:
+		return b.object(value)
+	default:
+		return value, nil
+	}
+}
+
+func (b *bundler) object(value map[string]any) (any, error) {
+	copied := make(map[string]any, len(value))
+	for _, name := range sortedNames(value) {
+		member := value[name]
+		text, isText := member.(string)
+		var err error
+		switch name {
+		case "$schema", "$id":
+			if isText {
+				continue
+			}
+			copied[name], err = b.schema(member)
+		case "$ref":
+			if isText {
+				copied[name], err = b.reference(text)
+			}
+		case "const", "enum", "default", "example", "examples":
+			copied[name] = member
+		case "properties", "patternProperties", "dependentSchemas", "$defs", "definitions":
+			copied[name], err = b.each(member)
+		default:
+			copied[name], err = b.schema(member)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	// Schemas that it brings along are among those that it refers to, or not needed.
+	delete(copied, "$defs")
+	delete(copied, "definitions")
+	return copied, nil
+}
+
+// each copies an object whose members are schemas, whatever their names.
+func (b *bundler) each(value any) (any, error) {
+	object, isObject := value.(map[string]any)
+	if !isObject {
+		return value, nil
+	}
+	copied := make(map[string]any, len(object))
+	for _, name := range sortedNames(object) {
+		member, err := b.schema(object[name])
+		if err != nil {
+			return nil, err
+		}
+		copied[name] = member
+	}
+	return copied, nil
+}
+
+func (b *bundler) reference(target string) (any, error) {
+	if name, known := b.names[target]; known {
+		return "#/$defs/" + name, nil
+	}
+	if _, err := b.find(target); err != nil {
+		return nil, err
+	}
+	plain := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-' || r == '.' {
+			return r
+		}
+		return '_'
+	}, lastName(target))
+	name := plain
+	for n := 2; b.taken[name] || name == ""; n++ {
+		name = plain + "_" + strconv.Itoa(n)
+	}
+	b.names[target], b.taken[name] = name, true
+	b.waiting = append(b.waiting, target)
+	return "#/$defs/" + name, nil
+}
