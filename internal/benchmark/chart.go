@@ -9,7 +9,7 @@ import (
 
 // The chart's measures, in its own units.
 const (
-	chartWidth  = 760
+	chartWidth  = 820
 	chartLabel  = 150
 	chartBar    = 18
 	chartGap    = 6
@@ -67,7 +67,7 @@ func (s ScenarioReport) draw(body *bytes.Buffer, y int) int {
 }
 
 func (s ScenarioReport) drawBars(body *bytes.Buffer, name string, y int) int {
-	const room = chartWidth - chartLabel - 230 // beside the bar there are its number and ratios
+	const room = chartWidth - chartLabel - 320 // beside the bar there are its number and ratios
 	largest := 0.0
 	for _, t := range s.Targets {
 		if f, found := s.Find(t.Name, name); found {

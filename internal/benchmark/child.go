@@ -32,6 +32,7 @@ func startChild(ctx context.Context, role string, talk io.Writer) (*child, error
 		return nil, fmt.Errorf("finding the program: %w", err)
 	}
 	command := exec.CommandContext(ctx, program, os.Args[1:]...)
+	command.Args[0] = os.Args[0] // a program may go by the name it was called by
 	command.Env = append(os.Environ(), RoleVariable+"="+role)
 	command.Stderr = talk
 	command.WaitDelay = time.Second
