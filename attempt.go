@@ -96,6 +96,8 @@ type Outcome struct {
 	// RetryAfter is what the response asked for, 0 when it did not ask. It is
 	// never negative and at most MaxRetryAfter.
 	RetryAfter time.Duration
+	// Headers are those of the response that the request wanted.
+	Headers []Header
 	// ResponseBody is the beginning of the body, at most 16 KiB, as it came.
 	ResponseBody []byte
 	// BodyTruncated reports that more came, or could not be read.

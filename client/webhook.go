@@ -41,6 +41,10 @@ type Webhook struct {
 	RateLimit *int `json:"rateLimit"`
 	// UseSigningKeys: the environment's signing keys sign where the format can.
 	UseSigningKeys bool `json:"useSigningKeys"`
+	// Handshake: the receiver is asked whether it wants requests, and gets none
+	// before it has consented. Consent is nil until then.
+	Handshake bool            `json:"handshake"`
+	Consent   *WebhookConsent `json:"consent"`
 	// Status is active, paused or disabled, and StatusReason why.
 	Status       string `json:"status"`
 	StatusReason string `json:"statusReason"`
@@ -56,6 +60,13 @@ type Webhook struct {
 	// PreviousSecretExpiresAt is until when the secret before still signs; only
 	// RotateSecret sets it.
 	PreviousSecretExpiresAt *time.Time `json:"previousSecretExpiresAt"`
+}
+
+// WebhookConsent is what a receiver answered to the handshake.
+type WebhookConsent struct {
+	GivenAt time.Time `json:"givenAt"`
+	// AllowedPerMinute is how many requests it allows in a minute; nil is no limit.
+	AllowedPerMinute *int `json:"allowedPerMinute"`
 }
 
 // WebhookBreaker is open after failures in a row: then one request at a time goes
@@ -108,6 +119,8 @@ type WebhookInput struct {
 	RateLimit Optional[int] `json:"rateLimit,omitzero"`
 	// UseSigningKeys makes the environment's signing keys sign where the format can.
 	UseSigningKeys bool `json:"useSigningKeys,omitempty"`
+	// Handshake makes the receiver be asked before anything is sent.
+	Handshake bool `json:"handshake,omitempty"`
 }
 
 // WebhookChanges says what becomes different; what is left out stays.
@@ -130,6 +143,8 @@ type WebhookChanges struct {
 	RateLimit     Optional[int]               `json:"rateLimit,omitzero"`
 	// UseSigningKeys makes the environment's signing keys sign where the format can.
 	UseSigningKeys Optional[bool] `json:"useSigningKeys,omitzero"`
+	// Handshake makes the receiver be asked before anything is sent.
+	Handshake Optional[bool] `json:"handshake,omitzero"`
 }
 
 // CreateWebhook registers a webhook and returns it with its secret.
@@ -168,6 +183,12 @@ func (c *Client) DeleteWebhook(ctx context.Context, id string) (Deleted, error) 
 // PauseWebhook stops sending; new deliveries wait.
 func (c *Client) PauseWebhook(ctx context.Context, id string) (Webhook, error) {
 	return c.actOnWebhook(ctx, id, "pause")
+}
+
+// AskForConsent asks the receiver of a webhook with a handshake whether it wants
+// requests.
+func (c *Client) AskForConsent(ctx context.Context, id string) (Webhook, error) {
+	return c.actOnWebhook(ctx, id, "handshake")
 }
 
 // ResumeWebhook starts sending again to a webhook that is paused or disabled.

@@ -37,8 +37,27 @@ type WebhookBody struct {
 	Filter         string            `json:"filter" doc:"Decides which events of those types it wants; empty for all."`
 	RateLimit      *int              `json:"rateLimit" doc:"Requests in a second; null for no limit."`
 	UseSigningKeys bool              `json:"useSigningKeys"`
+	Handshake      bool              `json:"handshake"`
+	Consent        *consentBody      `json:"consent" doc:"What the receiver answered to the handshake; null while it has not consented, and without a handshake."`
 	Breaker        breakerBody       `json:"breaker"`
 	Stats          statsBody         `json:"stats"`
+}
+
+// consentBody is a receiver's consent.
+type consentBody struct {
+	GivenAt          string `json:"givenAt" format:"date-time"`
+	AllowedPerMinute *int   `json:"allowedPerMinute" doc:"Requests in a minute, which holds beside rateLimit; null for no limit."`
+}
+
+func showConsent(consent posthorn.Consent) *consentBody {
+	if !consent.IsGiven() {
+		return nil
+	}
+	body := &consentBody{GivenAt: showTime(consent.GivenAt)}
+	if consent.PerMinute > 0 {
+		body.AllowedPerMinute = &consent.PerMinute
+	}
+	return body
 }
 
 // breakerBody tells whether a webhook is only probed.
@@ -90,7 +109,7 @@ func showWebhook(d manage.WebhookDetails, shown secretShown) WebhookBody {
 		RepeatedID: d.ID.String(), ProjectID: d.ProjectID.String(), EnvironmentID: d.EnvironmentID.String(),
 		Format: d.Format, Description: d.Description, Headers: make(map[string]string, len(d.Headers)),
 		Metadata: d.Metadata, RetrySchedule: make([]int64, len(d.RetrySchedule)), Concurrency: d.Concurrency,
-		Filter: d.Filter, RateLimit: d.RateLimit, UseSigningKeys: d.UsesSigningKeys, Breaker: showBreaker(d.Breaker),
+		Filter: d.Filter, RateLimit: d.RateLimit, UseSigningKeys: d.UsesSigningKeys, Handshake: d.Handshake, Consent: showConsent(d.Consent), Breaker: showBreaker(d.Breaker),
 		Stats: showStats(d.Stats),
 	}
 	if d.IsHeld {

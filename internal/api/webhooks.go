@@ -30,6 +30,8 @@ type WebhookFields struct {
 	RateLimit     optional[int64]             `json:"rateLimit,omitzero" doc:"Requests in a second, 1 to 10000, evenly spaced, retries included; no limit when left out."`
 	// UseSigningKeys is about schemes that are optional in the format.
 	UseSigningKeys optional[bool] `json:"useSigningKeys,omitzero" doc:"Sign with the environment's signing keys, too, where the format can (v1a of standard, ed25519 of httpsig); false when left out. Formats that need them are always signed with them."`
+	// Handshake is that of the CloudEvents webhook specification.
+	Handshake optional[bool] `json:"handshake,omitzero" doc:"Ask the receiver by OPTIONS whether it wants requests (CloudEvents webhooks, section 4), and send nothing before it has consented; false when left out."`
 }
 
 // webhookInput is a webhook to be made.
@@ -51,7 +53,7 @@ func (f *WebhookFields) change() manage.WebhookChange {
 		Concurrency:   mapped(f.Concurrency, clampToInt),
 		RateLimit:     mapped(f.RateLimit, clampToInt),
 
-		UsesSigningKeys: f.UseSigningKeys.Setting,
+		UsesSigningKeys: f.UseSigningKeys.Setting, Handshake: f.Handshake.Setting,
 	}
 }
 
@@ -89,6 +91,7 @@ func (s *Server) webhookRoutes() []route {
 		writing(http.MethodPost, "/v1/webhooks/{webhookId}/test", http.StatusOK, "Send a test event now and tell what came back", testWebhook).in("Webhooks").mayBeEmpty(),
 		writing(http.MethodPost, "/v1/webhooks/{webhookId}/pause", http.StatusOK, "Let a webhook's deliveries wait", pauseWebhook).in("Webhooks").mayBeEmpty(),
 		writing(http.MethodPost, "/v1/webhooks/{webhookId}/resume", http.StatusOK, "Make a paused or disabled webhook active again", resumeWebhook).in("Webhooks").mayBeEmpty(),
+		writing(http.MethodPost, "/v1/webhooks/{webhookId}/handshake", http.StatusOK, "Ask a webhook's receiver again whether it wants requests", askForConsent).in("Webhooks").mayBeEmpty(),
 		reading("/v1/webhooks/{webhookId}/secret", "Show a webhook's secret", revealSecret).in("Webhooks"),
 		writing(http.MethodPost, "/v1/webhooks/{webhookId}/rotate-secret", http.StatusOK, "Replace a webhook's secret, with a time in which both sign", rotateSecret).in("Webhooks").mayBeEmpty(),
 	}
@@ -154,6 +157,10 @@ type nothing struct{}
 
 func pauseWebhook(ctx context.Context, c *call, _ *nothing) (WebhookBody, error) {
 	return withWebhook(ctx, c, c.Manager.PauseWebhook)
+}
+
+func askForConsent(ctx context.Context, c *call, _ *nothing) (WebhookBody, error) {
+	return withWebhook(ctx, c, c.Manager.AskForConsent)
 }
 
 func resumeWebhook(ctx context.Context, c *call, _ *nothing) (WebhookBody, error) {

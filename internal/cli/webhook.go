@@ -16,7 +16,7 @@ import (
 func (s *session) webhookCommand() *cobra.Command {
 	return s.noun("webhook", "Register URLs and say which events they want",
 		s.webhookCreate(), s.webhookList(), s.webhookGet(), s.webhookUpdate(), s.webhookFilterTest(), s.webhookTest(), s.webhookDelete(),
-		s.webhookPause(), s.webhookResume(), s.webhookRotateSecret(), s.webhookSecret())
+		s.webhookPause(), s.webhookResume(), s.webhookHandshake(), s.webhookRotateSecret(), s.webhookSecret())
 }
 
 func (s *session) webhookList() *cobra.Command {
@@ -170,6 +170,7 @@ func webhookFields(w client.Webhook) []field {
 		{"concurrency", strconv.Itoa(w.Concurrency)},
 		{"rate limit", perSecond(w.RateLimit)},
 		{"use signing keys", yesIf(w.UseSigningKeys)},
+		{"consent", consentText(w)},
 		{"environment", w.EnvironmentID},
 		{"project", w.ProjectID},
 		{"workspace", w.WorkspaceID},
@@ -191,6 +192,30 @@ func perSecond(limit *int) string {
 		return ""
 	}
 	return strconv.Itoa(*limit) + " a second"
+}
+
+func (s *session) webhookHandshake() *cobra.Command {
+	return &cobra.Command{
+		Use: "handshake WEBHOOK_ID", Short: "Ask a webhook's receiver again whether it wants requests", Args: needs("WEBHOOK_ID"),
+		Example: "  posthorn webhook handshake whc_abc123",
+		RunE: s.does(func(ctx context.Context, args []string) error {
+			return s.onWebhook(func(c *client.Client) (client.Webhook, error) { return c.AskForConsent(ctx, args[0]) }, "Asked.")
+		}),
+	}
+}
+
+// consentText tells of the handshake, if there is one.
+func consentText(w client.Webhook) string {
+	switch {
+	case !w.Handshake:
+		return ""
+	case w.Consent == nil:
+		return "not given: nothing is sent"
+	case w.Consent.AllowedPerMinute == nil:
+		return "given at " + stamp(w.Consent.GivenAt)
+	default:
+		return fmt.Sprintf("given at %s for %d requests a minute", stamp(w.Consent.GivenAt), *w.Consent.AllowedPerMinute)
+	}
 }
 
 // breakerText says more than closed only of a breaker that is open.

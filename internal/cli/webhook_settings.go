@@ -21,7 +21,7 @@ type webhookSettings struct {
 	retryAttempts, timeoutMs, concurrency      int
 	rateLimit                                  int
 	retrySchedule                              []int
-	useSigningKeys                             bool
+	useSigningKeys, handshake                  bool
 }
 
 func (w *webhookSettings) addTo(flags *pflag.FlagSet, withoutSecret string) {
@@ -42,6 +42,7 @@ func (w *webhookSettings) addTo(flags *pflag.FlagSet, withoutSecret string) {
 	flags.IntVar(&w.concurrency, "concurrency", 0, "how many requests may be under way at once")
 	flags.IntVar(&w.rateLimit, "rate-limit", 0, "how many requests may go out in a second; without it as many as the receiver takes")
 	flags.BoolVar(&w.useSigningKeys, "use-signing-keys", false, "sign with the environment's signing keys, too, where the format can")
+	flags.BoolVar(&w.handshake, "handshake", false, "ask the receiver whether it wants requests, and send nothing before it has consented")
 }
 
 func (s *session) webhookCreate() *cobra.Command {
@@ -88,7 +89,7 @@ func (s *session) webhookInput(flags *pflag.FlagSet, settings webhookSettings) (
 		Headers: headers, Metadata: metadata, RetryAttempts: optionalIf(flags.Changed("retry-attempts"), settings.retryAttempts),
 		RetrySchedule: settings.retrySchedule, TimeoutMs: settings.timeoutMs, Concurrency: settings.concurrency,
 		RateLimit: optionalIf(flags.Changed("rate-limit"), settings.rateLimit), Filter: settings.filter, ForceFilter: settings.forceFilter,
-		UseSigningKeys: settings.useSigningKeys,
+		UseSigningKeys: settings.useSigningKeys, Handshake: settings.handshake,
 	}, err
 }
 
@@ -153,6 +154,7 @@ func (s *session) webhookChanges(flags *pflag.FlagSet, settings webhookSettings)
 		RateLimit: optionalIf(flags.Changed("rate-limit"), settings.rateLimit),
 		Filter:    optionalIf(flags.Changed("filter"), settings.filter), ForceFilter: settings.forceFilter,
 		UseSigningKeys: optionalIf(flags.Changed("use-signing-keys"), settings.useSigningKeys),
+		Handshake:      optionalIf(flags.Changed("handshake"), settings.handshake),
 	}, err
 }
 

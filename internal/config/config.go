@@ -39,6 +39,9 @@ type Config struct {
 	MaxBodyBytes int64
 	// Limits bounds what one tenant may have and how fast it may publish.
 	Limits posthorn.Limits
+	// HandshakeOrigin is the domain name by which the server introduces itself to
+	// receivers that are asked for their consent; empty for no handshakes.
+	HandshakeOrigin string
 	// SigningKeyOverlap is how long a signing key that was rotated out stays valid,
 	// unless the rotation says otherwise.
 	SigningKeyOverlap time.Duration

@@ -86,6 +86,9 @@ func complete(config Config, env func(string) string) (Config, error) {
 	if config.Database == "" {
 		config.Database = sqliteScheme + filepath.Join(config.DataDir, "posthorn.db")
 	}
+	if config.HandshakeOrigin == "" && config.Environment == posthorn.Development {
+		config.HandshakeOrigin = "localhost"
+	}
 	if config.DrainDelay == unset {
 		config.DrainDelay = 0
 		if config.Environment == posthorn.Production {

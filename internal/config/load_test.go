@@ -87,6 +87,7 @@ func TestPrecedence(t *testing.T) {
 		"profile-listen":      {[3]string{"127.0.0.1:1", "127.0.0.2:2", "[::1]:3"}, func(c config.Config) string { return c.ProfileListen }},
 		"log-level":           {[3]string{"debug", "warn", "error"}, func(c config.Config) string { return strings.ToLower(c.LogLevel.String()) }},
 		"log-format":          {[3]string{"json", "text", "json"}, func(c config.Config) string { return c.LogFormat }},
+		"handshake-origin":    {[3]string{"a.example.com", "b.example.com", "localhost"}, func(c config.Config) string { return c.HandshakeOrigin }},
 		"signing-key-overlap": {[3]string{"1s", "2s", "3s"}, func(c config.Config) string { return c.SigningKeyOverlap.String() }},
 	}
 	for _, setting := range config.Settings() {
@@ -144,6 +145,7 @@ func TestMistakes(t *testing.T) {
 		{"database", "", home, map[string]string{"database": "mysql://x"}, []string{"--database", "sqlite:"}},
 		{"environment", "", home, map[string]string{"environment": "staging"}, []string{"production or development"}},
 		{"drain", "", home, map[string]string{"drain-delay": "11m", "pause-deliveries": "yes"}, []string{"0s to 10m", "neither true nor false"}},
+		{"origin", "", home, map[string]string{"handshake-origin": "https://a.example.com"}, []string{"webhooks.example.com"}},
 		{"overlap", "", home, map[string]string{"signing-key-overlap": "0s"}, []string{"--overlap 0s"}},
 		{"grace", "", home, map[string]string{"grace-period": "-1s"}, []string{"0s to 1h"}},
 		{"range", "", home, map[string]string{"egress-allow": "10.0.0.0/8,10.0.0.1"}, []string{`"10.0.0.1"`, "/32"}},

@@ -99,6 +99,14 @@ func setConcurrency(c *Config, text string) error {
 	return err
 }
 
+func setHandshakeOrigin(c *Config, text string) error {
+	if err := posthorn.ValidateURL("", "https://"+text+"/", posthorn.Production); err != nil || strings.ContainsAny(text, "/:?@[") {
+		return fmt.Errorf("%q is not a domain name; for example webhooks.example.com", text)
+	}
+	c.HandshakeOrigin = strings.ToLower(text)
+	return nil
+}
+
 func setSigningKeyOverlap(c *Config, text string) error {
 	overlap, err := duration(text, 7*24*time.Hour)
 	if err == nil && overlap < time.Second {

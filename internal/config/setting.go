@@ -42,6 +42,7 @@ func Settings() []Setting {
 		{Key: "bootstrap-key", Value: "KEY", Secret: true, Help: "platform key (sk_user_…) that a first start uses instead of a random one", set: setBootstrapKey},
 		{Key: "max-body-bytes", Value: "N", Default: "1048576", Help: "longest body that the API takes", set: setMaxBodyBytes},
 	}, limitSettings(), []Setting{
+		{Key: "handshake-origin", Value: "NAME", Default: "localhost in development", computed: true, Help: "domain name by which the server introduces itself to receivers that are asked for their consent; without one there are no handshakes", set: setHandshakeOrigin},
 		{Key: "signing-key-overlap", Value: "DURATION", Default: "24h", Help: "how long a signing key that was rotated out stays valid, unless the rotation says otherwise; at most 168h", set: setSigningKeyOverlap},
 		{Key: "grace-period", Value: "DURATION", Default: "30s", Help: "how long a stop waits for what is under way", set: setGracePeriod},
 		{Key: "drain-delay", Value: "DURATION", Default: "5s in production, 0s in development", computed: true, Help: "how long a stop goes on taking requests after saying that it isn't ready", set: setDrainDelay},

@@ -2,6 +2,7 @@ package egress
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -28,7 +29,7 @@ var errSentEnough = errors.New("the request was turned down each time")
 
 // build makes a request for net/http.
 func (s *Sender) build(ctx context.Context, r posthorn.Request, p *progress) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.URL, bytes.NewReader(r.Body))
+	request, err := http.NewRequestWithContext(ctx, cmp.Or(r.Method, http.MethodPost), r.URL, bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, &buildError{err}
 	}

@@ -45,7 +45,7 @@ func newDirect(l *lane, o Options) *direct {
 
 // takes reports whether a request may go this way, and to which host.
 func (d *direct) takes(r posthorn.Request, target *url.URL) bool {
-	if d.lane.hasProxy || len(r.Body) > maxDirectBody {
+	if d.lane.hasProxy || r.Method != "" || len(r.Body) > maxDirectBody {
 		return false
 	}
 	if target.Scheme == "http" {

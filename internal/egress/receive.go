@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -36,6 +37,18 @@ func (s *Sender) receive(response *http.Response, p *progress) posthorn.Outcome 
 	_ = response.Body.Close() // closes the connection, too, unless all was read
 	outcome.Timings = p.timings()
 	return outcome
+}
+
+// wanted picks headers by their names; one that is there several times counts once,
+// with its values joined (RFC 9110, section 5.3).
+func wanted(header http.Header, names []string) []posthorn.Header {
+	var picked []posthorn.Header
+	for _, name := range names {
+		if values := header.Values(name); len(values) > 0 {
+			picked = append(picked, posthorn.Header{Name: name, Value: clip(strings.Join(values, ", "))})
+		}
+	}
+	return picked
 }
 
 // faultOf says what is wrong with a response's first line, which net/http reads

@@ -76,7 +76,7 @@ func (s *Sender) Close() {
 	s.development.closeIdle()
 }
 
-// Send makes one attempt: it POSTs the request and reports what came of it,
+// Send makes one attempt: it sends the request and reports what came of it,
 // never an error.
 //
 // The reason posthorn.ReasonSuccess here means only that a response arrived,
@@ -115,7 +115,9 @@ func (s *Sender) Send(ctx context.Context, r posthorn.Request) posthorn.Outcome 
 		return outcome
 	}
 	deadline.Reset(bodyTimeout)
-	return s.receive(response, p)
+	outcome := s.receive(response, p)
+	outcome.Headers = wanted(response.Header, r.Wanted)
+	return outcome
 }
 
 // exchange sends the request, once more if a kept connection turns out dead,

@@ -1,6 +1,7 @@
 package manage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,6 +66,11 @@ func (m *Manager) PreviewFormat(ctx context.Context, p Principal, t FormatTrial)
 // TestFormat makes the request and sends it once, now. Nothing is kept. It
 // returns posthorn.ErrBusy when too many tests are under way.
 func (m *Manager) TestFormat(ctx context.Context, p Principal, t FormatTrial) (TestResult, error) {
+	if !t.WebhookID.IsZero() {
+		if webhook, err := m.webhook(ctx, p, t.WebhookID); err != nil || webhook.AwaitsConsent() {
+			return TestResult{}, cmp.Or(err, awaitsConsent())
+		}
+	}
 	preview, err := m.tryFormat(ctx, p, t, "")
 	if err != nil {
 		return TestResult{}, err

@@ -69,6 +69,9 @@ type Options struct {
 	// DefaultKind is the kind of a new workspace's environment; production when
 	// empty.
 	DefaultKind posthorn.EnvironmentKind
+	// Origin is the name by which receivers are asked for their consent; empty if
+	// nobody can be asked.
+	Origin string
 	// KeyOverlap is how long a signing key that was rotated out stays valid unless
 	// something else is asked for; DefaultOverlap when zero.
 	KeyOverlap time.Duration
@@ -89,6 +92,7 @@ type Manager struct {
 	random        posthorn.Randomness
 	defaultFormat string
 	defaultKind   posthorn.EnvironmentKind
+	origin        string
 	keyOverlap    time.Duration
 	limits        posthorn.Limits
 	tests         chan struct{}
@@ -110,7 +114,7 @@ const (
 func New(o Options) *Manager {
 	m := &Manager{
 		store: o.Store, formats: o.Formats, sender: o.Sender, notifier: o.Notifier, checkURL: o.CheckURL, egress: o.Egress, message: o.Message,
-		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, keyOverlap: o.KeyOverlap, limits: o.Limits,
+		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, origin: o.Origin, keyOverlap: o.KeyOverlap, limits: o.Limits,
 		tests:   make(chan struct{}, maxTests),
 		filters: filter.NewCompiler(), trials: make(chan struct{}, maxTrials),
 		detections: make(chan struct{}, maxDetections),

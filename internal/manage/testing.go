@@ -37,6 +37,9 @@ func (m *Manager) TestWebhook(ctx context.Context, p Principal, id posthorn.Webh
 	if err != nil {
 		return TestResult{}, err
 	}
+	if webhook.AwaitsConsent() {
+		return TestResult{}, awaitsConsent()
+	}
 	environment, err := m.store.Environment(ctx, webhook.EnvironmentID)
 	if err != nil {
 		return TestResult{}, passOn("reading the environment", err)

@@ -40,6 +40,8 @@ type WebhookChange struct {
 	RateLimit     Setting[int]
 	// UsesSigningKeys makes optional schemes of the format sign, too.
 	UsesSigningKeys Setting[bool]
+	// Handshake makes the receiver be asked for its consent.
+	Handshake Setting[bool]
 }
 
 // apply returns the webhook as the change makes it, checked. It is a pure
@@ -70,6 +72,11 @@ func (m *Manager) apply(c WebhookChange, w posthorn.Webhook, environment posthor
 	if c.Secret.present() {
 		w.Secrets = replaceCurrent(w.Secrets, posthorn.Secret(c.Secret.Value), now)
 	}
+	w.Handshake = c.Handshake.take(w.Handshake, false)
+	if urlChanged || !w.Handshake { // it was another receiver that consented
+		w.Consent = posthorn.Consent{}
+	}
+	w = untilConsent(w)
 	w.UpdatedAt = now
 	return w, m.check(c, w, environment.Kind, urlChanged)
 }
@@ -95,6 +102,7 @@ func (m *Manager) check(c WebhookChange, w posthorn.Webhook, kind posthorn.Envir
 	problems.Add(checkDistinctHeaders(w.Headers))
 	problems.Add(c.absent)
 	problems.Add(m.checkFits(c, w))
+	problems.Add(m.checkHandshake(w))
 	problems.Add(checkUsesSigningKeys(c.fitting.dialect, w))
 	return flat(problems.Err())
 }

@@ -57,6 +57,9 @@ func (m *Manager) CreateWebhook(ctx context.Context, p Principal, named posthorn
 		return WebhookDetails{}, passOn("creating the webhook", limited(err, "webhooks", "environment", m.limits.Webhooks, "delete one that is no longer needed"))
 	}
 	m.notifier.DirectoryChanged(environment.ID)
+	if webhook.AwaitsConsent() {
+		return m.askAtFirst(ctx, webhook)
+	}
 	return m.details(webhook, environment, change.fitting.dialect, posthorn.WebhookStats{}), nil
 }
 
@@ -137,9 +140,13 @@ func (m *Manager) UpdateWebhook(ctx context.Context, p Principal, id posthorn.We
 		return WebhookDetails{}, err
 	}
 	change.isFilterRead = true
-	return m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
+	details, err := m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
 		return m.apply(change, w, environment, now)
 	})
+	if err == nil && details.AwaitsConsent() && (before.URL != details.URL || !before.Handshake) {
+		return m.askAtFirst(ctx, details.Webhook)
+	}
+	return details, err
 }
 
 // changeWebhook keeps a change and tells who needs to know.
@@ -179,6 +186,8 @@ func (m *Manager) DeleteWebhook(ctx context.Context, p Principal, id posthorn.We
 	return nil
 }
 
+const pausedByPerson = "Paused by a person."
+
 // PauseWebhook makes a webhook's deliveries wait. A disabled webhook can't be
 // paused.
 func (m *Manager) PauseWebhook(ctx context.Context, p Principal, id posthorn.WebhookID) (WebhookDetails, error) {
@@ -190,9 +199,12 @@ func (m *Manager) PauseWebhook(ctx context.Context, p Principal, id posthorn.Web
 	return m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
 		switch w.Status {
 		case posthorn.WebhookPaused:
+			if w.AwaitsConsent() { // then it stays paused when the receiver has consented
+				w.StatusReason, w.UpdatedAt = pausedByPerson, now
+			}
 			return w, nil
 		case posthorn.WebhookActive:
-			w.Status, w.StatusReason, w.UpdatedAt = posthorn.WebhookPaused, "Paused by a person.", now
+			w.Status, w.StatusReason, w.UpdatedAt = posthorn.WebhookPaused, pausedByPerson, now
 			return w, nil
 		default:
 			return w, &posthorn.Error{Code: posthorn.CodeConflict, Message: fmt.Sprintf("The webhook is %s: nothing is sent to it already.", w.Status), Hint: "Resume it when its receiver is ready again."}
@@ -211,6 +223,9 @@ func (m *Manager) ResumeWebhook(ctx context.Context, p Principal, id posthorn.We
 	return m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
 		if w.Status == posthorn.WebhookActive && w.HoldUntil.IsZero() && !w.Breaker.IsOpen() {
 			return w, nil
+		}
+		if w.AwaitsConsent() {
+			return w, awaitsConsent()
 		}
 		w.Breaker = posthorn.Breaker{ChangedAt: now}
 		w.Status, w.StatusReason, w.HoldUntil, w.UpdatedAt = posthorn.WebhookActive, "", time.Time{}, now
