@@ -89,7 +89,7 @@ func TestConsent(t *testing.T) {
 		}
 		_, err := b.ResumeWebhook(t.Context(), b.platform, made.ID)
 		wantCode(t, name+": resuming", err, posthorn.CodeConflict, "handshake")
-		_, err = b.TestWebhook(t.Context(), b.platform, made.ID, "")
+		_, err = b.TestWebhook(t.Context(), b.platform, made.ID, TestEvent{})
 		wantCode(t, name+": testing", err, posthorn.CodeConflict, "handshake")
 		_, err = b.TestFormat(t.Context(), b.platform, FormatTrial{WebhookID: made.ID})
 		wantCode(t, name+": testing a format", err, posthorn.CodeConflict, "handshake")
