@@ -87,7 +87,9 @@ func TestRetriesTakeTheNewVersionIfAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		w.declare("mine", "one", false)
-		w.declare("other", "other", false)
+		for _, mark := range []string{"a", "b", "c", "other"} { // versions of the same numbers as those of the first format
+			w.declare("other", mark, false)
+		}
 		hook := w.webhook(url, everyTenSeconds)
 		w.answer(url, always(status(500)))
 		w.start()
