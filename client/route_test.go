@@ -51,6 +51,12 @@ func TestRoutes(t *testing.T) {
 		{`GET /events/i/explain?environmentId=e&webhook=w`, one(func(ctx context.Context, c *client.Client) (client.Explanation, error) {
 			return c.ExplainEvent(ctx, "e", "i", "w")
 		})},
+		{`POST /verify {"request":"r","secrets":["s"],"webhookId":"w","receivedAt":"2026-01-02T03:04:05Z"}`, one(func(ctx context.Context, c *client.Client) (client.Verification, error) {
+			return c.Verify(ctx, client.VerifyQuestion{CapturedRequest: client.CapturedRequest{Request: "r", Secrets: []string{"s"}}, WebhookID: "w", ReceivedAt: moment})
+		})},
+		{`POST /formats/infer {"request":"r","environmentId":"e","name":"n"}`, one(func(ctx context.Context, c *client.Client) (client.InferredFormat, error) {
+			return c.InferFormat(ctx, client.CapturedRequest{Request: "r", EnvironmentID: "e"}, "n")
+		})},
 		{`GET /deliveries?eventId=v&status=pending&webhookId=w`, many(func(ctx context.Context, c *client.Client) (client.Page[client.Delivery], error) {
 			return c.ListDeliveries(ctx, client.DeliveryQuery{WebhookID: "w", EventID: "v", Status: "pending"})
 		})},

@@ -26,7 +26,7 @@ func (s *session) formatCommand() *cobra.Command {
 				{"description", func(f client.Format) string { return f.Description }},
 			},
 		}),
-		s.formatGet(), s.formatDelete(), s.formatPreview(), s.formatTest())
+		s.formatGet(), s.formatDelete(), s.formatPreview(), s.formatTest(), s.formatInfer())
 }
 
 // formatFlags say whose format is meant.

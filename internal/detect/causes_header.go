@@ -48,10 +48,8 @@ func (i *inquiry) missing(name string) (Diagnosis, bool) {
 			return i.invalid(CauseMissingHeader, "Pass the header on under its own name.", "The header %s is missing; %s stands in its place.", name, header.Name), true
 		}
 	}
-	if i.Format == "" {
-		if d, found := i.unknownFormat(); found {
-			return d, true
-		}
+	if d, found := i.unknownFormat(); found {
+		return d, true
 	}
 	return i.invalid(CauseMissingHeader, "See what stands between sender and receiver and drops headers, and that the request is of this format.",
 		"The header %s, which the format %s needs, is missing.", name, i.expected.name), true

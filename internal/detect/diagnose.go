@@ -120,7 +120,7 @@ func (i *inquiry) formerSecret() (Diagnosis, bool) {
 			if !i.isSigned(one, []string{secret.Value}, &i.Request) {
 				continue
 			}
-			which := fmt.Sprintf("a former secret, number %d of those given", number+1)
+			which := fmt.Sprintf("secret number %d of those given, not with the first", len(i.current)+number+1)
 			if !secret.EndedAt.IsZero() {
 				which = "the secret that was rotated out on " + secret.EndedAt.UTC().Format(time.RFC3339)
 			}

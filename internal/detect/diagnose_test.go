@@ -92,17 +92,25 @@ func TestDiagnoseMistakes(t *testing.T) {
 		cause                    detect.Cause
 		detail                   string
 	}{
-		{"clock behind", "standard", "", func(q *detect.Question) { q.Now = noon().Add(7 * time.Minute) }, detect.CauseClock,
-			"The signature is right, and its time is off by 7m0s: signed at 2026-05-04T12:00:00Z, checked at 2026-05-04T12:07:00Z, and 5m0s are allowed."},
-		{"clock ahead", "stripe", "", func(q *detect.Question) { q.Now = noon().Add(-8 * time.Minute) }, detect.CauseClock,
-			"The signature is right, and its time is off by 8m0s: signed at 2026-05-04T12:00:00Z, checked at 2026-05-04T11:52:00Z, and 5m0s are allowed."},
+		{
+			"clock behind", "standard", "", func(q *detect.Question) { q.Now = noon().Add(7 * time.Minute) }, detect.CauseClock,
+			"The signature is right, and its time is off by 7m0s: signed at 2026-05-04T12:00:00Z, checked at 2026-05-04T12:07:00Z, and 5m0s are allowed.",
+		},
+		{
+			"clock ahead", "stripe", "", func(q *detect.Question) { q.Now = noon().Add(-8 * time.Minute) }, detect.CauseClock,
+			"The signature is right, and its time is off by 8m0s: signed at 2026-05-04T12:00:00Z, checked at 2026-05-04T11:52:00Z, and 5m0s are allowed.",
+		},
 		{"compacted data", "github", "", func(q *detect.Question) {
 			q.Request.Body = []byte(`{"name":"Größe/<b>","b":1,"a":[1,2]}`)
 		}, detect.CauseSecret, "No signature in X-Hub-Signature-256 fits: the secret is another one, or the body was changed in a way that can't be guessed."},
-		{"line end", "slack", "", func(q *detect.Question) { q.Request.Body = append(bytes.Clone(q.Request.Body), '\n') }, detect.CauseReencoded,
-			"The body was re-encoded: without the line end behind it the signature is right. The bytes differ at offset 43."},
-		{"CRLF", "slack", "", func(q *detect.Question) { q.Request.Body = append(bytes.Clone(q.Request.Body), "\r\n"...) }, detect.CauseReencoded,
-			"The body was re-encoded: without the line end behind it the signature is right. The bytes differ at offset 43."},
+		{
+			"line end", "slack", "", func(q *detect.Question) { q.Request.Body = append(bytes.Clone(q.Request.Body), '\n') }, detect.CauseReencoded,
+			"The body was re-encoded: without the line end behind it the signature is right. The bytes differ at offset 43.",
+		},
+		{
+			"CRLF", "slack", "", func(q *detect.Question) { q.Request.Body = append(bytes.Clone(q.Request.Body), "\r\n"...) }, detect.CauseReencoded,
+			"The body was re-encoded: without the line end behind it the signature is right. The bytes differ at offset 43.",
+		},
 		{"Latin-1", "slack", "", func(q *detect.Question) {
 			q.Request.Body = bytes.ReplaceAll(q.Request.Body, []byte("öß"), []byte("Ã¶Ã\u009f"))
 		}, detect.CauseReencoded, "The body was re-encoded: read as Latin-1, not UTF-8 the signature is right. The bytes differ at offset 13."},
@@ -114,15 +122,23 @@ func TestDiagnoseMistakes(t *testing.T) {
 		}, detect.CauseFormerSecret, "Signed with the secret that was rotated out on 2026-05-04T11:00:00Z."},
 		{"another secret given", "sendkit", otherSecret, func(q *detect.Question) {
 			q.Secrets = append(q.Secrets, detect.Secret{Value: otherSecret, IsFormer: true})
-		}, detect.CauseFormerSecret, "Signed with a former secret, number 1 of those given."},
-		{"other format", "stripe", "", func(q *detect.Question) { q.Format = "standard" }, detect.CauseFormat,
-			"This is a request of the format stripe, not standard."},
-		{"missing", "shopify", "", func(q *detect.Question) { q.Request.Headers = q.Request.Headers[:3] }, detect.CauseMissingHeader,
-			"The header X-Shopify-Hmac-SHA256, which the format shopify needs, is missing."},
-		{"renamed", "shopify", "", func(q *detect.Question) { q.Request.Headers[3].Name = "HTTP_X_SHOPIFY_HMAC_SHA256" }, detect.CauseMissingHeader,
-			"The header X-Shopify-Hmac-SHA256 is missing; HTTP_X_SHOPIFY_HMAC_SHA256 stands in its place."},
-		{"doubled", "github", "", func(q *detect.Question) { q.Request.Headers = append(q.Request.Headers, q.Request.Headers[3]) }, detect.CauseDoubledHeader,
-			"The header X-Hub-Signature-256 stands 2 times; all its lines say the same."},
+		}, detect.CauseFormerSecret, "Signed with secret number 2 of those given, not with the first."},
+		{
+			"other format", "stripe", "", func(q *detect.Question) { q.Format = "standard" }, detect.CauseFormat,
+			"This is a request of the format stripe, not standard.",
+		},
+		{
+			"missing", "shopify", "", func(q *detect.Question) { q.Request.Headers = q.Request.Headers[:3] }, detect.CauseMissingHeader,
+			"The header X-Shopify-Hmac-SHA256, which the format shopify needs, is missing.",
+		},
+		{
+			"renamed", "shopify", "", func(q *detect.Question) { q.Request.Headers[3].Name = "HTTP_X_SHOPIFY_HMAC_SHA256" }, detect.CauseMissingHeader,
+			"The header X-Shopify-Hmac-SHA256 is missing; HTTP_X_SHOPIFY_HMAC_SHA256 stands in its place.",
+		},
+		{
+			"doubled", "github", "", func(q *detect.Question) { q.Request.Headers = append(q.Request.Headers, q.Request.Headers[3]) }, detect.CauseDoubledHeader,
+			"The header X-Hub-Signature-256 stands 2 times; all its lines say the same.",
+		},
 		{"two lines", "github", "", func(q *detect.Question) {
 			q.Request.Headers = append(q.Request.Headers, posthorn.Header{Name: "x-hub-signature-256", Value: "sha256=00"})
 		}, detect.CauseDoubledHeader, "The header X-Hub-Signature-256 stands 2 times; the signature is right with line 1 of them."},
@@ -141,8 +157,10 @@ func TestDiagnoseMistakes(t *testing.T) {
 			q.Request.Body = append(bytes.Clone(q.Request.Body), "xyz"...)
 			q.Request.Headers = append(q.Request.Headers, posthorn.Header{Name: "Content-Length", Value: "43"})
 		}, detect.CauseLength, "The body has 3 bytes behind its end: the signature is right for the first 43, which is what Content-Length says."},
-		{"URL", "httpsig", "", func(q *detect.Question) { q.Request.URL = "http://example.com/hooks/" }, detect.CauseURL,
-			"The signature is for another URL: it is right for https://example.com/hooks, and the request came to http://example.com/hooks/."},
+		{
+			"URL", "httpsig", "", func(q *detect.Question) { q.Request.URL = "http://example.com/hooks/" }, detect.CauseURL,
+			"The signature is for another URL: it is right for https://example.com/hooks, and the request came to http://example.com/hooks/.",
+		},
 		{"id", "standard", "", func(q *detect.Question) {
 			setHeader(q, "webhook-id", "changed")
 			q.Request.Headers = append(q.Request.Headers, posthorn.Header{Name: "X-Original-Id", Value: "order-4711"})
@@ -151,8 +169,10 @@ func TestDiagnoseMistakes(t *testing.T) {
 			q.Sent = &detect.Sent{Body: q.Request.Body}
 			q.Request.Body = bytes.Replace(q.Request.Body, []byte(`"b":1`), []byte(`"b":2`), 1)
 		}, detect.CauseBody, `The body is not the one that was sent: the bytes differ at offset 94, where "1, \"a\":[1, 2]}}" was sent and "2, \"a\":[1, 2]}}" came.`},
-		{"secret", "standard", otherSecret, func(q *detect.Question) { q.Sent = &detect.Sent{Body: q.Request.Body} }, detect.CauseSecret,
-			"The body is the one that was sent, and no signature in webhook-signature fits: the secret is another one."},
+		{
+			"secret", "standard", otherSecret, func(q *detect.Question) { q.Sent = &detect.Sent{Body: q.Request.Body} }, detect.CauseSecret,
+			"The body is the one that was sent, and no signature in webhook-signature fits: the secret is another one.",
+		},
 	} {
 		t.Run(mistake.name, func(t *testing.T) {
 			t.Parallel()

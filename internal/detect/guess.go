@@ -225,8 +225,10 @@ func (g *guess) ownIDs(text string) (string, bool) {
 		prefix, placeholder string
 		read                func(text []byte) error
 	}{
-		{"whc_", "{webhook.id}", webhook.ID.UnmarshalText}, {"ws_", "{workspace.id}", webhook.WorkspaceID.UnmarshalText},
-		{"prj_", "{project.id}", webhook.ProjectID.UnmarshalText}, {"env_", "{environment.id}", webhook.EnvironmentID.UnmarshalText},
+		{"whc_", "{webhook.id}", webhook.ID.UnmarshalText},
+		{"ws_", "{workspace.id}", webhook.WorkspaceID.UnmarshalText},
+		{"prj_", "{project.id}", webhook.ProjectID.UnmarshalText},
+		{"env_", "{environment.id}", webhook.EnvironmentID.UnmarshalText},
 		{"dlv_", "{delivery.id}", g.input.DeliveryID.UnmarshalText},
 	}
 	escaped := escapeBraces(text)

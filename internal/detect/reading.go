@@ -107,11 +107,9 @@ func lenientBase64(text string) []byte {
 // what they most often are.
 func publicKeyOf(secret string) crypto.PublicKey {
 	secret = strings.TrimSpace(secret)
-	isWritten := strings.HasPrefix(secret, "whpk_") || strings.HasPrefix(secret, "-----BEGIN PUBLIC KEY-----") || strings.HasPrefix(secret, "{")
-	isDER := strings.HasPrefix(secret, "MCowBQYDK2VwAyEA") || strings.HasPrefix(secret, "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE")
 	const hexDigits = 64
 	isBare := len(secret) == hexDigits || len(secret) == 44 && strings.HasSuffix(secret, "=")
-	if !isWritten && !isDER && !isBare {
+	if !isWrittenPublic(secret) && !isBare {
 		return nil
 	}
 	key, err := signature.ParsePublicKey(secret)
@@ -119,4 +117,21 @@ func publicKeyOf(secret string) crypto.PublicKey {
 		return nil
 	}
 	return key
+}
+
+// IsPublicKey reports whether a text is written as a public key, so that it can't
+// be a shared secret.
+func IsPublicKey(text string) bool {
+	return isWrittenPublic(strings.TrimSpace(text)) && publicKeyOf(text) != nil
+}
+
+// isWrittenPublic: the notation of Standard Webhooks, PEM, a JSON Web Key, or the
+// base64 of DER.
+func isWrittenPublic(text string) bool {
+	for _, beginning := range []string{"whpk_", "-----BEGIN PUBLIC KEY-----", "{", "MCowBQYDK2VwAyEA", "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"} {
+		if strings.HasPrefix(text, beginning) {
+			return true
+		}
+	}
+	return false
 }
