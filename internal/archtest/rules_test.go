@@ -180,8 +180,8 @@ func importRules() map[string]rule {
 			never: []string{"database/sql", "os/exec"},
 		},
 		"internal/cli": {
-			why:     "commands reach a server through the public client, so that the client is used every day; serve starts app and nothing below it",
-			may:     []string{"", "client", "signature", "internal/app", "internal/benchmark", "internal/config", "internal/demo", "internal/hostile", "internal/telemetry"},
+			why:     "commands reach a server through the public client, so that the client is used every day; serve starts app and nothing below it; who looks into a captured request needs no server, so detect runs here",
+			may:     []string{"", "client", "signature", "internal/app", "internal/benchmark", "internal/config", "internal/demo", "internal/detect", "internal/hostile", "internal/telemetry"},
 			modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/mattn/go-isatty"},
 			never:   []string{"database/sql"},
 		},
