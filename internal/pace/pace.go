@@ -54,7 +54,7 @@ func (p *Pace) Learn(outcome posthorn.Outcome, concurrency int, startedAt, now t
 	case asksForLess(outcome) && startedAt.After(p.slowedAt):
 		p.limit = max(1, limit/2)
 		p.slowedAt = now
-	case asksForLess(outcome):
+	case !outcome.Succeeded():
 	case p.slowedAt.IsZero():
 		p.limit = limit + 1
 	default:

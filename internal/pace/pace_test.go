@@ -52,6 +52,29 @@ func TestTroubleHalvesOnce(t *testing.T) {
 	}
 }
 
+// Invariant: only successes make the pace faster: failures of whatever kind, our own
+// included, don't.
+func TestOnlySuccessesMakeItFaster(t *testing.T) {
+	t.Parallel()
+	var p pace.Pace
+	now := begin()
+	before := p.Allowed(concurrency)
+	for _, outcome := range []posthorn.Outcome{
+		refused(), {Reason: "status_500", StatusCode: 500}, {Reason: posthorn.ReasonLocalResource}, {Reason: posthorn.ReasonLocalNetwork},
+	} {
+		for range 8 { // fewer than open the breaker
+			p.Learn(outcome, concurrency, now, now)
+		}
+		if got := p.Allowed(concurrency); got != before {
+			t.Errorf("%s, status %d: %d at once, want %d", outcome.Reason, outcome.StatusCode, got, before)
+		}
+	}
+	p.Learn(succeeded(), concurrency, now, now)
+	if got := p.Allowed(concurrency); got != before+1 {
+		t.Errorf("after a success: %d at once, want %d", got, before+1)
+	}
+}
+
 // Invariants: the breaker opens after ten failures over ten seconds, not before;
 // what had left before it opened puts off no probe; each failed probe doubles the
 // time for which it has been open, to a minute at most between two; the first
