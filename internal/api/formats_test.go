@@ -271,10 +271,16 @@ func TestPreviewIsNotKeptWithItsRequest(t *testing.T) {
 	w := newWorld(t)
 	token := `"format":{"body":{"raw":"event.data"},"headers":[{"Authorization":"Basic {secret|base64}"}],"signature":{"algorithm":"none","several":",{secret}"}}`
 	secret := "very-secret-indeed"
-	for _, path := range []string{"/v1/formats/preview", "/v1/formats/test"} {
+	w.saveFormat("token", `{"body":{"raw":"event.data"},"headers":[{"Authorization":"Basic {secret|base64}"}],"signature":{"algorithm":"none","several":",{secret}"}}`, "application/json").is(200)
+	webhook := w.createWebhook(`{"url":"https://x.example.com","events":["*"],"format":"token","secret":"` + secret + `"}`)["id"].(string)
+	for _, path := range []string{"/v1/formats/preview", "/v1/formats/test", "/v1/webhooks/" + webhook + "/test"} {
+		body := `{"url":"https://x.example.com","secret":"` + secret + `",` + token + `}`
+		if strings.Contains(path, webhook) {
+			body = ""
+		}
 		send := func() answer {
 			return w.send(request{
-				method: http.MethodPost, path: path, body: `{"url":"https://x.example.com","secret":"` + secret + `",` + token + `}`,
+				method: http.MethodPost, path: path, body: body,
 				header: map[string]string{"Idempotency-Key": "k" + path},
 			}).is(200)
 		}

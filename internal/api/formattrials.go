@@ -65,15 +65,6 @@ type headerBody struct {
 	Value string `json:"value"`
 }
 
-// formatTestBody is what came of a test of a format.
-type formatTestBody testBody
-
-// forReplay leaves out the request, which may hold a secret.
-func (b formatTestBody) forReplay() any {
-	b.Request = testRequest{URL: b.Request.URL, Headers: map[string]string{}}
-	return b
-}
-
 func (in *formatTrialInput) trial() (manage.FormatTrial, error) {
 	event := in.Event.Value
 	trial := manage.FormatTrial{
@@ -124,16 +115,16 @@ func previewFormat(ctx context.Context, c *call, in *formatTrialInput) (formatPr
 	return body, nil
 }
 
-func testFormat(ctx context.Context, c *call, in *formatTrialInput) (formatTestBody, error) {
+func testFormat(ctx context.Context, c *call, in *formatTrialInput) (testBody, error) {
 	trial, err := in.trial()
 	if err != nil {
-		return formatTestBody{}, err
+		return testBody{}, err
 	}
 	result, err := c.Manager.TestFormat(ctx, c.principal, trial)
 	if err != nil {
-		return formatTestBody{}, err
+		return testBody{}, err
 	}
-	return formatTestBody(showTest(result)), nil
+	return showTest(result), nil
 }
 
 // placedAt moves a mistake to where it stands in the body.
