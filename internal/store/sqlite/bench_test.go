@@ -59,6 +59,24 @@ func BenchmarkClaimAndRecord(b *testing.B) {
 	}
 }
 
+// BenchmarkFanOut keeps events with a thousand deliveries each, to a thousand
+// webhooks.
+func BenchmarkFanOut(b *testing.B) {
+	w := newBench(b)
+	const width = 1000
+	webhooks := make([]posthorn.WebhookID, width)
+	for i := range webhooks {
+		webhooks[i] = newID[posthorn.WebhookID](w)
+	}
+	w.ReportAllocs()
+	w.ResetTimer()
+	before := processorTime(w)
+	for range b.N {
+		w.acceptFor(webhooks)
+	}
+	w.ReportMetric(float64((processorTime(w)-before).Microseconds())/float64(w.N*width), "cpu-µs/delivery")
+}
+
 type bench struct {
 	*testing.B
 	ctx         context.Context //nolint:containedctx // a benchmark's
@@ -119,17 +137,29 @@ func newID[T ~[16]byte](w *bench) T {
 }
 
 func (w *bench) accept() store.Lease {
+	return store.Lease{DeliveryID: w.acceptFor([]posthorn.WebhookID{w.webhook}), NodeID: w.node, Epoch: store.FirstEpoch}
+}
+
+// acceptFor keeps an event with a delivery to each webhook, and returns the last
+// one.
+func (w *bench) acceptFor(webhooks []posthorn.WebhookID) posthorn.DeliveryID {
 	now := time.Now()
-	event := posthorn.Event{ID: newID[posthorn.EventID](w), EnvironmentID: w.environment, Type: "bench.event", Data: w.data, Timestamp: now, AcceptedAt: now, Deliveries: 1}
-	delivery := posthorn.Delivery{
-		ID: newID[posthorn.DeliveryID](w), EventID: event.ID, WebhookID: w.webhook, EnvironmentID: w.environment,
-		Status: w.status, DueAt: now, CreatedAt: now, UpdatedAt: now,
+	event := posthorn.Event{
+		ID: newID[posthorn.EventID](w), EnvironmentID: w.environment, Type: "bench.event", Data: w.data, Timestamp: now, AcceptedAt: now,
+		Deliveries: len(webhooks),
 	}
-	submission := store.Submission{EnvironmentID: w.environment, Version: w.version, NodeID: w.node, Entries: []store.Entry{{Event: event, Deliveries: []posthorn.Delivery{delivery}}}}
+	deliveries := make([]posthorn.Delivery, len(webhooks))
+	for i, webhook := range webhooks {
+		deliveries[i] = posthorn.Delivery{
+			ID: newID[posthorn.DeliveryID](w), EventID: event.ID, WebhookID: webhook, EnvironmentID: w.environment,
+			Status: w.status, DueAt: now, CreatedAt: now, UpdatedAt: now,
+		}
+	}
+	submission := store.Submission{EnvironmentID: w.environment, Version: w.version, NodeID: w.node, Entries: []store.Entry{{Event: event, Deliveries: deliveries}}}
 	if _, err := w.store.Accept(w.ctx, submission); err != nil {
 		w.Error(err)
 	}
-	return store.Lease{DeliveryID: delivery.ID, NodeID: w.node, Epoch: store.FirstEpoch}
+	return deliveries[len(deliveries)-1].ID
 }
 
 func (w *bench) record(lease store.Lease) {
