@@ -114,6 +114,8 @@ func (i *inquiry) lengths() (Diagnosis, bool) {
 	length, isSaid := i.Request.saidLength()
 	came := len(i.Request.Body)
 	switch {
+	case came == 0:
+		return i.invalid(CauseLength, rawBytesHint, "The body is empty: something read it, or lost it, before it was verified."), true
 	case !isSaid || length == came:
 		return Diagnosis{}, false
 	case came < length:
@@ -124,6 +126,14 @@ func (i *inquiry) lengths() (Diagnosis, bool) {
 		return i.invalid(CauseLength, rawBytesHint, "The body has %d bytes behind its end: the signature is right for the first %d, which is what Content-Length says.", came-length, length), true
 	}
 	return i.invalid(CauseLength, rawBytesHint, "The body is not the one that was sent: %d bytes came, and Content-Length says %d.", came, length), true
+}
+
+// digest tells of a body that doesn't have its own digest.
+func (i *inquiry) digest(problem *signature.Error) (Diagnosis, bool) {
+	if problem.Problem != signature.NoMatch || !isDigestHeader(problem.Header) {
+		return Diagnosis{}, false
+	}
+	return i.invalid(CauseBody, rawBytesHint, "The body is not the one that was sent: %s has the digest of another one.", problem.Header), true
 }
 
 // unknownFormat searches for what the secret signed.

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -30,6 +31,7 @@ func (i *Inference) hide(secrets []string) {
 	for at := range i.Differences {
 		i.Differences[at] = hidden(i.Differences[at])
 	}
+	before := wire.FormatYAML(i.Format)
 	i.Format = i.Format.Clone()
 	hideFields(i.Format.Body, hidden)
 	for at := range i.Format.Headers {
@@ -37,6 +39,10 @@ func (i *Inference) hide(secrets []string) {
 	}
 	for at := range i.Format.Signatures {
 		hideFields(i.Format.Signatures[at].Claims, hidden)
+	}
+	if !bytes.Equal(before, wire.FormatYAML(i.Format)) {
+		i.IsExact = false
+		i.Differences = append(i.Differences, "The request holds the secret where formats can't put it; there it is shown as ***.")
 	}
 }
 

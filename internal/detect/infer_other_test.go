@@ -76,14 +76,15 @@ func TestInferDifferences(t *testing.T) {
 	spaced := `{"type": "user.created", "id": "e1", "data": {"a": 1}}`
 	rotated := "{\"type\":\"a.b\",\"data\":1}"
 	for name, one := range map[string]struct{ text, format, said string }{
-		"spaces":     {"POST / HTTP/1.1\nX-Sig: " + sum(spaced) + "\n\n" + spaced, "raw: event.data", "formats write no spaces"},
-		"left out":   {"X-Sig: v1=" + sum(rotated) + ",v9=" + strings.Repeat("ab", 32) + "\n\n" + rotated, "v1={signature}\n", "explained by none"},
-		"several":    {"X-Sig: v1=" + sum(rotated) + ",v1=" + strings.Repeat("ab", 32) + "\n\n" + rotated, "several: ',v1={signature}'", ""},
-		"other":      {"X-Sig: " + sum(rotated) + "\nX-Other-Signature: " + strings.Repeat("cd", 32) + "\n\n" + rotated, "{signature}", "X-Other-Signature looks like a signature too"},
-		"path":       {"POST /in HTTP/1.1\nHost: a.example\nX-Sig: " + sum("/in"+rotated) + "\n\n" + rotated, "content: /in{body}", "that part alone"},
-		"no body":    {"X-Ts: 1777896000\nX-Sig: " + sum("1777896000") + "\n\n" + rotated, "content: '{timestamp}'", ""},
-		"editor":     {"X-Sig: " + sum(rotated) + "\nContent-Length: 23\n\n" + rotated + "\n", "{body}", ""},
-		"credential": {"Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("me:"+hexSecret)) + "\n\n{}", "{secret|base64}", "give user:password"},
+		"spaces":      {"POST / HTTP/1.1\nX-Sig: " + sum(spaced) + "\n\n" + spaced, "raw: event.data", "formats write no spaces"},
+		"left out":    {"X-Sig: v1=" + sum(rotated) + ",v9=" + strings.Repeat("ab", 32) + "\n\n" + rotated, "v1={signature}\n", "explained by none"},
+		"several":     {"X-Sig: v1=" + sum(rotated) + ",v1=" + strings.Repeat("ab", 32) + "\n\n" + rotated, "several: ',v1={signature}'", ""},
+		"other":       {"X-Sig: " + sum(rotated) + "\nX-Other-Signature: " + strings.Repeat("cd", 32) + "\n\n" + rotated, "{signature}", "X-Other-Signature looks like a signature too"},
+		"path":        {"POST /in HTTP/1.1\nHost: a.example\nX-Sig: " + sum("/in"+rotated) + "\n\n" + rotated, "content: /in{body}", "that part alone"},
+		"no body":     {"X-Ts: 1777896000\nX-Sig: " + sum("1777896000") + "\n\n" + rotated, "content: '{timestamp}'", ""},
+		"editor":      {"X-Sig: " + sum(rotated) + "\nContent-Length: 23\n\n" + rotated + "\n", "{body}", ""},
+		"in the body": {"X-Sig: " + sum(`{"type":"a.b","token":"`+hexSecret+`","data":1}`) + "\n\n" + `{"type":"a.b","token":"` + hexSecret + `","data":1}`, "token: '***'", "shown as ***"},
+		"credential":  {"Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("me:"+hexSecret)) + "\n\n{}", "{secret|base64}", "give user:password"},
 	} {
 		inferred := infer(t, one.text, hexSecret)
 		if text := string(inferred.YAML()); !inferred.IsFound || !strings.Contains(text, one.format) || !strings.Contains(text, one.said) {
