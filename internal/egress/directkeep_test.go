@@ -21,7 +21,7 @@ import (
 func TestKeptConnectionServesManyHeavyAnswers(t *testing.T) {
 	t.Parallel()
 	var connections atomic.Int64
-	heavy := fmt.Sprintf("HTTP/1.1 200 OK\r\nX-Heavy: %s\r\nContent-Length: %d\r\n\r\n%s", flooding(40<<10), MaxResponseBody, flooding(MaxResponseBody))
+	heavy := fmt.Sprintf("HTTP/1.1 200 OK\r\nX-Heavy: %s\r\nContent-Length: %d\r\n\r\n%s", flooding(60<<10), MaxResponseBody, flooding(MaxResponseBody))
 	url := newRawReceiver(t, func(conn net.Conn) {
 		connections.Add(1)
 		reader := bufio.NewReader(conn)
@@ -39,6 +39,29 @@ func TestKeptConnectionServesManyHeavyAnswers(t *testing.T) {
 	}
 	if connections.Load() != 1 {
 		t.Errorf("%d connections", connections.Load())
+	}
+}
+
+// Invariant: the bound of the headers holds for the later answers of a connection
+// just as for the first one.
+func TestHeadersAreBoundedOnKeptConnections(t *testing.T) {
+	t.Parallel()
+	url := newRawReceiver(t, func(conn net.Conn) {
+		reader := bufio.NewReader(conn)
+		for _, headers := range []int{10, 60 << 10, maxResponseHeaderBytes} {
+			if readRequest(reader) != nil {
+				return
+			}
+			_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nX: %s\r\nContent-Length: 2\r\n\r\nok", flooding(headers))
+		}
+	})
+	sender := newSender(t, Options{})
+	wantReason(t, sender.Send(t.Context(), requestTo(url)), posthorn.ReasonSuccess)
+	wantReason(t, sender.Send(t.Context(), requestTo(url)), posthorn.ReasonSuccess)
+	last := sender.Send(t.Context(), requestTo(url))
+	wantReason(t, last, posthorn.ReasonResponseHeadersTooLarge)
+	if !last.ConnectionReused || openConnections(sender) != 0 {
+		t.Errorf("reused %v, %d connections are open", last.ConnectionReused, openConnections(sender))
 	}
 }
 
