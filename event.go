@@ -139,6 +139,10 @@ type EventType struct {
 // MaxExample is the longest example or schema of an event type, in bytes.
 const MaxExample = 64 << 10
 
+// MaxSchemas is how long the schemas of an environment's event types may be
+// together, in bytes: they are held in memory while it publishes.
+const MaxSchemas = 8 << 20
+
 func validateExample(pointer string, text []byte) *Error {
 	if len(text) > MaxExample {
 		return Invalid(pointer, fmt.Sprintf("It is %d bytes long; the limit is %d.", len(text), MaxExample), "Shorten it.")

@@ -93,8 +93,10 @@ func TestOpenAPI(t *testing.T) {
 	found := read(t, openAPI)
 	const id = `{"minimum":16,"type":"integer"}`
 	want := []brief{
-		{Name: "pet.created", Description: "A pet was added to the shop.", Example: `{"born":"2026-01-02","id":1,"weight":9007199254740993}`,
-			Schema: `{"$defs":{"Id":` + id + `,"Pet":{"properties":{"id":{"$ref":"#/$defs/Id"},"kind":{"enum":[{"$ref":"#/nowhere"}]},"parent":{"$ref":"#/$defs/Pet"}},"required":["id"],"type":"object"}},"$ref":"#/$defs/Pet"}`},
+		{
+			Name: "pet.created", Description: "A pet was added to the shop.", Example: `{"born":"2026-01-02","id":1,"weight":9007199254740993}`,
+			Schema: `{"$defs":{"Id":` + id + `,"Pet":{"properties":{"id":{"$ref":"#/$defs/Id"},"kind":{"enum":[{"$ref":"#/nowhere"}]},"parent":{"$ref":"#/$defs/Pet"}},"required":["id"],"type":"object"}},"$ref":"#/$defs/Pet"}`,
+		},
 		{Name: "pet.deleted", Description: "A pet is gone", Schema: `{"$defs":{"Id":` + id + `},"properties":{"default":{"$ref":"#/$defs/Id"}},"type":"object"}`},
 		{Name: "pet.renamed", Deprecated: true},
 	}

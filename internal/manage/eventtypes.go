@@ -64,6 +64,9 @@ func (m *Manager) CreateEventType(ctx context.Context, p Principal, named postho
 	if err := m.checkSchema(ctx, entry); err != nil {
 		return posthorn.EventType{}, err
 	}
+	if err := m.checkRoom(ctx, environment, len(entry.Schema)); err != nil {
+		return posthorn.EventType{}, err
+	}
 	created, err := m.store.CreateEventTypes(ctx, environment, []posthorn.EventType{entry}, m.limits.EventTypes)
 	if err != nil {
 		return posthorn.EventType{}, passOn("creating the event type", m.catalogueLimited(err))

@@ -220,6 +220,13 @@ func (m *Manager) carryOut(ctx context.Context, environment posthorn.Environment
 }
 
 func (m *Manager) createPlanned(ctx context.Context, environment posthorn.EnvironmentID, fresh []posthorn.EventType, dryRun bool, done *Imported) error {
+	more := 0
+	for _, entry := range fresh {
+		more += len(entry.Schema)
+	}
+	if err := m.checkRoom(ctx, environment, more); err != nil {
+		return err
+	}
 	if len(fresh) > 0 && !dryRun {
 		if _, err := m.store.CreateEventTypes(ctx, environment, fresh, m.limits.EventTypes); err != nil {
 			return passOn("importing event types", m.catalogueLimited(err))

@@ -2,6 +2,7 @@ package manage
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -62,5 +63,37 @@ func wantLimit(t *testing.T, err error, setting string) {
 	var told *posthorn.Error
 	if !errors.As(err, &told) || told.Code != posthorn.CodeLimitReached || !strings.Contains(told.Hint, setting) || !strings.ContainsAny(told.Message, "123") {
 		t.Errorf("%s: got %#v", setting, err)
+	}
+}
+
+// Guards that the schemas of an environment are bounded together, since they are held
+// in memory: neither creating, changing nor importing gets beyond the limit.
+func TestSchemasAreBoundedTogether(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	long := []byte(`{"description":"` + strings.Repeat("x", posthorn.MaxExample-100) + `"}`)
+	made := 0
+	var refused error
+	for refused == nil && made < 1000 {
+		n := NewEventType{Name: fmt.Sprint("t", made)}
+		n.Schema = Set(long)
+		if _, refused = b.CreateEventType(t.Context(), b.platform, posthorn.EnvironmentID{}, n); refused == nil {
+			made++
+		}
+	}
+	if !errors.Is(refused, posthorn.ErrLimit) || made*len(long) > posthorn.MaxSchemas || (made+1)*len(long) <= posthorn.MaxSchemas {
+		t.Fatalf("%d were made, then %v", made, refused)
+	}
+	plain := NewEventType{Name: "plain"}
+	if _, err := b.CreateEventType(t.Context(), b.platform, posthorn.EnvironmentID{}, plain); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.UpdateEventType(t.Context(), b.platform, posthorn.EnvironmentID{}, "plain", EventTypeChange{Schema: Set(long)}); !errors.Is(err, posthorn.ErrLimit) {
+		t.Errorf("changing: %v", err)
+	}
+	another := NewEventType{Name: "another"}
+	another.Schema = Set(long)
+	if _, err := b.ImportEventTypes(t.Context(), b.platform, posthorn.EnvironmentID{}, Import{EventTypes: []NewEventType{another}}); !errors.Is(err, posthorn.ErrLimit) {
+		t.Errorf("importing: %v", err)
 	}
 }

@@ -50,6 +50,26 @@ func (m *Manager) checkSchema(ctx context.Context, entry posthorn.EventType) err
 	return problems.Err()
 }
 
+// checkRoom refuses schemas that would make those of the environment longer than they
+// may be.
+func (m *Manager) checkRoom(ctx context.Context, environment posthorn.EnvironmentID, more int) error {
+	if more <= 0 {
+		return nil
+	}
+	there, err := m.store.SchemaBytes(ctx, environment)
+	if err != nil {
+		return passOn("measuring schemas", err)
+	}
+	if there+more > posthorn.MaxSchemas {
+		return &posthorn.Error{
+			Code: posthorn.CodeLimitReached, Pointer: "/schema",
+			Message: fmt.Sprintf("The schemas of this environment would be %d bytes long together; the limit is %d.", there+more, posthorn.MaxSchemas),
+			Hint:    "Shorten schemas, or take them out of event types that don't need them.",
+		}
+	}
+	return nil
+}
+
 // maxRaces bounds how often a change is made again because another one came first.
 const maxRaces = 4
 
@@ -70,6 +90,9 @@ func (m *Manager) changeEventType(ctx context.Context, environment posthorn.Envi
 		}
 		if change.Schema.Given || change.Example.Given {
 			if err := m.checkSchema(ctx, checked); err != nil {
+				return posthorn.EventType{}, err
+			}
+			if err := m.checkRoom(ctx, environment, len(checked.Schema)-len(before.Schema)); err != nil {
 				return posthorn.EventType{}, err
 			}
 		}

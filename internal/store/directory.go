@@ -82,6 +82,9 @@ type Directory interface {
 	// EventTypes lists up to limit event types whose names come after the given
 	// one, in the order of their names (compared byte by byte).
 	EventTypes(ctx context.Context, environment posthorn.EnvironmentID, after string, limit int) ([]posthorn.EventType, error)
+	// SchemaBytes returns how long the schemas of an environment's event types are
+	// together.
+	SchemaBytes(ctx context.Context, environment posthorn.EnvironmentID) (int, error)
 	// UpdateEventType changes an event type; its name stays.
 	UpdateEventType(ctx context.Context, environment posthorn.EnvironmentID, name string, change func(posthorn.EventType) (posthorn.EventType, error)) (posthorn.EventType, error)
 	// DeleteEventType returns posthorn.ErrNotFound if there is none.

@@ -63,6 +63,19 @@ func (s *Store) EventTypes(ctx context.Context, environment posthorn.Environment
 	return list, nil
 }
 
+// SchemaBytes implements store.Directory.
+func (s *Store) SchemaBytes(ctx context.Context, environment posthorn.EnvironmentID) (int, error) {
+	if err := s.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer s.mu.Unlock()
+	total := 0
+	for _, eventType := range s.eventTypes[environment] {
+		total += len(eventType.Schema)
+	}
+	return total, nil
+}
+
 // UpdateEventType implements store.Directory.
 func (s *Store) UpdateEventType(ctx context.Context, environment posthorn.EnvironmentID, name string, change func(posthorn.EventType) (posthorn.EventType, error)) (posthorn.EventType, error) {
 	if err := s.enter(ctx); err != nil {

@@ -65,6 +65,16 @@ func (s *Store) EventTypes(ctx context.Context, environment posthorn.Environment
 	return listed(ctx, s, selectEventType+` WHERE environment_id = ? AND name > ? ORDER BY name LIMIT ?`, []any{environment[:], after, limit}, scanEventType)
 }
 
+// SchemaBytes implements store.Directory.
+func (s *Store) SchemaBytes(ctx context.Context, environment posthorn.EnvironmentID) (int, error) {
+	var total int
+	err := s.one(ctx, `SELECT COALESCE(SUM(length(schema)), 0) FROM event_types WHERE environment_id = ?`, []any{environment[:]}, &total)
+	if err != nil {
+		return 0, fmt.Errorf("measuring schemas: %w", err)
+	}
+	return total, nil
+}
+
 // UpdateEventType implements store.Directory.
 func (s *Store) UpdateEventType(ctx context.Context, environment posthorn.EnvironmentID, name string, change func(posthorn.EventType) (posthorn.EventType, error)) (posthorn.EventType, error) {
 	return changed(ctx, s, func(tx *tx) (posthorn.EventType, error) {

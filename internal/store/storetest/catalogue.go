@@ -20,6 +20,7 @@ func catalogueCases() []testCase {
 		{name: "what is handed out belongs to the caller", run: webhookCopies},
 		{name: "a snapshot holds the webhooks oldest first, the signing keys newest first and the event types by name", run: snapshotHolds},
 		{name: "a snapshot holds the schemas that are enforced, by the event type's word or else the environment's", run: snapshotSchemas},
+		{name: "the schemas of an environment's event types are measured together", run: schemasMeasured},
 		{name: "event types are kept once by name", run: eventTypesKept},
 		{name: "event types are listed by name, byte by byte", run: eventTypesListed},
 		{name: "event types belong to one environment", run: eventTypesElsewhere},
@@ -195,6 +196,19 @@ func snapshotSchemas(w *world) {
 	}))
 	rejected := store.Schema{Text: types[1].Schema, Validation: posthorn.ValidationReject}
 	w.want("the schemas under another default", schemas(), map[string]store.Schema{"warn": warned, "left": rejected})
+}
+
+func schemasMeasured(w *world) {
+	measure := func() int { return must[int](w)(w.SchemaBytes(w.ctx, w.environment.ID)) }
+	w.want("the length without event types", measure(), 0)
+	types := []posthorn.EventType{w.newEventType("a"), w.newEventType("b"), w.newEventType("none")}
+	types[1].Schema, types[1].Validation, types[2].Schema = []byte(`{"title":"größer"}`), posthorn.ValidationOff, nil
+	must[int](w)(w.CreateEventTypes(w.ctx, w.environment.ID, types, 0))
+	w.want("the length", measure(), len(types[0].Schema)+len(types[1].Schema))
+	w.do(w.DeleteEventType(w.ctx, w.environment.ID, "a"))
+	w.want("the length after one is deleted", measure(), len(types[1].Schema))
+	unknown := posthorn.NewID[posthorn.EnvironmentID](w.now, w.random)
+	w.want("the length elsewhere", must[int](w)(w.SchemaBytes(w.ctx, unknown)), 0)
 }
 
 func (w *world) eventTypes(after string, limit int) []posthorn.EventType {

@@ -124,6 +124,7 @@ func (m *machine) compareContents() {
 		m.snapshot(environment.ID)
 		both(m, "Webhooks", func(s side) ([]posthorn.Webhook, error) { return s.Webhooks(m.ctx(), environment.ID, all) })
 		both(m, "SigningKeys", func(s side) ([]posthorn.SigningKey, error) { return s.SigningKeys(m.ctx(), environment.ID) })
+		both(m, "SchemaBytes", func(s side) (int, error) { return s.SchemaBytes(m.ctx(), environment.ID) })
 		both(m, "CountFilters", func(s side) (int, error) { return s.CountFilters(m.ctx(), environment.ID) })
 		for _, given := range []string{"order-1", "Order-1", "order-2"} {
 			both(m, "EventByGivenID", func(s side) (posthorn.Event, error) { return s.EventByGivenID(m.ctx(), environment.ID, given) })
