@@ -61,10 +61,12 @@ func signingKeysUpdated(w *world) {
 	before, fresh := w.version(), w.newSigningKey(posthorn.ECDSAP256)
 	kept := keys[1]
 	kept.ExpiresAt = w.tick()
-	got := must[[]posthorn.SigningKey](w)(w.UpdateSigningKeys(w.ctx, w.environment.ID, func(given []posthorn.SigningKey) ([]posthorn.SigningKey, error) {
-		w.want("what the change is given", given, []posthorn.SigningKey{keys[1], keys[0]})
+	var given []posthorn.SigningKey
+	got := must[[]posthorn.SigningKey](w)(w.UpdateSigningKeys(w.ctx, w.environment.ID, func(all []posthorn.SigningKey) ([]posthorn.SigningKey, error) {
+		given = all
 		return []posthorn.SigningKey{kept, fresh}, nil
 	}))
+	w.want("what the change was given", given, []posthorn.SigningKey{keys[1], keys[0]})
 	want := []posthorn.SigningKey{fresh, kept}
 	w.want("what is returned", got, want)
 	w.want("the keys", w.signingKeys(), want)
