@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -101,9 +102,11 @@ func TestRefused(t *testing.T) {
 		`{"$dynamicRef":"#a","$defs":{"a":{"$dynamicAnchor":"a"}}}`: "/schema: Dynamic references",
 		`{"$ref":"#"}`: "/schema: More than 64 subschemas follow from each other for one value, or one",
 		`{"allOf":[{"$ref":"#/$defs/a"}],"$defs":{"a":{"not":{"$ref":"#"}}}}`: "/schema: More than 64 subschemas",
-		`{"maximum":1e999999999}`:                                            "/schema/maximum: The number is too long",
-		`{"enum":[` + strings.Repeat("0,", schema.MaxValues) + `0]}`:         "/schema: The schema has 5003 values",
-		`{"description":"` + strings.Repeat("x", posthorn.MaxExample) + `"}`: "/schema: The schema is",
+		`{"maximum":1e999999999}`:                                    "/schema/maximum: The number is too long",
+		`{"enum":[` + strings.Repeat("0,", schema.MaxValues) + `0]}`: "/schema: The schema has 5003 values",
+		`{"allOf":[` + manyReferences(501) + `]}`:                    "/schema: The schema refers to too much of itself.",
+		`{"x":` + strings.Repeat(`{"a":`, 60) + "[" + strings.Repeat("0,", 999) + "0]" + strings.Repeat("}", 60) + `,"allOf":[` + deepReferences(60) + `]}`: "/schema: The schema refers to too much of itself.",
+		`{"description":"` + strings.Repeat("x", posthorn.MaxExample) + `"}`:                                                                                "/schema: The schema is",
 	} {
 		_, err := schema.Compile("/schema", []byte(text))
 		var known *posthorn.Error
@@ -114,6 +117,24 @@ func TestRefused(t *testing.T) {
 			}
 		}
 	}
+}
+
+// manyReferences refers to so many places.
+func manyReferences(count int) string {
+	list := make([]string, count)
+	for i := range list {
+		list[i] = `{"$ref":"#/x/` + strconv.Itoa(i) + `"}`
+	}
+	return strings.Join(list, ",")
+}
+
+// deepReferences refers to so many places, each within the one before.
+func deepReferences(count int) string {
+	list := make([]string, count)
+	for i := range list {
+		list[i] = `{"$ref":"#/x` + strings.Repeat("/a", i) + `"}`
+	}
+	return strings.Join(list, ",")
 }
 
 // Invariant: a schema whose alternatives multiply is refused to do its work, at once,
@@ -136,6 +157,7 @@ func TestCostIsBounded(t *testing.T) {
 		"doubling with levels": {`{"properties":{"a":{"allOf":[{"$ref":"#"},{"$ref":"#"}]}}}`, nested},
 		"long texts, patterns": {`{"items":{"pattern":"(a|b){0,80}$"}}`, `["` + long + `"]`},
 		"required by items":    {`{"items":{"required":[` + strings.Repeat(`"x",`, 900) + `"y"]}}`, "[" + strings.Repeat("{},", 4000) + "{}]"},
+		"unique long texts":    {`{"$ref":"#/$defs/u","$defs":{"u":{"allOf":[` + strings.Repeat(`{"uniqueItems":true},`, 99) + `true]}}}`, "[" + strings.Repeat(`"`+long[:40_000]+`",`, 19) + `1]`},
 		"enums by items":       {`{"items":{"enum":[` + strings.Repeat("[0],", 900) + `1]}}`, "[" + strings.Repeat("0,", 4000) + "0]"},
 	} {
 		verdict := compiledLoosely(t, c.schema).Check("/data", eventdata.Of([]byte(c.data)))

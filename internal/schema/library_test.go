@@ -1,0 +1,35 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// Invariant: a library gives the same schema for the same text, and what it keeps is
+// bounded however many texts there are.
+func TestLibraryIsBounded(t *testing.T) {
+	t.Parallel()
+	l := NewLibrary()
+	text := []byte(`{"type":"object"}`)
+	first, err := l.Schema(DigestOf(text), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := l.Schema(DigestOf(text), text); err != nil || again != first {
+		t.Errorf("it was compiled again: %v", err)
+	}
+	for i := range 40 {
+		long := fmt.Appendf(nil, `{"title":"%d","description":%q}`, i, strings.Repeat("x", 60_000))
+		if _, err := l.Schema(DigestOf(long), long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	total := 0
+	for _, one := range l.kept {
+		total += one.length
+	}
+	if total != l.text || total > maxKeptText || len(l.kept) < 10 {
+		t.Errorf("%d schemas of %d bytes are kept, counted as %d", len(l.kept), total, l.text)
+	}
+}
