@@ -35,7 +35,7 @@ func (s *stage) measureBesideNeighbours(ctx context.Context) (measurement, error
 	if err := s.addNeighbours(ctx); err != nil {
 		return measurement{}, err
 	}
-	const batch = 100
+	const batch = 10 // with the most neighbours, as many deliveries as a batch may make
 	flood := s.closed()
 	flood.Connections, flood.Requests, flood.Batch, flood.Family, flood.Duration = 1, waitingEach/batch, batch, hangingFamily, time.Hour
 	flooded, err := s.publish(flood)
