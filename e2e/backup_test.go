@@ -46,6 +46,9 @@ func TestBackUpAndRestore(t *testing.T) {
 	if code, said := run(t, "backup", "--data", data, copied); code != 5 || !strings.Contains(said, "Nothing was overwritten") {
 		t.Errorf("backup over a file: %d %s", code, said)
 	}
+	if code, said := run(t, "backup", "--data", data, filepath.Join(restored, "nowhere", "x.db")); code != 1 || strings.Contains(said, "there is no database") {
+		t.Errorf("backup to where there is no directory: %d %s", code, said)
+	}
 	for _, database := range []string{filepath.Join(data, "posthorn.db"), copied} {
 		if code, said := run(t, "db", "check", "--database", "sqlite:"+database); code != 0 || !strings.Contains(said, "is sound") {
 			t.Errorf("check of %s: %d %s", database, code, said)

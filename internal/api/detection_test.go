@@ -73,6 +73,23 @@ func TestVerifyKnowsTheWebhook(t *testing.T) {
 	}
 }
 
+// Guards that what was sent is known to the byte also where the delivery's id is
+// a part of it.
+func TestVerifyKnowsTheDelivery(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.saveFormat("mine", `{"body":[{"event":"{event.id}"},{"delivery":"{delivery.id}"},{"data":{"raw":"event.data"}}],"headers":[{"X-Signature":"{signature}"}],
+		"signature":{"algorithm":"hmac-sha256","content":"{body}","encoding":"hex","key":"text"}}`, "application/json").is(http.StatusOK)
+	webhook := w.createWebhook(`{"url":"https://a.example.com/in","events":["*"],"format":"mine"}`)
+	w.published(`{"id":"order-1","type":"a.b","data":{"amount":12}}`)
+	delivery := w.get("/v1/deliveries").is(http.StatusOK).items()[0]["id"].(string)
+	body := `{"event":"order-1","delivery":"` + delivery + `","data":{"amount":12}}`
+	changed := strings.Replace(w.captured("signature", webhook["secret"].(string), "", body), "12}}", "13}}", 1)
+	if got := w.verify(`{"webhookId":%q,"request":%s}`, webhook["id"], changed); got["cause"] != "body_changed" || got["offset"] != float64(strings.Index(body, "2}}")) {
+		t.Errorf("changed: %v", got)
+	}
+}
+
 // Guards that a declared format is tried, and that one that was found can be saved
 // as it is.
 func TestInferredFormatIsSaved(t *testing.T) {

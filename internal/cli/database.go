@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,7 +59,8 @@ func (s *session) databaseCheck() *cobra.Command {
 }
 
 func noDatabase(settings config.Config, err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
+	_, missing := os.Stat(settings.SQLitePath()) // else it is something other that doesn't exist
+	if errors.Is(err, fs.ErrNotExist) && errors.Is(missing, fs.ErrNotExist) {
 		return &failure{code: exitNotFound, message: "there is no database at " + settings.SQLitePath(), hint: "Say where it is with --data DIR or --database sqlite:PATH."}
 	}
 	return err

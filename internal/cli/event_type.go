@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -38,7 +39,16 @@ func (e *eventTypeSettings) texts(s *session) ([]byte, []byte, error) {
 		return nil, nil, err
 	}
 	schema, err := s.readInput(e.schema)
-	return example, schema, err
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(example) > 0 && !json.Valid(example) {
+		return nil, nil, usage("--example is not JSON", "")
+	}
+	if len(schema) > 0 && !json.Valid(schema) {
+		return nil, nil, usage("--schema is not JSON", "")
+	}
+	return example, schema, nil
 }
 
 func (s *session) eventTypeCommand() *cobra.Command {

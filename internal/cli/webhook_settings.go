@@ -83,6 +83,11 @@ func (s *session) webhookCreate() *cobra.Command {
 }
 
 func (s *session) webhookInput(flags *pflag.FlagSet, settings webhookSettings) (client.WebhookInput, error) {
+	for name, value := range map[string]int{"concurrency": settings.concurrency, "timeout-ms": settings.timeoutMs} {
+		if flags.Changed(name) && value == 0 {
+			return client.WebhookInput{}, usage("--"+name+" can't be 0; leave it out for the default", "webhook create --help")
+		}
+	}
 	headers, metadata, secret, err := s.webhookTexts(&settings)
 	return client.WebhookInput{
 		Name: settings.name, URL: settings.url, Events: trimmed(settings.events), Secret: secret, Format: settings.format, Description: settings.description,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/detect"
+	"github.com/posthorn/posthorn/internal/store"
 	"github.com/posthorn/posthorn/internal/wire"
 )
 
@@ -160,7 +161,7 @@ func (m *Manager) addWebhook(ctx context.Context, p Principal, question *detect.
 }
 
 // sentTo makes the request again that was sent to a webhook, if it names an event
-// of the webhook's environment; nil if it doesn't.
+// that the webhook has a delivery of; nil if it doesn't.
 func (m *Manager) sentTo(ctx context.Context, p Principal, request *detect.Request, webhook posthorn.Webhook, own fitting) (*detect.Sent, error) {
 	for _, id := range request.EventIDs() {
 		event, err := m.Event(ctx, p, webhook.EnvironmentID, id)
@@ -177,8 +178,15 @@ func (m *Manager) sentTo(ctx context.Context, p Principal, request *detect.Reque
 		if signedAt.IsZero() {
 			signedAt = m.now()
 		}
+		deliveries, err := m.store.Deliveries(ctx, store.DeliveryQuery{EventID: event.ID, WebhookID: webhook.ID, Page: posthorn.Page{Limit: 1}})
+		if err != nil {
+			return nil, fmt.Errorf("finding what was sent: %w", err)
+		}
+		if len(deliveries) == 0 {
+			return nil, nil
+		}
 		again, err := own.dialect.Render(wire.Input{
-			Event: event, Webhook: webhook, EnvironmentKind: posthorn.Production, Keys: own.keys, AttemptNumber: 1, Now: signedAt,
+			Event: event, Webhook: webhook, EnvironmentKind: posthorn.Production, Keys: own.keys, DeliveryID: deliveries[0].ID, AttemptNumber: 1, Now: signedAt,
 		})
 		if err != nil {
 			return nil, nil
