@@ -12,7 +12,9 @@
 // [Problem].
 //
 // Where a format signs with a private key, the public key stands in the place of a
-// secret, as ParsePublicKey reads it. Where it signs the URL, [WithURL] says which.
+// secret: "whpk_…", PEM or its base64, or a JSON Web Key. Not the bare key, although
+// ParsePublicKey reads it: formats that take shared secrets as well can't tell it
+// from one, and everybody knows it. Where it signs the URL, [WithURL] says which.
 //
 // A dialect that isn't built in is written down as a [Scheme], in Go or in JSON.
 package signature

@@ -89,12 +89,22 @@ func parseJWK(text string) (crypto.PublicKey, error) {
 	return nil, &Error{Problem: BadSecret, Detail: "it is not a JSON Web Key of Ed25519 or P-256"}
 }
 
-// looksPublic reports whether a text is written as a public key, so that it can't
-// be a shared secret.
+// How the base64 of a public key's DER begins, for Ed25519 and P-256.
+const (
+	ed25519DER = "MCowBQYDK2VwAyEA"
+	p256DER    = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"
+)
+
+// looksPublic reports whether a text is written as a public key, so that it must
+// never be a shared secret: everybody knows it. A bare key can't be told from one.
 func looksPublic(text string) bool {
 	text = strings.TrimSpace(text)
-	return strings.HasPrefix(text, publicKeyPrefix) || strings.HasPrefix(text, "-----BEGIN PUBLIC KEY-----") ||
-		strings.HasPrefix(text, "{") && strings.Contains(text, `"kty"`)
+	for _, beginning := range []string{publicKeyPrefix, "-----BEGIN PUBLIC KEY-----", ed25519DER, p256DER} {
+		if strings.HasPrefix(text, beginning) {
+			return true
+		}
+	}
+	return strings.HasPrefix(text, "{") && strings.Contains(text, `"kty"`)
 }
 
 // FormatPublicKey writes an Ed25519 key in the notation of Standard Webhooks:

@@ -1,6 +1,9 @@
 package signature_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"strings"
 	"testing"
@@ -37,6 +40,30 @@ func signed(t testing.TB, format string, secrets ...string) map[string]string {
 		t.Fatal(err)
 	}
 	return headers
+}
+
+// A public key is known to everybody: whoever signs with its text as if it were a
+// shared secret is refused, however the key is written.
+func TestPublicKeysAreNoSharedSecrets(t *testing.T) {
+	t.Parallel()
+	for _, public := range []string{
+		"MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+		"whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+		"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n",
+		`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`,
+	} {
+		mac := hmac.New(sha256.New, []byte(public))
+		mac.Write([]byte("evt_1.1777896000." + string(body)))
+		headers := map[string][]string{
+			"webhook-id": {"evt_1"}, "webhook-timestamp": {"1777896000"},
+			"webhook-signature": {"v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))},
+		}
+		for _, secrets := range [][]string{{public}, {newSecret, public}} {
+			if verified, err := signature.Verify("standard", secrets, headers, body, moment()); err == nil {
+				t.Errorf("%.30s: accepted as %+v", public, verified)
+			}
+		}
+	}
 }
 
 // What was signed with another secret, or over another body, id or moment, is

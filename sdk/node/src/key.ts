@@ -41,9 +41,12 @@ export function* keysOf(scheme: Scheme, secrets: readonly string[], isOneOfSever
   return keys
 }
 
+/** How public keys begin that are no bare ones; the last two are the base64 of DER, for Ed25519 and P-256. */
+const written = [publicKeyPrefix, pemPublicKey, 'MCowBQYDK2VwAyEA', 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE']
+
 function looksPublic(text: string): boolean {
   const trimmed = text.trim()
-  return trimmed.startsWith(publicKeyPrefix) || trimmed.startsWith(pemPublicKey) || (trimmed.startsWith('{') && trimmed.includes('"kty"'))
+  return written.some((beginning) => trimmed.startsWith(beginning)) || (trimmed.startsWith('{') && trimmed.includes('"kty"'))
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { test } from 'node:test'
 
 import { ways } from './builds.mjs'
@@ -26,6 +26,17 @@ for (const { name, verify } of ways) {
       assert.equal(error.code, code, error.stack)
       return true
     })
+
+  // Invariant: a public key is known to everybody, so its text is never a shared secret.
+  test(`${name}: public keys are no shared secrets`, async () => {
+    const key = '11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo='
+    for (const known of [`MCowBQYDK2VwAyEA${key}`, `whpk_${key}`]) {
+      const timestamp = String(now())
+      const forged = createHmac('sha256', known).update(`evt_1.${timestamp}.`).update(body).digest('base64')
+      const headers = { 'webhook-id': 'evt_1', 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${forged}` }
+      for (const secrets of [[known], [secret, known]]) await assert.rejects(verify(body, headers, secrets, 'standard'), { name: 'VerificationError' })
+    }
+  })
 
   // Invariant: every byte of a signature counts, and so does its length.
   test(`${name}: changed signatures`, async () => {

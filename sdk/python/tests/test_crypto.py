@@ -199,6 +199,8 @@ class Keys(unittest.TestCase):
             key = parse_public_key(written)
             self.assertEqual((key.x, key.y), P256_KEY, written)
         self.assertTrue(looks_public(pem(point)))
+        for der in ("MCowBQYDK2VwAyEA" + "A" * 43 + "=", "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" + "A" * 86 + "=="):
+            self.assertTrue(looks_public(der), der)
         self.assertFalse(looks_public("whsec_" + text(raw)))
 
     def test_what_is_none(self):

@@ -20,10 +20,15 @@ _SPKI_ED25519 = bytes.fromhex("302a300506032b6570032100")
 _SPKI_P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
 
 
+#: How the base64 of a public key's DER begins, for Ed25519 and P-256.
+_ED25519_DER = "MCowBQYDK2VwAyEA"
+_P256_DER = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"
+
+
 def looks_public(text: str) -> bool:
     """Whether a text is written as a public key, so that it can't be a shared secret."""
     text = text.strip()
-    if text.startswith((_PREFIX, "-----BEGIN PUBLIC KEY-----")):
+    if text.startswith((_PREFIX, "-----BEGIN PUBLIC KEY-----", _ED25519_DER, _P256_DER)):
         return True
     return text.startswith("{") and '"kty"' in text
 
