@@ -73,7 +73,7 @@ type Options struct {
 	ConnectTimeout time.Duration
 	// MaxIdlePerHost and MaxIdle bound the connections that are kept for later,
 	// MaxConnectionsPerHost those that are open at all, each per kind of
-	// environment. 0 means the default.
+	// environment and way of sending: directly, or by net/http. 0 means the default.
 	MaxIdlePerHost        int
 	MaxIdle               int
 	MaxConnectionsPerHost int
