@@ -129,6 +129,7 @@ func FuzzParseFormat(f *testing.F) {
 	f.Add([]byte("a: &x [*x]"))
 	f.Add([]byte(withMessage))
 	f.Add([]byte(everything))
+	f.Add([]byte(digested("sha-di6=:{digest.sha256}:")))
 	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "Bearer {signature}"], signature: {algorithm: jwt-hs256, claims: [{iat: {number: "{timestamp}"}}, {b: "{digest.sha256}"}]}}`))
 	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "k={secret}"], signature: {algorithm: none, several: ",k={secret}"}}`))
 	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "t={timestamp};s={signature}"], signature: {algorithm: ecdsa-p256-sha256, content: "{timestamp}{body}", several: {lines: true}}}`))

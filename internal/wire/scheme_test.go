@@ -270,6 +270,30 @@ func TestBodies(t *testing.T) {
 	}
 }
 
+// digested is a format with a message signature whose Content-Digest is written so.
+func digested(value string) string {
+	return `{name: a, body: {raw: event.data}, headers: [Content-Digest: "` + value + `", Signature-Input: "{message.input}", Signature: "{message.signature}"],
+		signature: {algorithm: hmac-sha256, key: text, message: {label: a, components: [content-digest], parameters: [created]}}, verify: {tolerance: 5m}}`
+}
+
+// Digests of both kinds may stand side by side, however they are spaced.
+func TestDigestsThatCanBeVerified(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"sha-256=:{digest.sha256}:", "sha-512=:{digest.sha512}:", "sha-256=:{digest.sha256}:,sha-512=:{digest.sha512}:", "sha-512=:{digest.sha512}:, sha-256=:{digest.sha256}:"} {
+		dialect := parse(t, digested(value))
+		scheme, err := dialect.Verification()
+		if err != nil {
+			t.Errorf("%s: %v", value, err)
+			continue
+		}
+		in := input()
+		request := render(t, dialect, in)
+		if _, err := scheme.Verify([]string{newSecret}, headerMap(request), request.Body, in.Now, signature.WithURL(request.URL)); err != nil {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
+}
+
 // A format that receivers can't verify with the libraries says so, and why.
 func TestFormatsThatCannotBeVerified(t *testing.T) {
 	t.Parallel()
@@ -282,6 +306,15 @@ func TestFormatsThatCannotBeVerified(t *testing.T) {
 		`{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: hmac-sha256, content: "{event.id}"}}`:                          "",
 		`{name: a, body: {raw: event.data}, headers: [X: "v={signature}"], signature: {algorithm: hmac-sha256, content: "{body}", several: ",w={signature}"}}`: "begin with",
 		`{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: jwt-hs256, claims: [{a: b}]}}`:                                 "digest",
+		digested("sha-di6=:{digest.sha256}:"):                        "RFC 9530",
+		digested("sha-256=:{digest.sha512}:"):                        "RFC 9530",
+		digested("sha-512=:{digest.sha256}:"):                        "RFC 9530",
+		digested("sha-256=:{digest.sha256.hex}:"):                    "RFC 9530",
+		digested("sha-256=:{digest.sha256|upper}:"):                  "RFC 9530",
+		digested("sha-256=:{digest.sha256}: "):                       "RFC 9530",
+		digested("sha-256=:{digest.sha256}"):                         "RFC 9530",
+		digested("sha-256=:{digest.sha256}:, md5=:{digest.sha256}:"): "RFC 9530",
+		digested("sha-256=:AAAA:"):                                   "RFC 9530",
 	} {
 		if _, err := parse(t, text).Verification(); err == nil || !strings.Contains(err.Error(), reason) {
 			t.Errorf("%s: %v", text, err)

@@ -48,8 +48,7 @@ func (r *receiver) derive() error {
 	}
 	switch {
 	case r.compiled.message != nil:
-		r.deriveMessage()
-		return nil
+		return r.deriveMessage()
 	case said.Algorithm == posthorn.NotSigned:
 		return r.deriveToken()
 	}
@@ -60,20 +59,6 @@ func (r *receiver) derive() error {
 		return r.deriveClaims()
 	}
 	return r.deriveContent()
-}
-
-func (r *receiver) deriveMessage() {
-	r.scheme.Encoding = ""
-	r.scheme.Message = &signature.Message{Components: slices.Clone(r.compiled.scheme.Message.Components)}
-	r.scheme.Tolerance = r.dialect.format.Tolerance
-	isCovered := func(name string) string {
-		if name = strings.ToLower(name); slices.Contains(r.scheme.Message.Components, name) {
-			return name
-		}
-		return ""
-	}
-	r.scheme.IDHeader = isCovered(r.headerOf(part{value: eventIDValue}))
-	r.scheme.TimestampHeader = isCovered(r.headerOf(part{value: timestampValue}))
 }
 
 // deriveToken finds the secret that is sent as it is.
