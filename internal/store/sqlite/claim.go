@@ -14,7 +14,7 @@ import (
 // Claim implements store.Queue.
 func (s *Store) Claim(ctx context.Context, c store.Claim) (store.Claimed, error) {
 	var claimed store.Claimed
-	err := s.write(ctx, func(tx *tx) error {
+	err := s.writeRows(ctx, c.Limit, func(tx *tx) error {
 		var err error
 		claimed, err = tx.claim(c)
 		return err

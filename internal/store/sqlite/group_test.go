@@ -104,12 +104,12 @@ func TestPanicIsNobodyElses(t *testing.T) {
 func TestPatienceEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := &writer{waiting: make(chan *write, 1), breakage: newBreakage()}
-		w.waiting <- &write{}
+		w := &writer{queues: newQueues(1), breakage: newBreakage()}
+		w.others <- &write{}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		result := make(chan error, 1)
-		go func() { result <- w.submit(ctx, &write{ctx: ctx}, true) }()
+		go func() { result <- w.submit(ctx, &write{ctx: ctx}) }()
 		synctest.Wait()
 		if len(result) != 0 {
 			t.Fatalf("it didn't wait for a place: %v", <-result)
@@ -118,7 +118,7 @@ func TestPatienceEndsWithTheContext(t *testing.T) {
 		synctest.Wait()
 		if len(result) == 0 {
 			t.Error("it still waits when its context is over")
-			<-w.waiting // lets it end
+			<-w.others // lets it end
 		}
 		if err := <-result; !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
@@ -130,22 +130,57 @@ func TestPatienceEndsWithTheContext(t *testing.T) {
 // came before it, nor does anything get lost between two groups.
 func TestHeavyWritesHaveAGroupOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	w := &writer{waiting: make(chan *write, 8)}
-	light, heavy, last := &write{rows: 1}, &write{rows: 2 * maxGroupRows}, &write{rows: maxGroupRows}
+	q := newQueues(8)
+	light, heavy, last := &write{rows: 1, mayBeRefused: true}, &write{rows: 2 * maxGroupRows, mayBeRefused: true}, &write{rows: maxGroupRows, mayBeRefused: true}
 	for _, next := range []*write{light, light, heavy, light, last} {
-		w.waiting <- next
+		q.accepting <- next
 	}
-	close(w.waiting)
-	var sizes []int
-	for first := <-w.waiting; first != nil; {
-		group, next := w.gather(first)
-		sizes = append(sizes, len(group))
-		if first = next; first == nil {
-			first = <-w.waiting
-		}
-	}
-	if want := []int{2, 1, 1, 1}; !slices.Equal(sizes, want) {
+	if sizes, want := groupsOf(&q), []int{2, 1, 1, 1}; !slices.Equal(sizes, want) {
 		t.Errorf("the groups have %v writes, want %v", sizes, want)
+	}
+}
+
+// groupsOf empties queues and returns how many writes each group has.
+func groupsOf(q *queues) []int {
+	close(q.ended)
+	var sizes []int
+	for first := q.next(); first != nil; first = q.next() {
+		sizes = append(sizes, len(q.gather(first)))
+	}
+	return sizes
+}
+
+// Invariant: taking events doesn't wait behind many other writes: all of it is in
+// the next group, and of the others as many rows as are quickly written.
+func TestTakingEventsGoesFirst(t *testing.T) {
+	t.Parallel()
+	q := newQueues(400)
+	for range 3 * maxOtherRows / 2 {
+		q.others <- &write{rows: 2}
+	}
+	first := q.next()
+	for range 10 {
+		q.accepting <- &write{rows: 2, mayBeRefused: true}
+	}
+	if group := q.gather(first); len(group) != 10+maxOtherRows/2 || !group[10].mayBeRefused || group[11].mayBeRefused {
+		t.Errorf("the group has %d writes, want the first, 10 that take events and %d others behind them", len(group), maxOtherRows/2-1)
+	}
+	if sizes, want := groupsOf(&q), []int{maxOtherRows / 2, maxOtherRows / 2}; !slices.Equal(sizes, want) {
+		t.Errorf("then the groups have %v writes, want %v", sizes, want)
+	}
+}
+
+// Invariant: however many rows taking events has, as many of the others join it:
+// what was published is also sent.
+func TestTakingEventsDoesNotStarveTheOthers(t *testing.T) {
+	t.Parallel()
+	q := newQueues(2000)
+	for range 2000 {
+		q.others <- &write{rows: 1}
+	}
+	q.accepting <- &write{rows: 1000, mayBeRefused: true}
+	if group := q.gather(&write{rows: 500, mayBeRefused: true}); len(group) != 2+1500 {
+		t.Errorf("the group has %d writes, want 2 that take events and 1500 others", len(group))
 	}
 }
 

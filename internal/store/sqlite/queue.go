@@ -77,7 +77,7 @@ func (s *Store) Due(ctx context.Context, after posthorn.WebhookID, limit int) ([
 
 // Release implements store.Queue.
 func (s *Store) Release(ctx context.Context, leases []store.Lease, now time.Time) error {
-	err := s.write(ctx, func(tx *tx) error {
+	err := s.writeRows(ctx, len(leases), func(tx *tx) error {
 		for _, lease := range leases {
 			_, err := tx.exec(`UPDATE deliveries SET status = 0, node_id = NULL, epoch = epoch + 1, due_at = ?, updated_at = ?
 				WHERE id = ? AND status = 1 AND node_id = ? AND epoch = ?`,
@@ -159,7 +159,7 @@ func (s *Store) Expire(ctx context.Context, webhook posthorn.WebhookID, dueBefor
 
 func (s *Store) endPending(ctx context.Context, webhook posthorn.WebhookID, status int, dueBefore time.Time, limit int, now time.Time) (int, error) {
 	var ended int64
-	err := s.write(ctx, func(tx *tx) error {
+	err := s.writeRows(ctx, limit, func(tx *tx) error {
 		var err error
 		ended, err = tx.exec(`UPDATE deliveries SET status = ?, updated_at = ? WHERE id IN (
 			SELECT id FROM deliveries WHERE status = 0 AND webhook_id = ? AND due_at < ? ORDER BY due_at, id LIMIT ?)`,

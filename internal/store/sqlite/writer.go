@@ -8,18 +8,11 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/failpoint"
 )
 
-// maxWaiting bounds the writes that wait for the writer; maxGroup and maxGroupRows
-// bound the writes of one commit. A write of more rows is committed alone, so that
-// those that came before it are not held up by it.
-const (
-	maxWaiting   = 4096
-	maxGroup     = 512
-	maxGroupRows = 4000
-)
+// maxWaiting bounds the writes of each queue.
+const maxWaiting = 4096
 
 var errClosed = errors.New("the database is closed")
 
@@ -28,8 +21,8 @@ var errClosed = errors.New("the database is closed")
 // server commits a lone write at once, a busy one many with one sync of the
 // disk. There is no timer. After a fatal error it refuses everything.
 type writer struct {
-	db       *sql.DB
-	waiting  chan *write
+	db *sql.DB
+	queues
 	done     chan struct{}
 	breakage *breakage
 
@@ -45,6 +38,9 @@ type write struct {
 	done chan error
 	// rows is about how many rows are written.
 	rows int
+	// mayBeRefused is said of taking events, for which a publisher waits: it goes
+	// ahead of all other writes, and is refused when too many wait.
+	mayBeRefused bool
 }
 
 func startWriter(ctx context.Context, db *sql.DB, b *breakage) (*writer, error) {
@@ -52,7 +48,7 @@ func startWriter(ctx context.Context, db *sql.DB, b *breakage) (*writer, error) 
 	if err != nil {
 		return nil, fmt.Errorf("opening the writing connection: %w", err)
 	}
-	w := &writer{db: db, waiting: make(chan *write, maxWaiting), done: make(chan struct{}), breakage: b}
+	w := &writer{db: db, queues: newQueues(maxWaiting), done: make(chan struct{}), breakage: b}
 	go func() {
 		defer close(w.done)
 		_ = conn.Raw(func(own any) error { // it returns nothing but nil
@@ -68,55 +64,34 @@ func startWriter(ctx context.Context, db *sql.DB, b *breakage) (*writer, error) 
 
 // serve commits what is waiting, until nothing more can come.
 func (w *writer) serve(t *tx) {
-	first, isOpen := <-w.waiting
-	for isOpen {
-		group, next := w.gather(first)
-		w.commit(t, group)
-		if first = next; first == nil {
-			first, isOpen = <-w.waiting
-		}
+	for first := w.next(); first != nil; first = w.next() {
+		w.commit(t, w.gather(first))
 	}
 	if w.breakage.err() == nil {
 		t.close()
 	}
 }
 
-// gather takes what is waiting, without waiting for more. A write for which the
-// group has no room left is returned to be the first of the next one.
-func (w *writer) gather(first *write) ([]*write, *write) {
-	group, rows := []*write{first}, first.rows
-	for len(group) < maxGroup {
-		select {
-		case next, isOpen := <-w.waiting:
-			if !isOpen {
-				return group, nil
-			}
-			if rows += next.rows; rows > maxGroupRows {
-				return group, next
-			}
-			group = append(group, next)
-		default:
-			return group, nil
-		}
-	}
-	return group, nil
-}
-
-// write runs a transaction in the next group and waits until it is durable. An
-// error means that it has no effect.
+// write runs a transaction of few rows in the next group and waits until it is
+// durable. An error means that it has no effect.
 func (s *Store) write(ctx context.Context, run func(tx *tx) error) error {
-	return s.writer.enqueue(ctx, &write{run: run, rows: 1}, true)
+	return s.writeRows(ctx, 1, run)
 }
 
-// writeOrRefuse is write for work that may be refused, and may be of many rows: it
-// returns posthorn.ErrBusy at once when too many writes are waiting.
+// writeRows is write for work of about so many rows.
+func (s *Store) writeRows(ctx context.Context, rows int, run func(tx *tx) error) error {
+	return s.writer.enqueue(ctx, &write{run: run, rows: rows})
+}
+
+// writeOrRefuse is writeRows for taking events: it goes ahead of other writes, and
+// returns posthorn.ErrBusy at once when too many wait.
 func (s *Store) writeOrRefuse(ctx context.Context, rows int, run func(tx *tx) error) error {
-	return s.writer.enqueue(ctx, &write{run: run, rows: rows}, false)
+	return s.writer.enqueue(ctx, &write{run: run, rows: rows, mayBeRefused: true})
 }
 
-func (w *writer) enqueue(ctx context.Context, next *write, patient bool) error {
+func (w *writer) enqueue(ctx context.Context, next *write) error {
 	next.ctx, next.done = ctx, make(chan error, 1)
-	if err := w.submit(ctx, next, patient); err != nil {
+	if err := w.submit(ctx, next); err != nil {
 		return err
 	}
 	// Whoever gave up waiting would not know whether the write happened, so
@@ -124,7 +99,7 @@ func (w *writer) enqueue(ctx context.Context, next *write, patient bool) error {
 	return <-next.done
 }
 
-func (w *writer) submit(ctx context.Context, next *write, patient bool) error {
+func (w *writer) submit(ctx context.Context, next *write) error {
 	w.closing.RLock()
 	defer w.closing.RUnlock()
 	if w.closed {
@@ -136,20 +111,7 @@ func (w *writer) submit(ctx context.Context, next *write, patient bool) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("waiting to write: %w", err)
 	}
-	select {
-	case w.waiting <- next:
-		return nil
-	default:
-	}
-	if !patient {
-		return posthorn.ErrBusy
-	}
-	select {
-	case w.waiting <- next:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("waiting to write: %w", ctx.Err())
-	}
+	return w.put(ctx, next)
 }
 
 func (w *writer) close() error {
@@ -157,7 +119,7 @@ func (w *writer) close() error {
 	wasClosed := w.closed
 	if !wasClosed {
 		w.closed = true
-		close(w.waiting)
+		close(w.ended)
 	}
 	w.closing.Unlock()
 	<-w.done

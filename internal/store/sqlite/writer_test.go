@@ -51,7 +51,7 @@ func occupy(t *testing.T, s *Store) (release func()) {
 // waitForQueue returns when so many writes wait for the writer, which is
 // occupied.
 func waitForQueue(s *Store, count int) {
-	for len(s.writer.waiting) < count {
+	for len(s.writer.accepting)+len(s.writer.others) < count {
 		runtime.Gosched()
 	}
 }

@@ -1,0 +1,113 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/posthorn/posthorn"
+)
+
+// maxGroup and maxGroupRows bound the writes of one commit that take events; of
+// the others maxOtherRows join them, or as many rows as those that take events
+// have. So whoever publishes waits for a short commit even when two hundred
+// receivers time out at once, and neither can starve the other.
+const (
+	maxGroup     = 512
+	maxGroupRows = 4000
+	maxOtherRows = 96
+)
+
+// queues hold the writes that wait for the writer.
+type queues struct {
+	accepting chan *write
+	others    chan *write
+	// ended is closed when nothing more will be put.
+	ended chan struct{}
+	// heavy is the write for which the last group had no room.
+	heavy *write
+}
+
+func newQueues(size int) queues {
+	return queues{accepting: make(chan *write, size), others: make(chan *write, size), ended: make(chan struct{})}
+}
+
+// put takes a write. One that may be refused gets posthorn.ErrBusy when too many
+// wait; others wait for a place until their context ends.
+func (q *queues) put(ctx context.Context, next *write) error {
+	if next.mayBeRefused {
+		select {
+		case q.accepting <- next:
+			return nil
+		default:
+			return posthorn.ErrBusy
+		}
+	}
+	select {
+	case q.others <- next:
+		return nil
+	default:
+	}
+	select {
+	case q.others <- next:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting to write: %w", ctx.Err())
+	}
+}
+
+// next waits for a write; nil when all are done and nothing more will come.
+func (q *queues) next() *write {
+	if heavy := q.heavy; heavy != nil {
+		q.heavy = nil
+		return heavy
+	}
+	select {
+	case next := <-q.accepting:
+		return next
+	case next := <-q.others:
+		return next
+	case <-q.ended:
+	}
+	if next := poll(q.accepting); next != nil {
+		return next
+	}
+	return poll(q.others)
+}
+
+// gather adds what is waiting to the first write of a group, without waiting for
+// more.
+func (q *queues) gather(first *write) []*write {
+	group, rows, others := []*write{first}, first.rows, 0
+	if !first.mayBeRefused {
+		rows, others = 0, first.rows
+	}
+	for len(group) < maxGroup && rows < maxGroupRows {
+		next := poll(q.accepting)
+		if next == nil {
+			break
+		}
+		if rows+next.rows > maxGroupRows {
+			q.heavy = next // alone, so that it doesn't hold up those before it
+			break
+		}
+		group, rows = append(group, next), rows+next.rows
+	}
+	for others < max(maxOtherRows, min(rows, maxGroupRows)) {
+		next := poll(q.others)
+		if next == nil {
+			break
+		}
+		group, others = append(group, next), others+next.rows
+	}
+	return group
+}
+
+// poll takes a write without waiting; nil if there is none.
+func poll(queue chan *write) *write {
+	select {
+	case next := <-queue:
+		return next
+	default:
+		return nil
+	}
+}
