@@ -71,7 +71,9 @@ func (s Submission) Rows() int {
 
 // Entry is an event and its deliveries. The deliveries are DeliveryPending, or
 // DeliveryLeased: then they are leased to the submission's node under
-// FirstEpoch.
+// FirstEpoch. The ids of the event and of its deliveries are made for the moment
+// Event.AcceptedAt, which is also when the deliveries are created: a store may look
+// for one by the other.
 type Entry struct {
 	Event      posthorn.Event
 	Deliveries []posthorn.Delivery

@@ -145,13 +145,13 @@ func (w *bench) accept() store.Lease {
 func (w *bench) acceptFor(webhooks []posthorn.WebhookID) posthorn.DeliveryID {
 	now := time.Now()
 	event := posthorn.Event{
-		ID: newID[posthorn.EventID](w), EnvironmentID: w.environment, Type: "bench.event", Data: w.data, Timestamp: now, AcceptedAt: now,
+		ID: posthorn.NewID[posthorn.EventID](now, w.random), EnvironmentID: w.environment, Type: "bench.event", Data: w.data, Timestamp: now, AcceptedAt: now,
 		Deliveries: len(webhooks),
 	}
 	deliveries := make([]posthorn.Delivery, len(webhooks))
 	for i, webhook := range webhooks {
 		deliveries[i] = posthorn.Delivery{
-			ID: newID[posthorn.DeliveryID](w), EventID: event.ID, WebhookID: webhook, EnvironmentID: w.environment,
+			ID: posthorn.NewID[posthorn.DeliveryID](now, w.random), EventID: event.ID, WebhookID: webhook, EnvironmentID: w.environment,
 			Status: w.status, DueAt: now, CreatedAt: now, UpdatedAt: now,
 		}
 	}

@@ -74,7 +74,7 @@ func (s *Store) Environments(ctx context.Context, q store.EnvironmentQuery) ([]p
 	var c conditions
 	c.add(!q.WorkspaceID.IsZero(), "workspace_id = ?", q.WorkspaceID[:])
 	c.add(!q.ProjectID.IsZero(), "project_id = ?", q.ProjectID[:])
-	c.addPage("id", q.Page)
+	c.addIDs("id", q.Page)
 	return listed(ctx, s, selectEnvironment+c.where("id DESC", q.Page.Limit), c.args, scanEnvironment)
 }
 

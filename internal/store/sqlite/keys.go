@@ -72,7 +72,7 @@ func (s *Store) KeyByHash(ctx context.Context, hash [sha256.Size]byte) (posthorn
 func (s *Store) Keys(ctx context.Context, workspace posthorn.WorkspaceID, page posthorn.Page) ([]posthorn.Key, error) {
 	var c conditions
 	c.add(!workspace.IsZero(), "workspace_id = ?", workspace[:])
-	c.addPage("id", page)
+	c.addIDs("id", page)
 	return listed(ctx, s, selectKey+c.where("id DESC", page.Limit), c.args, scanKey)
 }
 

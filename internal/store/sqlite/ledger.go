@@ -39,14 +39,9 @@ func (s *Store) EventByGivenID(ctx context.Context, environment posthorn.Environ
 
 // Events implements store.Ledger.
 func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]posthorn.Event, error) {
-	var c conditions
-	c.add(!q.EnvironmentID.IsZero(), "environment_id = ?", q.EnvironmentID[:])
-	c.add(q.Type != "", "type = ?", q.Type)
-	c.addSpan("accepted_at", q.Accepted)
-	c.addPage("id", q.Page)
-	query := `SELECT id, environment_id, given_id, type, timestamp, accepted_at, deliveries, NULL FROM events` + c.where("id DESC", q.Page.Limit)
+	query, args := listEvents(q)
 	var events []posthorn.Event
-	err := s.each(ctx, query, c.args, func(scan func(...any) error) error {
+	err := s.each(ctx, query, args, func(scan func(...any) error) error {
 		event, err := scanEvent(scan)
 		events = append(events, event)
 		return err
@@ -57,9 +52,28 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]posthorn.Even
 	return events, nil
 }
 
+func listEvents(q store.EventQuery) (string, []any) {
+	var c conditions
+	c.add(!q.EnvironmentID.IsZero(), "environment_id = ?", q.EnvironmentID[:])
+	c.add(q.Type != "", "type = ?", q.Type)
+	c.addSpan("accepted_at", q.Accepted)
+	c.addIDs("id", q.Page)
+	from := "events"
+	if q.Type != "" && !q.EnvironmentID.IsZero() {
+		from += " INDEXED BY events_by_type"
+	}
+	return `SELECT id, environment_id, given_id, type, timestamp, accepted_at, deliveries, NULL FROM ` + from + c.where("id DESC", q.Page.Limit), c.args
+}
+
 const deliveryColumns = `d.id, d.event_id, d.webhook_id, d.environment_id, d.status, d.attempts, d.uncounted, d.due_at, d.last_reason, d.last_status_code, d.crashes, d.format, d.format_version, d.created_at, d.updated_at`
 
-const selectDelivery = `SELECT ` + deliveryColumns + `, e.given_id, e.type FROM deliveries d JOIN events e ON e.id = d.event_id`
+const selectDelivery = selectDeliveryFrom + `deliveries d` + withEvent
+
+// A delivery is read together with its event.
+const (
+	selectDeliveryFrom = `SELECT ` + deliveryColumns + `, e.given_id, e.type FROM `
+	withEvent          = ` JOIN events e ON e.id = d.event_id`
+)
 
 func deliveryTargets(d *posthorn.Delivery) []any {
 	return []any{
@@ -83,39 +97,6 @@ func (s *Store) Delivery(ctx context.Context, id posthorn.DeliveryID) (posthorn.
 	return scanDelivery(func(targets ...any) error {
 		return s.one(ctx, selectDelivery+` WHERE d.id = ?`, []any{id[:]}, targets...)
 	})
-}
-
-// Deliveries implements store.Ledger.
-func (s *Store) Deliveries(ctx context.Context, q store.DeliveryQuery) ([]posthorn.Delivery, error) {
-	var c conditions
-	if q.Status != "" {
-		status, err := statusNumber(q.Status)
-		if err != nil {
-			return nil, err
-		}
-		// This stands in the text so that the index of what has not succeeded can be
-		// used.
-		c.texts = append(c.texts, fmt.Sprintf("d.status = %d", status))
-		if status != succeeded {
-			c.texts = append(c.texts, "d.status <> 2")
-		}
-	}
-	c.add(!q.EnvironmentID.IsZero(), "d.environment_id = ?", q.EnvironmentID[:])
-	c.add(!q.WebhookID.IsZero(), "d.webhook_id = ?", q.WebhookID[:])
-	c.add(!q.EventID.IsZero(), "d.event_id = ?", q.EventID[:])
-	c.addSpan("d.created_at", q.Created)
-	c.addPage("d.id", q.Page)
-	var deliveries []posthorn.Delivery
-	query := selectDelivery + c.where("d.id DESC", q.Page.Limit)
-	err := s.each(ctx, query, c.args, func(scan func(...any) error) error {
-		delivery, err := scanDelivery(scan)
-		deliveries = append(deliveries, delivery)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("listing deliveries: %w", err)
-	}
-	return deliveries, nil
 }
 
 // Attempts implements store.Ledger.

@@ -70,6 +70,8 @@ func eachRow(ctx context.Context, from querier, query string, args []any, visit 
 type conditions struct {
 	texts []string
 	args  []any
+	// ids is what the ids are narrowed to; the zero value is all.
+	ids ids
 }
 
 func (c *conditions) add(isWanted bool, text string, arg any) {
@@ -79,14 +81,25 @@ func (c *conditions) add(isWanted bool, text string, arg any) {
 	}
 }
 
+// addSpan asks for a stretch of time, in a list whose ids begin with their moment:
+// it narrows the ids too, so that the index of ids finds where to begin and to end.
 func (c *conditions) addSpan(column string, span posthorn.Span) {
-	c.add(!span.From.IsZero(), column+" >= ?", micros(span.From))
-	c.add(!span.Until.IsZero(), column+" < ?", micros(span.Until))
+	if !span.From.IsZero() {
+		c.add(true, column+" >= ?", micros(span.From))
+		c.ids = c.ids.meet(ids{from: idsOf(asKept(span.From)).from})
+	}
+	if !span.Until.IsZero() {
+		c.add(true, column+" < ?", micros(span.Until))
+		c.ids = c.ids.meet(ids{until: idsOf(asKept(span.Until)).until})
+	}
 }
 
-// addPage asks for what comes after page.After, newest first.
-func (c *conditions) addPage(column string, page posthorn.Page) {
-	c.add(page.After != [16]byte{}, column+" < ?", page.After[:])
+// addIDs asks for what the ids were narrowed to, and for what comes after
+// page.After, newest first. SQLite takes one bound of a column on each side.
+func (c *conditions) addIDs(column string, page posthorn.Page) {
+	within := c.ids.meet(ids{until: page.After})
+	c.add(within.from != [16]byte{}, column+" >= ?", within.from[:])
+	c.add(within.until != [16]byte{}, column+" < ?", within.until[:])
 }
 
 // where returns the clause with the order and the limit behind it.

@@ -64,7 +64,7 @@ func (s *Store) Workspace(ctx context.Context, id posthorn.WorkspaceID) (posthor
 // Workspaces implements store.Directory.
 func (s *Store) Workspaces(ctx context.Context, page posthorn.Page) ([]posthorn.Workspace, error) {
 	var c conditions
-	c.addPage("id", page)
+	c.addIDs("id", page)
 	return listed(ctx, s, selectWorkspace+c.where("id DESC", page.Limit), c.args, scanWorkspace)
 }
 
@@ -137,7 +137,7 @@ func (s *Store) Project(ctx context.Context, id posthorn.ProjectID) (posthorn.Pr
 func (s *Store) Projects(ctx context.Context, workspace posthorn.WorkspaceID, page posthorn.Page) ([]posthorn.Project, error) {
 	var c conditions
 	c.add(!workspace.IsZero(), "workspace_id = ?", workspace[:])
-	c.addPage("id", page)
+	c.addIDs("id", page)
 	return listed(ctx, s, selectProject+c.where("id DESC", page.Limit), c.args, scanProject)
 }
 

@@ -88,7 +88,7 @@ func (s *Store) Webhook(ctx context.Context, id posthorn.WebhookID) (posthorn.We
 func (s *Store) Webhooks(ctx context.Context, environment posthorn.EnvironmentID, page posthorn.Page) ([]posthorn.Webhook, error) {
 	c := conditions{texts: []string{"status <> 'deleted'"}}
 	c.add(true, "environment_id = ?", environment[:])
-	c.addPage("id", page)
+	c.addIDs("id", page)
 	return listed(ctx, s, selectWebhook+c.where("id DESC", page.Limit), c.args, scanWebhook)
 }
 

@@ -61,12 +61,12 @@ func (m *machine) entry(environment posthorn.EnvironmentID) store.Entry {
 
 func (m *machine) delivery(event posthorn.Event, webhook posthorn.Webhook) posthorn.Delivery {
 	return posthorn.Delivery{
-		ID:      posthorn.NewID[posthorn.DeliveryID](m.tick(), m.random),
+		ID:      posthorn.NewID[posthorn.DeliveryID](event.AcceptedAt, m.random),
 		EventID: event.ID, WebhookID: webhook.ID, EnvironmentID: event.EnvironmentID,
 		EventPublicID: event.PublicID(), EventType: event.Type,
 		Status:    oneOf(m, "status", posthorn.DeliveryPending, posthorn.DeliveryLeased),
 		DueAt:     m.soon("due", -2, 3),
-		CreatedAt: m.now, UpdatedAt: m.now,
+		CreatedAt: event.AcceptedAt, UpdatedAt: event.AcceptedAt,
 	}
 }
 

@@ -73,10 +73,10 @@ func (w *world) newEvent() posthorn.Event {
 // newDelivery makes a delivery that is due now.
 func (w *world) newDelivery(event posthorn.Event, webhook posthorn.Webhook) posthorn.Delivery {
 	return posthorn.Delivery{
-		ID:      posthorn.NewID[posthorn.DeliveryID](w.tick(), w.random),
+		ID:      posthorn.NewID[posthorn.DeliveryID](event.AcceptedAt, w.random),
 		EventID: event.ID, WebhookID: webhook.ID, EnvironmentID: event.EnvironmentID,
 		EventPublicID: event.PublicID(), EventType: event.Type,
-		Status: posthorn.DeliveryPending, DueAt: w.now, CreatedAt: w.now, UpdatedAt: w.now,
+		Status: posthorn.DeliveryPending, DueAt: event.AcceptedAt, CreatedAt: event.AcceptedAt, UpdatedAt: event.AcceptedAt,
 	}
 }
 

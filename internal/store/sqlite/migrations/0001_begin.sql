@@ -157,8 +157,11 @@ CREATE TABLE events (
 	deliveries     INTEGER NOT NULL
 );
 CREATE INDEX events_by_environment ON events (environment_id, id);
+CREATE INDEX events_by_type ON events (environment_id, type, id);
 CREATE UNIQUE INDEX events_by_given_id ON events (environment_id, given_id) WHERE given_id IS NOT NULL;
 
+-- An id begins with the moment when the event was accepted: deliveries of an event
+-- lie side by side, and need no index.
 -- status: 0 pending, 1 leased, 2 succeeded, 3 exhausted, 4 cancelled, 5 expired,
 -- 6 quarantined
 CREATE TABLE deliveries (
@@ -183,12 +186,12 @@ CREATE TABLE deliveries (
 	created_at       INTEGER NOT NULL,
 	updated_at       INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX deliveries_by_event ON deliveries (event_id);
 CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, id);
 CREATE INDEX deliveries_by_environment ON deliveries (environment_id, id);
 CREATE INDEX deliveries_due ON deliveries (webhook_id, due_at) WHERE status = 0;
 CREATE INDEX deliveries_suspected ON deliveries (webhook_id, crashes, due_at) WHERE status = 0 AND crashes >= 3;
 CREATE INDEX deliveries_by_format ON deliveries (environment_id, format, format_version) WHERE format IS NOT NULL AND status < 2;
+CREATE INDEX deliveries_over ON deliveries (webhook_id, status, id) WHERE status > 2;
 CREATE INDEX deliveries_not_succeeded ON deliveries (status, environment_id, id) WHERE status <> 2;
 
 -- durations are microseconds
