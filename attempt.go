@@ -56,6 +56,9 @@ const (
 	ReasonEgressProxy Reason = "egress_proxy"
 	// ReasonInterrupted: this node was stopping; never recorded, never counted.
 	ReasonInterrupted Reason = "interrupted"
+	// ReasonOutcomeUnknown: the node died, or lost its lease, after it may have sent
+	// the request, so nobody knows whether it arrived; not the receiver's fault.
+	ReasonOutcomeUnknown Reason = "outcome_unknown"
 	// ReasonInternal: our own mistake; not the receiver's fault.
 	ReasonInternal Reason = "internal"
 )
@@ -114,7 +117,7 @@ func (o Outcome) Succeeded() bool { return o.Reason == ReasonSuccess }
 // our own troubles don't use up its retries.
 func (o Outcome) ChargedToReceiver() bool {
 	switch o.Reason {
-	case ReasonLocalResource, ReasonLocalNetwork, ReasonEgressProxy, ReasonInterrupted, ReasonInternal:
+	case ReasonLocalResource, ReasonLocalNetwork, ReasonEgressProxy, ReasonInterrupted, ReasonOutcomeUnknown, ReasonInternal:
 		return false
 	default:
 		return true

@@ -61,7 +61,8 @@ type Delivery struct {
 	EventPublicID string
 	EventType     string
 	Status        DeliveryStatus
-	// Attempts is how many requests have been recorded.
+	// Attempts is how many requests have been recorded, those included of which
+	// nobody knows whether they were made.
 	Attempts int
 	// Uncounted is how many of the attempts don't use up retries: those before a
 	// person asked for another try, and those that failed through our own fault.

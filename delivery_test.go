@@ -44,7 +44,7 @@ func TestMoves(t *testing.T) {
 func TestWhoIsCharged(t *testing.T) {
 	t.Parallel()
 	for reason, want := range map[posthorn.Reason]bool{
-		posthorn.ReasonLocalResource: false, posthorn.ReasonEgressProxy: false, posthorn.ReasonInterrupted: false, posthorn.ReasonInternal: false,
+		posthorn.ReasonLocalResource: false, posthorn.ReasonEgressProxy: false, posthorn.ReasonInterrupted: false, posthorn.ReasonOutcomeUnknown: false, posthorn.ReasonInternal: false,
 		posthorn.ReasonTimeout: true, posthorn.ReasonGone: true, "status_500": true, posthorn.ReasonRenderFailed: true,
 	} {
 		if got := (posthorn.Outcome{Reason: reason}).ChargedToReceiver(); got != want {

@@ -28,6 +28,12 @@ func (c *checker) checkDelivery(d *storedDelivery) {
 // taken was taken.
 func (c *checker) match(d *storedDelivery, got []*matched) {
 	for _, a := range d.tries {
+		if a.isLost() {
+			if !c.isKilledAfter(a.begun) {
+				c.complain("S7", "attempt %d of %s to %s is recorded as lost; there was no kill after it", a.number, d.nonce, d.hook)
+			}
+			continue
+		}
 		m := receiptOf(a, got)
 		switch {
 		case m == nil && a.succeeded():
@@ -61,6 +67,11 @@ func receiptOf(a storedAttempt, got []*matched) *matched {
 		taken.recorded = true
 	}
 	return taken
+}
+
+// isKilledAfter reports whether a kill came after a moment.
+func (c *checker) isKilledAfter(moment time.Time) bool {
+	return slices.ContainsFunc(c.kills, func(kill time.Time) bool { return kill.Add(clockSlack).After(moment) })
 }
 
 // checkMoves checks S8 and S11: attempts are numbered without gaps, and nothing

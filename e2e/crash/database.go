@@ -54,8 +54,13 @@ type storedAttempt struct {
 
 func (a storedAttempt) succeeded() bool { return a.reason == "success" }
 
+// isLost reports that the server died before it knew what came of it.
+func (a storedAttempt) isLost() bool { return a.reason == "outcome_unknown" }
+
 // isOurs reports a failure that uses up no retry.
-func (a storedAttempt) isOurs() bool { return a.reason == "local_resource" || a.reason == "internal" }
+func (a storedAttempt) isOurs() bool {
+	return a.reason == "local_resource" || a.reason == "internal" || a.isLost()
+}
 
 func openDatabase(file string) (*sql.DB, error) {
 	name := url.URL{Scheme: "file", Path: file, RawQuery: "_pragma=busy_timeout(5000)"}

@@ -81,8 +81,8 @@ func (d *database) Snapshot(ctx context.Context, id posthorn.EnvironmentID) (sto
 	return call(d, "snapshot", "", func(*books) (store.Snapshot, error) { return d.Store.Snapshot(ctx, id) })
 }
 
-func (d *database) Join(ctx context.Context, id posthorn.NodeID, now time.Time) ([]posthorn.Delivery, error) {
-	return call(d, "join", d.node.number, func(*books) ([]posthorn.Delivery, error) { return d.Store.Join(ctx, id, now) })
+func (d *database) Join(ctx context.Context, id posthorn.NodeID, now time.Time, random posthorn.Randomness) ([]posthorn.Delivery, error) {
+	return call(d, "join", d.node.number, func(*books) ([]posthorn.Delivery, error) { return d.Store.Join(ctx, id, now, random) })
 }
 
 func (d *database) Suspects(ctx context.Context, now time.Time, limit int) ([]store.SuspectWebhook, error) {

@@ -244,6 +244,6 @@ func (w *world) stranger() {
 	for _, d := range leased {
 		w.books.forgive(d.ID, true, "a stranger takes it over")
 	}
-	_, err = w.store.Join(context.Background(), posthorn.NewID[posthorn.NodeID](time.Now(), w.random), time.Now())
+	_, err = w.store.Join(context.Background(), posthorn.NewID[posthorn.NodeID](time.Now(), w.random), time.Now(), w.random)
 	w.must(err)
 }

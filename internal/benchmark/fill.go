@@ -116,7 +116,7 @@ func newFiller(ctx context.Context, database store.Store, told filling) (*filler
 		node: posthorn.NewID[posthorn.NodeID](now, rand.Uint64), begin: now.Add(-told.Span),
 		data: []byte(eventData(told.DataSize)),
 	}
-	if _, err := database.Join(ctx, f.node, now); err != nil {
+	if _, err := database.Join(ctx, f.node, now, rand.Uint64); err != nil {
 		return nil, fmt.Errorf("joining: %w", err)
 	}
 	for _, text := range told.Webhooks {

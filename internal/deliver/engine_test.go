@@ -281,6 +281,11 @@ func TestTakeover(t *testing.T) {
 		if done := w.deliveries(posthorn.DeliverySucceeded); len(done) != 50 {
 			t.Errorf("%d of 50 delivered after the takeover", len(done))
 		}
+		for _, d := range w.deliveries(posthorn.DeliverySucceeded) {
+			if d.Attempts != 2 || d.Uncounted != 1 {
+				t.Errorf("%d attempts, %d of them uncounted; want the lost one and the one that succeeded", d.Attempts, d.Uncounted)
+			}
+		}
 	})
 }
 

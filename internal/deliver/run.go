@@ -13,7 +13,7 @@ import (
 // uses, what an earlier process left leased is due again, or quarantined if that
 // happened too often. Call it once, before Run.
 func (e *Engine) Join(ctx context.Context) error {
-	quarantined, err := e.Queue.Join(ctx, e.node, e.Now())
+	quarantined, err := e.Queue.Join(ctx, e.node, e.Now(), e.Random)
 	if err != nil {
 		return fmt.Errorf("joining the queue: %w", err)
 	}

@@ -21,8 +21,11 @@ type Queue interface {
 	// lease of another node ends at once, and each counts as a crash of its
 	// delivery. Those deliveries are pending and due now; but those that then have
 	// posthorn.QuarantineAfter crashes are quarantined, and Join returns
-	// them in the order of their ids.
-	Join(ctx context.Context, node posthorn.NodeID, now time.Time) ([]posthorn.Delivery, error)
+	// them in the order of their ids. Of each of those leases an attempt is kept, under
+	// the number after the delivery's attempts or else after its highest: see
+	// LostAttempt. It is uncounted and the delivery's last; the webhook's
+	// stats count it, neither as a success nor as a failure.
+	Join(ctx context.Context, node posthorn.NodeID, now time.Time, random posthorn.Randomness) ([]posthorn.Delivery, error)
 
 	// Due lists up to limit webhooks that have pending deliveries, whatever their
 	// status, in the order of their ids and after the given one, each with the
@@ -55,7 +58,8 @@ type Queue interface {
 	//
 	// If the lease is void the attempt is kept (the request did leave) unless the
 	// delivery is unknown or has an attempt of that number, nothing else changes,
-	// and Record returns ErrLeaseLost. If such a late attempt has taken the number
+	// and Record returns ErrLeaseLost. It takes the place of a lost attempt of that
+	// number: now somebody knows what came of it. If such a late attempt has taken the number
 	// of an attempt under a good lease, the latter is kept under the number after
 	// the delivery's highest.
 	Record(ctx context.Context, r Recording) error

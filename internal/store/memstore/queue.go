@@ -12,7 +12,7 @@ import (
 
 // Join implements store.Queue. Only one node can use this store, so the leases
 // of all others are given back.
-func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time) ([]posthorn.Delivery, error) {
+func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time, random posthorn.Randomness) ([]posthorn.Delivery, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
@@ -22,6 +22,7 @@ func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time) (
 		return d.Status == posthorn.DeliveryLeased && d.node != node
 	}) {
 		d := s.deliveries[id]
+		s.keepLost(d, random)
 		d.Crashes++
 		if d.Crashes < posthorn.QuarantineAfter {
 			s.moveToPending(d, now, now)

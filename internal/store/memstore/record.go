@@ -37,7 +37,20 @@ func (s *Store) keepAttempt(attempt posthorn.Attempt) {
 	s.insertAttempt(attempt)
 }
 
+// keepLost keeps that the delivery may have been sent.
+func (s *Store) keepLost(d *delivery, random posthorn.Randomness) {
+	attempt := store.LostAttempt(d.Delivery, s.webhooks[d.WebhookID].URL, random)
+	s.keepAttempt(attempt)
+	s.countAttempt(d.WebhookID, attempt)
+	d.Attempts++
+	d.Uncounted++
+	d.LastReason, d.LastStatusCode = attempt.Outcome.Reason, 0
+}
+
 func (s *Store) keepLateAttempt(attempt posthorn.Attempt) {
+	s.attempts[attempt.DeliveryID] = slices.DeleteFunc(s.attempts[attempt.DeliveryID], func(other posthorn.Attempt) bool {
+		return other.Number == attempt.Number && other.Outcome.Reason == posthorn.ReasonOutcomeUnknown
+	})
 	if s.deliveries[attempt.DeliveryID] == nil || s.hasAttempt(attempt) {
 		return
 	}
@@ -73,9 +86,10 @@ func (s *Store) countAttempt(webhook posthorn.WebhookID, attempt posthorn.Attemp
 	stats := s.stats[webhook]
 	stats.Attempts++
 	stats.LastAttemptAt = later(stats.LastAttemptAt, attempt.StartedAt)
-	if attempt.Outcome.Succeeded() {
+	switch {
+	case attempt.Outcome.Succeeded():
 		stats.LastSuccessAt = later(stats.LastSuccessAt, attempt.StartedAt)
-	} else {
+	case attempt.Outcome.Reason != posthorn.ReasonOutcomeUnknown:
 		stats.LastFailureAt = later(stats.LastFailureAt, attempt.StartedAt)
 	}
 	s.stats[webhook] = stats

@@ -115,7 +115,7 @@ func (w *bench) settle() {
 	environment := posthorn.Environment{ID: w.environment, WorkspaceID: workspace.ID, ProjectID: project.ID, Name: "bench", Kind: posthorn.Development, CreatedAt: now, UpdatedAt: now}
 	w.webhook = newID[posthorn.WebhookID](w)
 	webhook := posthorn.Webhook{ID: w.webhook, WorkspaceID: workspace.ID, ProjectID: project.ID, EnvironmentID: w.environment, Status: posthorn.WebhookActive}
-	_, errJoin := w.store.Join(w.ctx, posthorn.NodeID{1}, now)
+	_, errJoin := w.store.Join(w.ctx, posthorn.NodeID{1}, now, rand.Uint64)
 	for _, err := range []error{
 		errJoin,
 		w.store.CreateWorkspace(w.ctx, workspace, project, environment),

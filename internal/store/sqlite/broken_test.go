@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -206,7 +207,7 @@ func TestForeignLock(t *testing.T) {
 func TestReadOnlyDatabase(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
-	if _, err := s.Join(t.Context(), posthorn.NodeID{1}, time.Unix(1, 0)); err != nil {
+	if _, err := s.Join(t.Context(), posthorn.NodeID{1}, time.Unix(1, 0), rand.Uint64); err != nil {
 		t.Fatal(err)
 	}
 	inWriter(t, s, func(tx *tx) error {

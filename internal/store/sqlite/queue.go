@@ -24,7 +24,7 @@ const (
 
 // Join implements store.Queue. That what is leased has not succeeded is said for
 // SQLite's sake, which else doesn't see that it can use the index of that.
-func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time) ([]posthorn.Delivery, error) {
+func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time, random posthorn.Randomness) ([]posthorn.Delivery, error) {
 	var found []posthorn.Delivery
 	failpoint.Start()
 	err := s.write(ctx, func(tx *tx) error {
@@ -34,7 +34,10 @@ func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time) (
 		if failpoint.Is(failpoint.TakeoverOfEverything) {
 			_, _ = tx.exec(`UPDATE deliveries SET status = 0, due_at = ? WHERE status = 2`, micros(now))
 		}
-		var err error
+		err := tx.keepLost(node, random)
+		if err != nil {
+			return err
+		}
 		if found, err = tx.quarantine(node, now); err != nil {
 			return err
 		}

@@ -61,6 +61,11 @@ func (t *tx) recordLate(attempt posthorn.Attempt) error {
 	if err != nil {
 		return err
 	}
+	_, err = t.exec(`DELETE FROM attempts WHERE delivery_id = ? AND number = ? AND reason = ?`,
+		attempt.DeliveryID[:], attempt.Number, string(posthorn.ReasonOutcomeUnknown))
+	if err != nil {
+		return err
+	}
 	if _, err := t.insertAttempt(attempt); err != nil {
 		return err
 	}
@@ -82,12 +87,15 @@ func (t *tx) insertAttempt(a posthorn.Attempt) (bool, error) {
 func (t *tx) countAttempt(webhook posthorn.WebhookID, attempt posthorn.Attempt) {
 	change := t.statsOf(webhook)
 	change.attempts++
-	last := &change.lastFailure
-	if attempt.Outcome.Succeeded() {
-		last = &change.lastSuccess
-	}
 	if attempt.StartedAt.After(change.lastAttempt) {
 		change.lastAttempt = attempt.StartedAt
+	}
+	last := &change.lastFailure
+	switch attempt.Outcome.Reason {
+	case posthorn.ReasonSuccess:
+		last = &change.lastSuccess
+	case posthorn.ReasonOutcomeUnknown:
+		return
 	}
 	if attempt.StartedAt.After(*last) {
 		*last = attempt.StartedAt

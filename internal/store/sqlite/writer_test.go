@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -177,7 +178,7 @@ func TestSafeVersions(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
-	if _, err := s.Join(t.Context(), posthorn.NodeID{1}, time.Unix(1, 0)); err != nil {
+	if _, err := s.Join(t.Context(), posthorn.NodeID{1}, time.Unix(1, 0), rand.Uint64); err != nil {
 		t.Fatal(err)
 	}
 	limit := func(pages string) {

@@ -58,7 +58,7 @@ func (w *world) queueMethods(webhook posthorn.Webhook, job store.Job) map[string
 	id := job.Delivery.ID
 	r := w.recording(job, posthorn.ReasonSuccess, posthorn.DeliverySucceeded)
 	return map[string]func(ctx context.Context) error{
-		"Join":          func(ctx context.Context) error { return drop(w.Join(ctx, w.node, w.now)) },
+		"Join":          func(ctx context.Context) error { return drop(w.Join(ctx, w.node, w.now, w.random)) },
 		"Suspects":      func(ctx context.Context) error { return drop(w.Suspects(ctx, w.now, 1)) },
 		"Due":           func(ctx context.Context) error { return drop(w.Due(ctx, posthorn.WebhookID{}, 1)) },
 		"Claim":         func(ctx context.Context) error { return drop(w.Claim(ctx, w.newClaim(webhook))) },

@@ -28,6 +28,8 @@ func leaseCases(s settings) []testCase {
 	}
 	return append(cases,
 		testCase{name: "joining gives back the leases of others at once", alone: true, run: joinGivesBack},
+		testCase{name: "takeover keeps an attempt of which nobody knows what came", alone: true, run: joinKeepsLost},
+		testCase{name: "a late attempt takes the place of a lost one, and of no other", alone: true, run: lateReplacesLost},
 		testCase{name: "takeover makes the lease void", alone: true, run: voidBy(joinAway)})
 }
 
@@ -170,10 +172,47 @@ func joinGivesBack(w *world) {
 	w.want("what is quarantined", w.nodeDies(), []posthorn.Delivery(nil))
 	want := job.Delivery
 	want.Status, want.DueAt, want.UpdatedAt, want.Crashes = posthorn.DeliveryPending, w.now, w.now, 1
+	lose(&want, 1)
 	w.want("the delivery", w.delivery(want.ID), want)
 	w.wantStatus(ended.Delivery.ID, posthorn.DeliverySucceeded)
 	jobs := w.claim(webhook)
 	if len(jobs) != 1 || jobs[0].Lease.Epoch <= job.Lease.Epoch || jobs[0].Lease.NodeID != w.node {
 		w.t.Fatalf("jobs: %+v, want one leased to the new node under a higher epoch", jobs)
 	}
+}
+
+func joinKeepsLost(w *world) {
+	webhook := w.webhook()
+	job := w.leased(webhook)
+	r := w.record(job, posthorn.StatusReason(500), posthorn.DeliveryPending)
+	w.now = r.Next.DueAt
+	claimed := w.claim(webhook)[0]
+	leasedAt, before := w.delivery(job.Delivery.ID).UpdatedAt, w.stats(webhook)
+	w.nodeDies()
+	attempts := w.attempts(job.Delivery.ID)
+	if len(attempts) != 2 || attempts[1].ID.IsZero() {
+		w.t.Fatalf("attempts: %+v, want the recorded one and the lost one", attempts)
+	}
+	want := store.LostAttempt(claimed.Delivery, webhook.URL, w.random)
+	want.ID = attempts[1].ID
+	w.want("the lost attempt", attempts[1], want)
+	w.want("when it started", attempts[1].StartedAt, leasedAt)
+	w.want("the recorded attempt", attempts[0], r.Attempt)
+	before.Attempts, before.LastAttemptAt = 2, leasedAt
+	w.want("the stats", w.stats(webhook), before)
+	w.nodeDies()
+	w.want("attempts after a death that held nothing", len(w.attempts(job.Delivery.ID)), 2)
+}
+
+func lateReplacesLost(w *world) {
+	webhook := w.webhook()
+	job := w.leased(webhook)
+	w.nodeDies()
+	late := w.recording(job, posthorn.StatusReason(503), posthorn.DeliveryPending)
+	w.wantError(w.Record(w.ctx, late), store.ErrLeaseLost)
+	w.want("the attempts", w.attempts(job.Delivery.ID), []posthorn.Attempt{late.Attempt})
+	again := w.recording(job, posthorn.ReasonSuccess, posthorn.DeliverySucceeded)
+	w.wantError(w.Record(w.ctx, again), store.ErrLeaseLost)
+	w.want("the attempts after another", w.attempts(job.Delivery.ID), []posthorn.Attempt{late.Attempt})
+	w.wantStatus(job.Delivery.ID, posthorn.DeliveryPending)
 }

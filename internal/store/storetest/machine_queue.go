@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"math/rand/v2"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -130,7 +131,15 @@ func (m *machine) expire() {
 
 func (m *machine) join() {
 	m.node = oneOf(m, "node", m.nodes...)
-	both(m, "Join", func(s side) ([]posthorn.Delivery, error) { return s.Join(m.ctx(), m.node, m.now) })
+	m.joins()
+}
+
+// joins has the node join both, with the same randomness.
+func (m *machine) joins() {
+	seed := m.random()
+	both(m, "Join", func(s side) ([]posthorn.Delivery, error) {
+		return s.Join(m.ctx(), m.node, m.now, rand.New(rand.NewPCG(seed, 0)).Uint64)
+	})
 }
 
 // crash has everything that is leased die with its node, often several times in
@@ -139,7 +148,7 @@ func (m *machine) crash() {
 	for range m.number("crashes", 1, 3) {
 		m.claim()
 		m.node = posthorn.NewID[posthorn.NodeID](m.tick(), m.random)
-		both(m, "Join", func(s side) ([]posthorn.Delivery, error) { return s.Join(m.ctx(), m.node, m.now) })
+		m.joins()
 	}
 	now, limit := m.moment(), m.number("limit", 1, 3)
 	both(m, "Suspects", func(s side) ([]store.SuspectWebhook, error) { return s.Suspects(m.ctx(), now, limit) })

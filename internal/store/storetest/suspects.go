@@ -33,7 +33,7 @@ func suspectCases(s settings) []testCase {
 // join makes a node known and returns what is quarantined.
 func (w *world) join(node posthorn.NodeID) []posthorn.Delivery {
 	w.t.Helper()
-	return must[[]posthorn.Delivery](w)(w.Join(w.ctx, node, w.tick()))
+	return must[[]posthorn.Delivery](w)(w.Join(w.ctx, node, w.tick(), w.random))
 }
 
 // nodeDies has a new node join, which from now on is the world's.
@@ -75,6 +75,7 @@ func crashesCount(w *world) {
 	for times := 1; times < posthorn.QuarantineAfter; times++ {
 		w.crash(want.ID, 1)
 		want.DueAt, want.UpdatedAt, want.Crashes = w.now, w.now, times
+		lose(&want, 1)
 		w.want("the delivery", w.delivery(want.ID), want)
 	}
 	event := w.newEvent()
@@ -83,6 +84,13 @@ func crashesCount(w *world) {
 	w.accept(store.Entry{Event: event, Deliveries: []posthorn.Delivery{fresh}})
 	w.nodeDies()
 	w.want("the crashes of a delivery leased with its event", w.delivery(fresh.ID).Crashes, 1)
+}
+
+// lose enters into a delivery what so many deaths of its nodes leave there.
+func lose(d *posthorn.Delivery, times int) {
+	d.Attempts += times
+	d.Uncounted += times
+	d.LastReason, d.LastStatusCode = posthorn.ReasonOutcomeUnknown, 0
 }
 
 // suspect makes a suspect of so many crashes and claims it.
@@ -124,7 +132,7 @@ func retryForgetsCrashes(w *world) {
 		want.Status, want.DueAt, want.UpdatedAt, want.Crashes = posthorn.DeliveryPending, w.now, w.now, 0
 		w.want("what retry returns", got, want)
 		w.want("jobs", idsOfJobs(w.claim(webhook)), []posthorn.DeliveryID{want.ID})
-		w.want("the stats", w.stats(webhook), posthorn.WebhookStats{Accepted: 1, Pending: 1})
+		w.want("the stats", w.stats(webhook), posthorn.WebhookStats{Accepted: 1, Pending: 1, Attempts: int64(crashes), LastAttemptAt: w.stats(webhook).LastAttemptAt})
 	}
 }
 
@@ -215,10 +223,13 @@ func joinQuarantines(w *world) {
 	found := w.nodeDies()
 	want := job.Delivery
 	want.Status, want.UpdatedAt, want.Crashes = posthorn.DeliveryQuarantined, w.now, posthorn.QuarantineAfter
+	lose(&want, 1)
 	w.want("what joining returns", found, []posthorn.Delivery{want})
 	w.want("the delivery", w.delivery(want.ID), want)
 	w.wantStatus(other.Delivery.ID, posthorn.DeliveryPending)
-	w.want("the stats", w.stats(webhook), posthorn.WebhookStats{Accepted: 2, Pending: 1, Quarantined: 1})
+	w.want("the stats", w.stats(webhook), posthorn.WebhookStats{
+		Accepted: 2, Pending: 1, Quarantined: 1, Attempts: posthorn.QuarantineAfter + 1, LastAttemptAt: other.Delivery.UpdatedAt,
+	})
 	w.want("what joining returns the next time", w.nodeDies(), []posthorn.Delivery(nil))
 	wantBooks(w)
 }
@@ -230,7 +241,9 @@ func quarantineVoids(w *world) {
 	w.wantError(w.Record(w.ctx, w.recording(job, posthorn.ReasonSuccess, posthorn.DeliverySucceeded)), store.ErrLeaseLost)
 	w.do(w.Release(w.ctx, []store.Lease{job.Lease}, w.tick()))
 	w.wantStatus(job.Delivery.ID, posthorn.DeliveryQuarantined)
-	w.want("how many attempts are kept", len(w.attempts(job.Delivery.ID)), 1)
+	attempts := w.attempts(job.Delivery.ID)
+	w.want("how many attempts are kept", len(attempts), posthorn.QuarantineAfter)
+	w.want("what came of the last one", attempts[len(attempts)-1].Outcome.Reason, posthorn.ReasonSuccess)
 }
 
 func quarantinedStays(w *world) {
@@ -255,5 +268,7 @@ func cancelQuarantined(w *world) {
 	want.Status, want.UpdatedAt = posthorn.DeliveryCancelled, w.now
 	w.want("what cancel returns", got, want)
 	w.want("the delivery", w.delivery(want.ID), want)
-	w.want("the stats", w.stats(webhook), posthorn.WebhookStats{Accepted: 1, Cancelled: 1})
+	w.want("the stats", w.stats(webhook), posthorn.WebhookStats{
+		Accepted: 1, Cancelled: 1, Attempts: posthorn.QuarantineAfter, LastAttemptAt: w.stats(webhook).LastAttemptAt,
+	})
 }
