@@ -38,6 +38,9 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.store, a.broken = opened, opened.Broken()
+	if torn := opened.TornTail(); torn > 0 {
+		a.options.Logger.Warn("the end of the database's log was not valid and is left out: the process or the machine ended while it was written", "bytes", torn)
+	}
 	formats, err := wire.BuiltIn()
 	if err != nil {
 		return fmt.Errorf("reading the built-in formats: %w", err)

@@ -94,9 +94,14 @@ func importRules() map[string]rule {
 		},
 		"internal/store/sqlite": {
 			why:     "an engine stores and decides nothing; engines never import each other",
-			may:     []string{"", "internal/store", "internal/failpoint"},
-			modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3", "github.com/gofrs/flock"},
+			may:     []string{"", "internal/store", "internal/datafile", "internal/failpoint"},
+			modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"},
 			never:   []string{"net", "net/http", "os/exec"},
+		},
+		"internal/datafile": {
+			why:     "what a file is to the system must be told before anything opens it as a database; it knows no SQL",
+			modules: []string{"github.com/gofrs/flock"},
+			never:   []string{"net", "net/http", "database/sql", "os/exec"},
 		},
 		"internal/store/storetest": {
 			why:     "the conformance suite compares engines with memstore and knows none of them",

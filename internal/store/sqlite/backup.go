@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/posthorn/posthorn/internal/datafile"
 )
 
 // Backup tells of a copy that was made.
@@ -131,5 +133,5 @@ func publish(partial, target string) error {
 			return fmt.Errorf("writing the copy: %w", err)
 		}
 	}
-	return syncDirectory(filepath.Dir(target))
+	return datafile.SyncDirectory(filepath.Dir(target))
 }

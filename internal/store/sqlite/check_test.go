@@ -150,7 +150,8 @@ func atKill(t *testing.T, database, log []byte) string {
 }
 
 // Invariant: wherever the end of the log is torn off or damaged, the start
-// succeeds, and everything that was acknowledged before is there.
+// succeeds, everything that was acknowledged before is there, and the start tells how
+// much was left out.
 func TestTornLog(t *testing.T) {
 	t.Parallel()
 	source := filepath.Join(t.TempDir(), "posthorn.db")
@@ -176,18 +177,23 @@ func TestTornLog(t *testing.T) {
 	tears = append(tears, tear{len(log), count})
 	for _, cut := range tears {
 		torn := bytes.Clone(log[:cut.at])
-		wantAnswers(t, atKill(t, database, torn), cut.kept, count)
+		end := ends[cut.kept-1] // of what was acknowledged
+		wantAnswers(t, atKill(t, database, torn), cut.kept, count, int64(cut.at-end))
 		// The rest may also be there and be something else.
 		damaged := bytes.Clone(log)
 		for i := cut.at; i < len(damaged); i++ {
 			damaged[i] ^= 0x5a
 		}
-		wantAnswers(t, atKill(t, database, damaged), cut.kept, count)
+		wantAnswers(t, atKill(t, database, damaged), cut.kept, count, int64(len(log)-end))
 	}
 }
 
-// wantAnswers wants that the first answers are there after a start, and no other.
-func wantAnswers(t *testing.T, path string, kept, count int) {
+// unknownTail is said where it isn't known how much of the log is torn.
+const unknownTail = -1
+
+// wantAnswers wants that the first answers are there after a start, and no other,
+// and that the start tells how much of the log was left out.
+func wantAnswers(t *testing.T, path string, kept, count int, tornTail int64) {
 	t.Helper()
 	s, err := Open(t.Context(), path)
 	if err != nil {
@@ -195,6 +201,9 @@ func wantAnswers(t *testing.T, path string, kept, count int) {
 		return
 	}
 	defer s.Close()
+	if got := s.TornTail(); got != tornTail && tornTail != unknownTail {
+		t.Errorf("with %d kept: %d bytes are said to be torn, want %d", kept, got, tornTail)
+	}
 	for i := range count {
 		_, err := s.Answer(t.Context(), store.IdempotencyKey{Scope: "s", Key: fmt.Sprint(i)})
 		if i < kept && err != nil || i >= kept && !errors.Is(err, posthorn.ErrNotFound) {
@@ -222,6 +231,54 @@ func TestKilledDuringMigration(t *testing.T) {
 		t.Fatalf("only %d pages were written: the test shows nothing", frames)
 	}
 	for i := range frames {
-		wantAnswers(t, atKill(t, database, log[:logHeader+i*frame]), 0, 1)
+		wantAnswers(t, atKill(t, database, log[:logHeader+i*frame]), 0, 1, unknownTail)
 	}
+}
+
+// Invariant: a database on a network file system is not opened, and nothing is made
+// of it.
+func TestNetworkFileSystemIsRefused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "posthorn.db")
+	_, err := openOn(t.Context(), path, func(string) (string, error) { return "NFS", nil })
+	if err == nil || !strings.Contains(err.Error(), "network file system (NFS)") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file is there: %v", err)
+	}
+}
+
+// Invariant: what an earlier use of the log has left behind its end, and an orderly
+// stop, are not told as torn.
+func TestLogThatIsWhole(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "posthorn.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for i := range 50 {
+		if err := s.write(t.Context(), keepAnswerNamed(fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other, err := openPool(path, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = other.Close() })
+	if _, err := other.ExecContext(t.Context(), "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+		t.Fatal(err)
+	}
+	long := len(contents(t, path+"-wal"))
+	if err := s.write(t.Context(), keepAnswerNamed("after")); err != nil {
+		t.Fatal(err)
+	}
+	database, log := contents(t, path), contents(t, path+"-wal")
+	if len(log) != long {
+		t.Fatalf("the log has %d bytes after %d: it was not used again", len(log), long)
+	}
+	wantAnswers(t, atKill(t, database, log), 50, 50, 0)
 }

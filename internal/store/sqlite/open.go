@@ -10,25 +10,25 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
 	_ "modernc.org/sqlite" // the driver, without cgo
 
+	"github.com/posthorn/posthorn/internal/datafile"
 	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
 // Store is an open database file. It is safe for concurrent use.
 type Store struct {
-	lock     *flock.Flock
+	lock     *datafile.Lock
 	writer   *writer
 	reads    *sql.DB
 	breakage *breakage
+	tornTail int64
 
 	longestRead time.Duration
 }
@@ -38,18 +38,25 @@ var _ store.Store = (*Store)(nil)
 // Open opens the database file at path, making it if need be, and brings its
 // schema up to date. It fails, saying why, when another server has the file
 // open, when a newer server has changed its schema, or when the SQLite library
-// is too old to be safe.
+// is too old to be safe, or when the file is on a network file system.
 func Open(ctx context.Context, path string) (*Store, error) {
-	if err := makeDirectory(filepath.Dir(path)); err != nil {
+	return openOn(ctx, path, datafile.KindOf)
+}
+
+func openOn(ctx context.Context, path string, kind datafile.FileSystem) (*Store, error) {
+	if err := datafile.MakeDirectory(filepath.Dir(path)); err != nil {
 		return nil, advise(fmt.Errorf("making the data directory: %w", err))
 	}
-	lock, err := acquire(path)
+	if err := datafile.RefuseNetwork(path, kind); err != nil {
+		return nil, err
+	}
+	lock, err := datafile.Acquire(path)
 	if err != nil {
 		return nil, advise(err)
 	}
 	s, err := open(ctx, path)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("the database %s can't be used: %w", path, advise(err)), release(lock))
+		return nil, errors.Join(fmt.Errorf("the database %s can't be used: %w", path, advise(err)), lock.Release())
 	}
 	s.lock = lock
 	return s, nil
@@ -57,7 +64,11 @@ func Open(ctx context.Context, path string) (*Store, error) {
 
 func open(ctx context.Context, path string) (*Store, error) {
 	check := mustCheck(path)
-	if err := makePrivate(path); err != nil {
+	tornTail, err := datafile.TornTail(path + "-wal")
+	if err != nil {
+		return nil, err
+	}
+	if err := datafile.MakePrivate(path); err != nil {
 		return nil, err
 	}
 	journal := "wal"
@@ -81,19 +92,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, reads.Close(), writes.Close())
 	}
-	return &Store{writer: w, reads: reads, breakage: b, longestRead: defaultLongestRead}, nil
-}
-
-// makePrivate creates the file for its owner alone, and makes its name durable.
-func makePrivate(path string) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("opening the database: %w", err)
-	}
-	if err := file.Close(); err != nil {
-		return fmt.Errorf("opening the database: %w", err)
-	}
-	return syncDirectory(filepath.Dir(path))
+	return &Store{writer: w, reads: reads, breakage: b, tornTail: tornTail, longestRead: defaultLongestRead}, nil
 }
 
 func openPool(path string, connections int, pragmas ...string) (*sql.DB, error) {
@@ -166,9 +165,13 @@ func isSafeVersion(version string) bool {
 	return true
 }
 
+// TornTail is how many bytes at the end of the log were not valid when the store was
+// opened: they were left out.
+func (s *Store) TornTail() int64 { return s.tornTail }
+
 // Close finishes what is being written and lets go of the file.
 func (s *Store) Close() error {
-	return errors.Join(s.writer.close(), s.reads.Close(), release(s.lock))
+	return errors.Join(s.writer.close(), s.reads.Close(), s.lock.Release())
 }
 
 // Ping returns an error if the database can't be written to now. It writes the

@@ -1,4 +1,4 @@
-package sqlite
+package datafile
 
 import (
 	"errors"
@@ -10,9 +10,12 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// acquire takes the lock beside the database file, so that no second server
+// Lock keeps a second server off a database.
+type Lock struct{ file *flock.Flock }
+
+// Acquire takes the lock beside the database file, so that no second server
 // writes to it. The lock ends with the process, however it ends.
-func acquire(path string) (*flock.Flock, error) {
+func Acquire(path string) (*Lock, error) {
 	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 	taken, err := lock.TryLock()
 	if err != nil {
@@ -24,7 +27,7 @@ func acquire(path string) (*flock.Flock, error) {
 	if err := os.WriteFile(path+".lock", []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("locking the database: %w", err), lock.Unlock())
 	}
-	return lock, nil
+	return &Lock{lock}, nil
 }
 
 func holder(path string) string {
@@ -35,8 +38,9 @@ func holder(path string) string {
 	return "process " + strings.TrimSpace(string(text))
 }
 
-func release(lock *flock.Flock) error {
-	if err := lock.Unlock(); err != nil {
+// Release gives the lock back.
+func (l *Lock) Release() error {
+	if err := l.file.Unlock(); err != nil {
 		return fmt.Errorf("unlocking the database: %w", err)
 	}
 	return nil

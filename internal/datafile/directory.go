@@ -1,4 +1,4 @@
-package sqlite
+package datafile
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// makeDirectory makes the data directory with all that lead to it, and makes their
+// MakeDirectory makes the data directory with all that lead to it, and makes their
 // names durable: a database is gone with the name of the directory that holds it.
-func makeDirectory(place string) error {
+func MakeDirectory(place string) error {
 	place, err := filepath.Abs(place)
 	if err != nil {
 		return fmt.Errorf("finding the data directory: %w", err)
@@ -24,7 +24,7 @@ func makeDirectory(place string) error {
 		return fmt.Errorf("making a directory: %w", err)
 	}
 	for _, name := range names {
-		err := syncDirectory(filepath.Dir(name))
+		err := SyncDirectory(filepath.Dir(name))
 		if err != nil && (!existed || !errors.Is(err, fs.ErrPermission)) { // where we may not read we have made nothing
 			return err
 		}
@@ -37,8 +37,8 @@ func exists(place string) bool {
 	return err == nil || place == filepath.Dir(place)
 }
 
-// syncDirectory makes the names in a directory durable.
-func syncDirectory(place string) error {
+// SyncDirectory makes the names in a directory durable.
+func SyncDirectory(place string) error {
 	directory, err := os.Open(place)
 	if err != nil {
 		return fmt.Errorf("opening a directory: %w", err)
@@ -47,4 +47,16 @@ func syncDirectory(place string) error {
 		return fmt.Errorf("syncing a directory: %w", err)
 	}
 	return nil
+}
+
+// MakePrivate creates the file for its owner alone, and makes its name durable.
+func MakePrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	return SyncDirectory(filepath.Dir(path))
 }
