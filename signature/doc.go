@@ -12,9 +12,12 @@
 // [Problem].
 //
 // Where a format signs with a private key, the public key stands in the place of a
-// secret: "whpk_…", PEM or its base64, or a JSON Web Key. Not the bare key, although
-// ParsePublicKey reads it: formats that take shared secrets as well can't tell it
-// from one, and everybody knows it. Where it signs the URL, [WithURL] says which.
+// secret: "whpk_…", PEM or its base64, or a JSON Web Key. What is written as a public key
+// is never taken for a shared secret, because everybody knows it: formats that take no
+// public keys refuse it. Don't give the bare bytes of a key, although ParsePublicKey
+// reads them: they can't be told from a secret, so they are a public key only where a
+// format takes nothing else, and a shared secret in "standard", the two of CloudEvents
+// and "httpsig". Where it signs the URL, [WithURL] says which.
 //
 // A dialect that isn't built in is written down as a [Scheme], in Go or in JSON.
 package signature

@@ -63,11 +63,14 @@ func (e Encoding) Decode(text string) ([]byte, error) {
 // Key makes the signing key out of a secret. A secret that begins with prefix
 // loses it and is read in the encoding; where a prefix is expected and missing,
 // the secret's text is the key. An empty prefix means that every secret is read
-// in the encoding. The error is an *Error with BadSecret and shows nothing of
-// the secret.
+// in the encoding. What is written as a public key is no secret. The error is an *Error
+// with BadSecret and shows nothing of the secret.
 func Key(secret string, encoding Encoding, prefix string) ([]byte, error) {
 	if secret == "" {
 		return nil, &Error{Problem: BadSecret, Detail: "it is empty"}
+	}
+	if looksPublic(secret) {
+		return nil, &Error{Problem: BadSecret, Detail: "it is a public key, which everybody knows"}
 	}
 	encoded, prefixed := strings.CutPrefix(secret, prefix)
 	if !prefixed {

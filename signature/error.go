@@ -21,7 +21,7 @@ const (
 	// this body. The secret is another one, or the body isn't the one that was
 	// sent: often it was decoded and encoded again.
 	NoMatch Problem = "no_matching_signature"
-	// TooOld: the signature is good, and was made too long ago.
+	// TooOld: the signature is good, and was made too long ago or has expired.
 	TooOld Problem = "timestamp_too_old"
 	// TooNew: the signature is good, and was made too far in the future: one of
 	// the clocks is wrong.
@@ -49,7 +49,8 @@ type Error struct {
 	// Age is how long ago the request was signed, below zero in the future; set
 	// with TooOld and TooNew.
 	Age time.Duration
-	// Tolerance is what was allowed; set with TooOld and TooNew.
+	// Tolerance is what was allowed; set with TooOld and TooNew, and zero where the
+	// request itself says until or from when it is good.
 	Tolerance time.Duration
 	// Detail says more; it may be empty.
 	Detail string
@@ -66,16 +67,27 @@ func (e *Error) Error() string {
 		return "signature: the header " + e.Header + " can't be read: " + e.Detail
 	case NoMatch:
 		return "signature: no signature in " + e.Header + " fits this body and secret"
-	case TooOld:
-		return "signature: signed " + e.Age.String() + " ago, more than the " + e.Tolerance.String() + " allowed"
-	case TooNew:
-		return "signature: signed " + (-e.Age).String() + " in the future, more than the " + e.Tolerance.String() + " allowed"
+	case TooOld, TooNew:
+		return e.timeError()
 	case MissingURL:
 		return "signature: the format signs the URL, which wasn't given"
 	case BadSecret:
 		return "signature: the secret can't be used: " + e.Detail
 	default:
 		return e.Problem.Error() + ": " + e.Detail
+	}
+}
+
+func (e *Error) timeError() string {
+	switch {
+	case e.Problem == TooOld && e.Tolerance == 0:
+		return "signature: expired " + e.Age.String() + " ago"
+	case e.Tolerance == 0:
+		return "signature: not valid before " + (-e.Age).String() + " from now"
+	case e.Problem == TooOld:
+		return "signature: signed " + e.Age.String() + " ago, more than the " + e.Tolerance.String() + " allowed"
+	default:
+		return "signature: signed " + (-e.Age).String() + " in the future, more than the " + e.Tolerance.String() + " allowed"
 	}
 }
 

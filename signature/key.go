@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/asn1"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"math/big"
@@ -89,22 +90,49 @@ func parseJWK(text string) (crypto.PublicKey, error) {
 	return nil, &Error{Problem: BadSecret, Detail: "it is not a JSON Web Key of Ed25519 or P-256"}
 }
 
-// How the base64 of a public key's DER begins, for Ed25519 and P-256.
+// How a public key's DER begins in hexadecimal and in either base64, for Ed25519 and
+// P-256.
 const (
+	ed25519Hex = "302a300506032b6570032100"
+	p256Hex    = "3059301306072a8648ce3d020106082a8648ce3d030107034200"
 	ed25519DER = "MCowBQYDK2VwAyEA"
 	p256DER    = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"
 )
 
 // looksPublic reports whether a text is written as a public key, so that it must
-// never be a shared secret: everybody knows it. A bare key can't be told from one.
+// never be a shared secret: everybody knows it. The bare bytes of an Ed25519 key can't
+// be told from a secret; those of a point can, because no secret is 65 bytes long and
+// begins with 4.
 func looksPublic(text string) bool {
 	text = strings.TrimSpace(text)
-	for _, beginning := range []string{publicKeyPrefix, "-----BEGIN PUBLIC KEY-----", ed25519DER, p256DER} {
+	for _, beginning := range []string{publicKeyPrefix, ed25519DER, p256DER} {
 		if strings.HasPrefix(text, beginning) {
 			return true
 		}
 	}
-	return strings.HasPrefix(text, "{") && strings.Contains(text, `"kty"`)
+	for _, beginning := range []string{ed25519Hex, p256Hex} {
+		if len(text) >= len(beginning) && strings.EqualFold(text[:len(beginning)], beginning) {
+			return true
+		}
+	}
+	return strings.HasPrefix(text, "{") && strings.Contains(text, `"kty"`) || strings.Contains(text, "-----BEGIN ") || isPoint(text)
+}
+
+// isPoint reports whether a text is the bare bytes of an uncompressed point of P-256.
+func isPoint(text string) bool {
+	const bytes, first = 65, 4
+	switch len(text) {
+	case hex.EncodedLen(bytes):
+		raw, err := Hex.Decode(text)
+		return err == nil && raw[0] == first
+	case (bytes + 2) / 3 * 4:
+		raw, err := Base64.Decode(text)
+		if err != nil {
+			raw, err = Base64URL.Decode(text)
+		}
+		return err == nil && len(raw) == bytes && raw[0] == first
+	}
+	return false
 }
 
 // FormatPublicKey writes an Ed25519 key in the notation of Standard Webhooks:

@@ -20,15 +20,15 @@ type key struct {
 	public crypto.PublicKey
 }
 
-// keys makes keys of the secrets. Where a scheme is one of several, it takes those
-// of its kind and leaves the others.
-func (s *Scheme) keys(secrets []string, isOneOfSeveral bool) ([]key, error) {
+// keys makes keys of the secrets. It takes those of the scheme's kind, and leaves those
+// that are for its alternatives.
+func (s *Scheme) keys(secrets []string, takes kinds) ([]key, error) {
 	if len(secrets) == 0 {
 		return nil, &Error{Problem: BadSecret, Detail: "none was given"}
 	}
 	keys := make([]key, 0, len(secrets))
 	for i, secret := range secrets {
-		if isOneOfSeveral && looksPublic(secret) != s.Algorithm.isAsymmetric() {
+		if takes.public && takes.isPublic(secret) != s.Algorithm.isAsymmetric() {
 			continue
 		}
 		made := key{index: i}
@@ -36,7 +36,7 @@ func (s *Scheme) keys(secrets []string, isOneOfSeveral bool) ([]key, error) {
 		switch {
 		case s.Algorithm.isAsymmetric():
 			made.public, err = s.publicKey(secret)
-		case s.Algorithm == Token && secret != "":
+		case s.Algorithm == Token && secret != "" && !looksPublic(secret):
 			made.shared = s.Encoding.Append(nil, []byte(secret))
 		default:
 			made.shared, err = Key(secret, s.Key, s.KeyPrefix)

@@ -1,8 +1,8 @@
 package signature
 
 import (
+	"cmp"
 	"crypto/hmac"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,10 +23,14 @@ type messageInput struct {
 	written    string
 	components []string
 	parameters map[string]string
+	// isForeign: it covers something that no scheme can name, such as a component with
+	// parameters.
+	isForeign bool
 }
 
-// verifyMessage checks an HTTP message signature (RFC 9421, section 3.2): any one
-// whose algorithm is the scheme's and that covers what must be covered.
+// verifyMessage checks an HTTP message signature (RFC 9421, section 3.2): any one whose
+// algorithm is the scheme's and that covers what must be covered. Others that stand beside
+// it, those of a proxy for example, don't get in the way.
 func (s *Scheme) verifyMessage(keys []key, r *request) (Verified, error) {
 	inputs, signatures, err := s.readMessage(r)
 	if err != nil {
@@ -35,34 +39,52 @@ func (s *Scheme) verifyMessage(keys []key, r *request) (Verified, error) {
 	if err := checkDigest(r); err != nil {
 		return Verified{}, err
 	}
-	verified := Verified{Secret: -1}
-	var signedBy messageInput
-	for _, input := range inputs {
-		base, err := messageBase(input, r)
-		if err != nil {
-			return Verified{}, err
-		}
-		for i := range keys {
-			check, err := keys[i].checker(s, func(to writer) { _, _ = to.Write(base) })
-			if err != nil {
-				return Verified{}, err
-			}
-			if check(signatures[input.label]) && verified.Secret < 0 {
-				verified.Secret, signedBy = keys[i].index, input
-			}
-		}
+	secret, signedBy, err := s.matchMessage(keys, inputs, signatures, r)
+	if err != nil {
+		return Verified{}, err
 	}
-	if verified.Secret < 0 {
-		return Verified{}, &Error{Problem: NoMatch, Header: messageSignature}
-	}
+	verified := Verified{Secret: secret}
 	if s.IDHeader != "" && slices.Contains(signedBy.components, strings.ToLower(s.IDHeader)) {
 		verified.ID, _ = single(r.headers, s.IDHeader) // it was read for the base
 	}
-	verified.Timestamp, err = s.checkCreated(signedBy, r.now)
+	verified.Timestamp, err = s.checkCreated(signedBy, r)
 	if err != nil {
 		return Verified{}, err
 	}
 	return verified, nil
+}
+
+// matchMessage returns the index of the secret that made one of the signatures, and what
+// that covers. A signature over what the request doesn't have is passed over; if all are
+// like that, the reason of the first is told.
+func (s *Scheme) matchMessage(keys []key, inputs []messageInput, signatures map[string][]byte, r *request) (int, messageInput, error) {
+	matching, compared := -1, 0
+	var signedBy messageInput
+	var failure error
+	for _, input := range inputs {
+		base, err := messageBase(input, r)
+		if err != nil {
+			failure = cmp.Or(failure, err)
+			continue
+		}
+		compared++
+		for i := range keys {
+			check, err := keys[i].checker(s, func(to writer) { _, _ = to.Write(base) })
+			if err != nil {
+				return 0, messageInput{}, err
+			}
+			if check(signatures[input.label]) && matching < 0 {
+				matching, signedBy = keys[i].index, input
+			}
+		}
+	}
+	switch {
+	case matching >= 0:
+		return matching, signedBy, nil
+	case compared > 0:
+		failure = &Error{Problem: NoMatch, Header: messageSignature}
+	}
+	return 0, messageInput{}, failure
 }
 
 func (s *Scheme) readMessage(r *request) ([]messageInput, map[string][]byte, error) {
@@ -89,6 +111,9 @@ func (s *Scheme) readMessage(r *request) ([]messageInput, map[string][]byte, err
 }
 
 func (s *Scheme) isSuitable(input messageInput, signatures map[string][]byte) bool {
+	if input.isForeign || len(slices.Compact(slices.Sorted(slices.Values(input.components)))) < len(input.components) {
+		return false // each component is covered once (RFC 9421, section 2)
+	}
 	for _, needed := range s.Message.Components {
 		if !slices.Contains(input.components, needed) {
 			return false
@@ -126,92 +151,41 @@ func checkDigest(r *request) error {
 	return nil
 }
 
-func (s *Scheme) checkCreated(input messageInput, now time.Time) (time.Time, error) {
-	created, isThere := input.parameters["created"]
-	if !isThere {
-		if s.Tolerance > 0 {
-			return time.Time{}, malformed(signatureInput, "it doesn't say when the signature was created")
+// checkCreated checks the parameters with times. What has expired is refused whether or not
+// the scheme tolerates any age.
+func (s *Scheme) checkCreated(input messageInput, r *request) (time.Time, error) {
+	var signedAt time.Time
+	_, isThere := input.parameters["created"]
+	if !isThere && s.Tolerance > 0 {
+		return time.Time{}, malformed(signatureInput, "it doesn't say when the signature was created")
+	}
+	if isThere {
+		var err error
+		if signedAt, err = input.time("created"); err != nil {
+			return time.Time{}, err
 		}
-		return time.Time{}, nil
+		if err := s.checkAge(signatureInput, signedAt, r.now); err != nil {
+			return time.Time{}, err
+		}
 	}
-	seconds, err := strconv.ParseInt(created, 10, 64)
-	if err != nil || !isTimestamp(created) {
-		return time.Time{}, malformed(signatureInput, "created is not a time in seconds")
-	}
-	signedAt := time.Unix(seconds, 0).UTC()
-	if err := s.checkAge(signatureInput, signedAt, now); err != nil {
-		return time.Time{}, err
-	}
-	expires, isThere := input.parameters["expires"]
-	if !isThere || s.Tolerance == 0 {
+	if _, isThere := input.parameters["expires"]; !isThere {
 		return signedAt, nil
 	}
-	until, err := strconv.ParseInt(expires, 10, 64)
-	if err != nil || !isTimestamp(expires) {
-		return time.Time{}, malformed(signatureInput, "expires is not a time in seconds")
+	expires, err := input.time("expires")
+	if err == nil {
+		err = checkExpiry(signatureInput, expires, r)
 	}
-	if at := time.Unix(until, 0); now.After(at) {
-		return time.Time{}, &Error{Problem: TooOld, Header: signatureInput, Age: now.Sub(at)}
+	if err != nil {
+		return time.Time{}, err
 	}
 	return signedAt, nil
 }
 
-// messageBase makes the signature base (RFC 9421, section 2.5).
-func messageBase(input messageInput, r *request) ([]byte, error) {
-	var base []byte
-	for _, name := range input.components {
-		var value string
-		var err error
-		if strings.HasPrefix(name, "@") {
-			value, err = derived(name, r.url)
-		} else {
-			value, err = single(r.headers, name)
-		}
-		if err != nil {
-			return nil, err
-		}
-		base = append(base, `"`+name+`": `+strings.TrimSpace(value)+"\n"...)
+func (i *messageInput) time(parameter string) (time.Time, error) {
+	text := i.parameters[parameter]
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || !isTimestamp(text) {
+		return time.Time{}, malformed(signatureInput, parameter+" is not a time in seconds")
 	}
-	return append(base, `"@signature-params": `+input.written...), nil
-}
-
-// derived returns a component that is derived from the request (RFC 9421,
-// section 2.2). Webhooks are sent with POST.
-func derived(name, target string) (string, error) {
-	if name == "@method" {
-		return "POST", nil
-	}
-	if target == "" {
-		return "", &Error{Problem: MissingURL}
-	}
-	parsed, err := url.Parse(target)
-	if err != nil || parsed.Host == "" {
-		return "", &Error{Problem: MissingURL, Detail: "the URL can't be read"}
-	}
-	parsed.Fragment, parsed.RawFragment = "", ""
-	if parsed.Path == "" {
-		parsed.Path = "/"
-	}
-	switch name {
-	case "@target-uri":
-		return parsed.String(), nil
-	case "@authority":
-		return authority(parsed), nil
-	case "@scheme":
-		return strings.ToLower(parsed.Scheme), nil
-	case "@path":
-		return parsed.EscapedPath(), nil
-	case "@query":
-		return "?" + parsed.RawQuery, nil
-	case "@request-target":
-		return parsed.RequestURI(), nil
-	default:
-		return "", malformed(signatureInput, "the component "+quote(name)+" is unknown")
-	}
-}
-
-// authority is the host in lower case, without the port that the scheme implies.
-func authority(target *url.URL) string {
-	port := map[string]string{"https": ":443", "http": ":80"}[strings.ToLower(target.Scheme)]
-	return strings.TrimSuffix(strings.ToLower(target.Host), port)
+	return time.Unix(seconds, 0).UTC(), nil
 }

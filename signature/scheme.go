@@ -61,8 +61,12 @@ type Scheme struct {
 	Message *Message `json:"message,omitempty"`
 
 	// Alternatives are further schemes of the same sender: a request that fits one
-	// is accepted. Schemes with public keys are tried with the secrets that are
-	// written as one, see ParsePublicKey, and the others with the rest.
+	// is accepted, unless its time isn't tolerated. Schemes with public keys are tried
+	// with the secrets that are written as one, see ParsePublicKey, and the others with
+	// the rest. Either all bound the time of a request, by a Tolerance or by
+	// Claims.Expires, or none does: whoever keeps a request that is signed in both ways
+	// can take the signature over the time away, and what is left would be accepted for
+	// ever.
 	Alternatives []Scheme `json:"alternatives,omitempty"`
 }
 
@@ -83,8 +87,9 @@ type Claims struct {
 	Hash     string   `json:"hash"`
 	Encoding Encoding `json:"encoding"`
 	// Timestamp is the claim with the moment of signing in seconds, Expires the one
-	// with the moment after which the token is void, and ID the event's id; each
-	// may be empty.
+	// with the moment from which the token is void, and ID the event's id; each
+	// may be empty. What a token says of itself as "exp" and "nbf" (RFC 7519, section
+	// 4.1) bounds it whether or not it is named here; a claim that is named must be there.
 	Timestamp string `json:"timestamp,omitempty"`
 	Expires   string `json:"expires,omitempty"`
 	ID        string `json:"id,omitempty"`

@@ -23,7 +23,10 @@ func (s Scheme) Validate() error {
 			return err
 		}
 	}
-	return s.checkOne()
+	if err := s.checkOne(); err != nil {
+		return err
+	}
+	return checkTimesAgree(append([]Scheme{s}, s.Alternatives...))
 }
 
 func (s *Scheme) checkOne() error {

@@ -74,7 +74,7 @@ func (s *Scheme) verifyClaims(keys []key, r *request) (Verified, error) {
 	}
 	verified := Verified{Secret: matching}
 	verified.ID, _ = claims[s.Claims.ID].(string)
-	verified.Timestamp, err = s.checkClaimedTimes(claims, r.now)
+	verified.Timestamp, err = s.checkClaimedTimes(claims, r)
 	if err != nil {
 		return Verified{}, err
 	}
@@ -109,36 +109,55 @@ func readToken(parts []string) (map[string]any, []byte, error) {
 	return claims, decoded[2], nil
 }
 
-func (s *Scheme) checkClaimedTimes(claims map[string]any, now time.Time) (time.Time, error) {
+// The claims that bound the time of every token (RFC 7519, section 4.1), whether or not
+// a scheme names them.
+const (
+	expirationClaim = "exp"
+	notBeforeClaim  = "nbf"
+)
+
+func (s *Scheme) checkClaimedTimes(claims map[string]any, r *request) (time.Time, error) {
 	var signedAt time.Time
+	var err error
 	if s.Claims.Timestamp != "" {
-		at, isTime := claimedTime(claims, s.Claims.Timestamp)
-		if !isTime {
-			return time.Time{}, malformed(s.Header, "the token has no time as "+quote(s.Claims.Timestamp))
+		if signedAt, err = s.claimedTime(claims, s.Claims.Timestamp); err != nil {
+			return time.Time{}, err
 		}
-		signedAt = at
-		if err := s.checkAge(s.Header, signedAt, now); err != nil {
+		if err := s.checkAge(s.Header, signedAt, r.now); err != nil {
 			return time.Time{}, err
 		}
 	}
-	if s.Claims.Expires == "" {
+	for _, name := range []string{s.Claims.Expires, expirationClaim} {
+		if _, isThere := claims[name]; name == "" || !isThere && name != s.Claims.Expires {
+			continue
+		}
+		expires, err := s.claimedTime(claims, name)
+		if err == nil {
+			err = checkExpiry(s.Header, expires, r)
+		}
+		if err != nil {
+			return time.Time{}, err
+		}
+	}
+	if _, isThere := claims[notBeforeClaim]; !isThere {
 		return signedAt, nil
 	}
-	expires, isTime := claimedTime(claims, s.Claims.Expires)
-	switch {
-	case !isTime:
-		return time.Time{}, malformed(s.Header, "the token has no time as "+quote(s.Claims.Expires))
-	case now.After(expires) && s.Tolerance > 0:
-		return time.Time{}, &Error{Problem: TooOld, Header: s.Header, Age: now.Sub(expires), Tolerance: 0}
+	from, err := s.claimedTime(claims, notBeforeClaim)
+	if err == nil && !r.anyTime && from.Sub(r.now) > s.Tolerance {
+		err = &Error{Problem: TooNew, Header: s.Header, Age: r.now.Sub(from), Tolerance: s.Tolerance}
+	}
+	if err != nil {
+		return time.Time{}, err
 	}
 	return signedAt, nil
 }
 
-func claimedTime(claims map[string]any, name string) (time.Time, bool) {
+// claimedTime reads a claim that must be a time in seconds.
+func (s *Scheme) claimedTime(claims map[string]any, name string) (time.Time, error) {
 	const farthest = 1 << 40 // seconds; beyond it nothing is a date
 	seconds, isNumber := claims[name].(float64)
 	if !isNumber || seconds < 0 || seconds > farthest {
-		return time.Time{}, false
+		return time.Time{}, malformed(s.Header, "the token has no time as "+quote(name))
 	}
-	return time.Unix(int64(seconds), 0).UTC(), true
+	return time.Unix(int64(seconds), 0).UTC(), nil
 }

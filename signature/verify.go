@@ -1,7 +1,6 @@
 package signature
 
 import (
-	"errors"
 	"strconv"
 	"time"
 )
@@ -31,13 +30,15 @@ type settings struct {
 type Option func(*settings)
 
 // WithTolerance accepts timestamps up to tolerance from the receiver's clock, in
-// both directions. It means nothing to formats without a timestamp.
+// both directions. It means nothing to formats without a timestamp; a Scheme of which
+// some alternatives have one and others don't is refused with it.
 func WithTolerance(tolerance time.Duration) Option {
 	return func(s *settings) { s.tolerance, s.hasTolerance = max(tolerance, 1), true } // zero would accept any
 }
 
-// WithAnyTimestamp accepts every timestamp, for looking at requests that were
-// recorded. A receiver that uses it accepts a request again for ever.
+// WithAnyTimestamp accepts every timestamp and everything that has expired, for looking
+// at requests that were recorded. A receiver that uses it accepts a request again for
+// ever.
 func WithAnyTimestamp() Option {
 	return func(s *settings) { s.tolerance, s.hasTolerance = 0, true }
 }
@@ -58,7 +59,9 @@ func Verify(format string, secrets []string, headers map[string][]string, body [
 
 // Verify checks that the request was signed with one of the secrets over exactly
 // this body, and recently by the clock now. For schemes with public keys, the
-// secrets are those: see ParsePublicKey. The headers may be a http.Header; upper
+// secrets are those: see ParsePublicKey. A text that is written as a public key is never
+// taken for a shared secret; the bare bytes of one, which can't be told from a secret,
+// are a public key only where the scheme and its alternatives take nothing else. The headers may be a http.Header; upper
 // and lower case don't matter in names. The body must be the bytes that came,
 // before any decoding. Secrets and signatures are compared in constant time. The
 // error is an *Error.
@@ -70,34 +73,12 @@ func (s Scheme) Verify(secrets []string, headers map[string][]string, body []byt
 	for _, option := range options {
 		option(&set)
 	}
-	r := request{headers: headers, body: body, now: now, url: set.url}
-	schemes := append([]Scheme{s}, s.Alternatives...)
-	var failure error
-	for i := range schemes {
-		scheme := &schemes[i]
-		if set.hasTolerance && scheme.signsTime() {
-			scheme.Tolerance = set.tolerance
-		}
-		keys, err := scheme.keys(secrets, len(schemes) > 1)
-		if err == nil && len(keys) == 0 {
-			continue // there are secrets, for alternatives of this scheme
-		}
-		var verified Verified
-		if err == nil {
-			verified, err = scheme.verify(keys, &r)
-		}
-		if err == nil {
-			verified.Scheme = scheme.Name
-			return verified, nil
-		}
-		if failure == nil || rank(err) > rank(failure) {
-			failure = err
-		}
+	schemes, err := s.withOptions(set)
+	if err != nil {
+		return Verified{}, err
 	}
-	if failure == nil {
-		failure = &Error{Problem: BadSecret, Detail: "none of them is of a kind that the format uses"}
-	}
-	return Verified{}, failure
+	r := request{headers: headers, body: body, now: now, url: set.url, anyTime: set.hasTolerance && set.tolerance == 0}
+	return verifyAny(schemes, secrets, &r)
 }
 
 // request is what arrived.
@@ -106,24 +87,8 @@ type request struct {
 	body    []byte
 	now     time.Time
 	url     string
-}
-
-// rank is how far a request came before it was refused: of several reasons the
-// last one is told.
-func rank(err error) int {
-	switch {
-	case errors.Is(err, TooOld), errors.Is(err, TooNew):
-		return 2
-	case errors.Is(err, NoMatch):
-		return 1
-	default:
-		return 0
-	}
-}
-
-// signsTime reports whether the scheme has a timestamp to tolerate.
-func (s *Scheme) signsTime() bool {
-	return s.TimestampHeader != "" || s.TimestampPrefix != "" || s.Message != nil || s.Claims != nil && s.Claims.Timestamp != ""
+	// anyTime: the receiver wants to know nothing of its time.
+	anyTime bool
 }
 
 func (s *Scheme) verify(keys []key, r *request) (Verified, error) {
@@ -199,6 +164,15 @@ func (s *Scheme) checkAge(place string, signedAt, now time.Time) error {
 		return &Error{Problem: TooNew, Header: place, Age: age, Tolerance: s.Tolerance}
 	}
 	return nil
+}
+
+// checkExpiry refuses what says itself that it is void by now. It has no tolerance: the
+// sender has chosen the moment (RFC 7519, section 4.1.4).
+func checkExpiry(place string, expires time.Time, r *request) error {
+	if r.anyTime || r.now.Before(expires) {
+		return nil
+	}
+	return &Error{Problem: TooOld, Header: place, Age: r.now.Sub(expires)}
 }
 
 // timestampPlace is the header that a timestamp was read from.

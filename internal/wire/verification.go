@@ -10,8 +10,9 @@ import (
 )
 
 // Verification returns how receivers verify requests of this dialect: the scheme
-// that package signature and the other libraries take. It returns an
-// *posthorn.Error with CodeInvalid when they can't, which says why.
+// that package signature and the other libraries take. Of schemes of which some sign a
+// time and others don't, it has the former alone: the libraries take no mixture. It
+// returns an *posthorn.Error with CodeInvalid when they can't, which says why.
 func (d *Dialect) Verification() (signature.Scheme, error) {
 	schemes := make([]signature.Scheme, 0, len(d.schemes))
 	for i := range d.schemes {
@@ -21,6 +22,10 @@ func (d *Dialect) Verification() (signature.Scheme, error) {
 		}
 		schemes = append(schemes, r.scheme)
 	}
+	schemes, err := d.withTime(schemes)
+	if err != nil {
+		return signature.Scheme{}, err
+	}
 	first := schemes[0]
 	if len(schemes) > 1 {
 		first.Alternatives = schemes[1:]
@@ -29,6 +34,31 @@ func (d *Dialect) Verification() (signature.Scheme, error) {
 		return signature.Scheme{}, unverifiable("", strings.TrimPrefix(err.Error(), "signature: ")+".")
 	}
 	return first, nil
+}
+
+// withTime leaves out the schemes that don't bound the time of a request, if others do.
+// One of those must sign every request.
+func (d *Dialect) withTime(schemes []signature.Scheme) ([]signature.Scheme, error) {
+	kept := make([]signature.Scheme, 0, len(schemes))
+	signsAlways := false
+	for i, scheme := range schemes {
+		if boundsTime(scheme) {
+			kept = append(kept, scheme)
+			signsAlways = signsAlways || !d.schemes[i].scheme.IsOptional
+		}
+	}
+	switch {
+	case len(kept) == 0:
+		return schemes, nil
+	case !signsAlways:
+		return nil, unverifiable("/signatures", "The scheme that signs every request signs no time, and one that does is optional.")
+	}
+	return kept, nil
+}
+
+// boundsTime reports whether a request that fits the scheme stops fitting by itself.
+func boundsTime(s signature.Scheme) bool {
+	return s.Tolerance > 0 || s.Claims != nil && s.Claims.Expires != ""
 }
 
 // receiver finds out how one scheme is verified.

@@ -183,7 +183,7 @@ def rfc9421(hello):
         [["Host", "example.com"], ["Date", "Tue, 20 Apr 2021 02:07:55 GMT"], ["Content-Type", "application/json"], ["Content-Length", "18"],
          ["Content-Digest", digest(hello)], ["Signature-Input", "sig-b26=" + listed], ["Signature", "sig-b26=:" + signature + ":"]],
         "malformed_header", body=hello, now=1618884473, format="httpsig", url="https://example.com/foo?param=Value&Pet=dog", secrets=[],
-        publicKeys=[b64(public_key(SEED))], header="signature-input")
+        publicKeys=["whpk_" + b64(public_key(SEED))], header="signature-input")
     about = dict(format="httpsig", url=URL, secrets=[])
     ours = message(NOW, BODY, "ed25519", sign_ed25519, "ed25519")
     jwk = json.dumps({"kty": "OKP", "crv": "Ed25519", "x": b64url(public_key(SEED))})
@@ -196,6 +196,53 @@ def rfc9421(hello):
     yield vector("RFC 9421 that names another algorithm", message(NOW, BODY, "hmac-sha256", sign_ed25519, "ed25519"), "malformed_header", **about, publicKeys=[key], header="signature-input")
     yield vector("RFC 9421 with a label twice", [[n, v + ", " + v] if n == "Signature-Input" else [n, v] for n, v in ours], "malformed_header", **about, publicKeys=[key], header="signature-input")
     yield vector("RFC 9421 past its own expiry", message(NOW, BODY, "ed25519", sign_ed25519, "ed25519", ";expires=%d" % (NOW + 60)), "timestamp_too_old", **about, publicKeys=[key], now=NOW + 61, header="signature-input")
+    yield vector("RFC 9421 in the moment of its own expiry", message(NOW, BODY, "ed25519", sign_ed25519, "ed25519", ";expires=%d" % (NOW + 60)), "timestamp_too_old", **about, publicKeys=[key], now=NOW + 60, header="signature-input")
+    yield from foreign_labels(ours, {**about, "publicKeys": [key]})
+
+
+def foreign_labels(ours, about):
+    """Signatures that others have added to a request: a proxy, a service in between."""
+    listed = dict((name, value) for name, value in ours)["Signature-Input"].partition("=")[2]
+    unknown = 'proxy=("@status";req "content-digest";sf "@query-param";name="n");created=-1;on;n=1.5;t=a/b:c;b=:QQ==:;no=?0;at=@1777896000;s="a\\"b\\\\"'
+
+    def beside(inputs, signatures="proxy=:QUJD:;a=1", behind=False):
+        def join(value, other):
+            return value + ", " + other if behind else other + ", " + value
+
+        added = {"Signature-Input": inputs, "Signature": signatures}
+        return [[name, join(value, added[name]) if added.get(name) else value] for name, value in ours]
+
+    def alone(inputs):
+        return [[name, inputs if name == "Signature-Input" else value] for name, value in ours]
+
+    ok = dict(**about, id="evt_1", timestamp=NOW)
+    yield vector("RFC 9421 behind a label with components and parameters of all kinds", beside(unknown), **ok)
+    yield vector("RFC 9421 before a label with components and parameters of all kinds", beside(unknown, behind=True), **ok)
+    yield vector("RFC 9421 beside members that are no lists", beside("a, b;c, d=1, e=?1;f, g=tok, h=\"x\", i=:QQ==:, j=%\"caf%c3%a9\"", "a, d=1;x, g=tok, i=:QQ==:"), **ok)
+    yield vector("RFC 9421 beside a label that covers a header which isn't there", beside("proxy=" + listed.replace(")", ' "x-gone")', 1)), **ok)
+    yield vector("RFC 9421 beside a label that covers what nobody derives", beside("proxy=" + listed.replace(")", ' "@status")', 1)), **ok)
+    yield vector("RFC 9421 beside a label with a signature of another length", beside("proxy=" + listed, "proxy=:QUJD:"), **ok)
+    yield vector("RFC 9421 beside a label whose signature is no base64", beside("proxy=" + listed, "proxy=:QQ:"), **ok)
+    yield vector("RFC 9421 beside a label without a signature", beside("proxy=" + listed, ""), **ok)
+    unsure = message(NOW, BODY, "ed25519", sign_ed25519, "ed25519", ';on;t=tok;n=-1.5;b=:QQ==:;s="a\\"b"')
+    yield vector("RFC 9421 with parameters of its own of all kinds", unsure, **ok)
+    malformed = dict(expect="malformed_header", **about, header="signature-input")
+    yield vector("RFC 9421 with labels of others alone", alone(unknown), **malformed)
+    yield vector("RFC 9421 with a label of others twice", beside("p=1, p=(\"x\")"), **malformed)
+    yield vector("RFC 9421 that covers the digest of the request that was answered", alone("ed25519=" + listed.replace('"content-digest"', '"content-digest";req')), **malformed)
+    yield vector("RFC 9421 that covers a component twice", alone("ed25519=" + listed.replace('"content-digest"', '"content-digest" "content-digest"')), **malformed)
+    for broken in ('p=("x"', "p=(x", "p=()x", 'p="x', "p=:QQ", "p=?2", "p=", "=1", "P=1", "p=1,,q=1", 'p=("x""y")', "p=();", "p=();A=1", "p=é"):
+        yield vector("RFC 9421 beside " + json.dumps(broken, ensure_ascii=False), beside(broken), **malformed)
+    yield vector("RFC 9421 with a signature of others twice", beside(unknown, "p=:QQ==:, p=:QQ==:"), "malformed_header", **about, header="signature")
+    lax = {"algorithm": "ed25519", "message": {"components": ["content-digest"]}}
+    about = {**about, "scheme": lax}
+    del about["format"]
+    gone = [[n, v.replace(";created=%d" % NOW, ";expires=%d" % NOW) if n == "Signature-Input" else v] for n, v in ours]
+    listed = dict((name, value) for name, value in gone)["Signature-Input"].partition("=")[2]
+    base = "".join('"%s": %s\n' % (name, {"@method": "POST", "@target-uri": URL, **{n.lower(): v for n, v in ours}}[name]) for name in MESSAGE)
+    gone = [[n, "ed25519=:" + b64(sign_ed25519(base + '"@signature-params": ' + listed)) + ":" if n == "Signature" else v] for n, v in gone]
+    yield vector("RFC 9421 that says when it expires and not when it was made", gone, **about, now=NOW - 1)
+    yield vector("RFC 9421 past its own expiry, where any age is good", gone, "timestamp_too_old", **about, now=NOW + 1, header="signature-input", age=1)
 
 
 def declared():
@@ -230,6 +277,8 @@ def declared():
     yield vector("declared: basic credentials of another kind", [["Authorization", "Bearer x"]], "malformed_header", scheme=basic, secrets=["user:password"], header="Authorization")
     yield from tokens()
     yield from ecdsa()
+    yield from several_schemes(scheme)
+    yield from kinds_of_keys(scheme)
     yield vector("declared: a scheme that doesn't sign the body", [["X-Signature", "00"]], "bad_scheme", scheme=scheme(algorithm="hmac-sha256", content="{timestamp}", timestampHeader="X-Time"))
 
 
@@ -249,6 +298,81 @@ def tokens():
     yield vector("declared: a token without the digest", token(body=None), "no_matching_signature", scheme=scheme, header="Authorization")
     yield vector("declared: a token from too long ago", token(iat=NOW - 301), "timestamp_too_old", scheme=scheme, header="Authorization", age=301)
     yield vector("declared: no token", [["Authorization", "Bearer abc"]], "malformed_header", scheme=scheme, header="Authorization")
+    yield from times_of_tokens(scheme, token)
+
+
+def times_of_tokens(timed, token):
+    """What RFC 7519 says of exp and nbf holds whether or not the scheme names them."""
+    plain = {**timed, "claims": {name: value for name, value in timed["claims"].items() if name != "timestamp"}}
+    del plain["toleranceSeconds"]
+    named = {**plain, "claims": {**plain["claims"], "expires": "exp"}}
+    old = {"expect": "timestamp_too_old", "header": "Authorization"}
+    new = {"expect": "timestamp_too_new", "header": "Authorization"}
+    for title, scheme in ("no times", plain), ("exp", named), ("iat", timed):
+        yield vector("declared: a token that expires in a second, the scheme names " + title, token(exp=NOW + 1), scheme=scheme, id="evt_1")
+        yield vector("declared: a token that expires now, the scheme names " + title, token(exp=NOW), scheme=scheme, **old)
+        yield vector("declared: a token that expired a year ago, the scheme names " + title, token(exp=NOW - 31536000), scheme=scheme, **old, age=31536000)
+        for exp in "soon", str(NOW + 60), True, None, -1, 1e300, [NOW + 60]:
+            yield vector("declared: a token with exp %s, the scheme names %s" % (json.dumps(exp), title), token(exp=exp), "malformed_header", scheme=scheme, header="Authorization")
+    yield vector("declared: a token without exp, which the scheme names", token(), "malformed_header", scheme=named, header="Authorization")
+    yield vector("declared: a token that is good from now on", token(nbf=NOW), scheme=plain)
+    yield vector("declared: a token that is good in a second", token(nbf=NOW + 1), scheme=plain, **new, age=-1)
+    yield vector("declared: a token that is good in five minutes, which is tolerated", token(nbf=NOW + 300), scheme=timed)
+    yield vector("declared: a token that is good in five minutes and a second", token(nbf=NOW + 301), scheme=timed, **new, age=-301)
+    for nbf in "now", str(NOW), False, None:
+        yield vector("declared: a token with nbf " + json.dumps(nbf), token(nbf=nbf), "malformed_header", scheme=plain, header="Authorization")
+
+
+def several_schemes(scheme):
+    """Whoever keeps a request can take a signature away from it."""
+    timed = scheme(name="timed", algorithm="hmac-sha256", content="{timestamp}.{body}", header="X-Timed", timestampHeader="X-Time", toleranceSeconds=300)
+    lax = {**timed, "name": "lax", "header": "X-Lax", "toleranceSeconds": 0}
+    plain = scheme(name="plain", algorithm="hmac-sha256", header="X-Plain")
+    over_time = mac("%d.%s" % (NOW, BODY)).hex()
+    headers = [["X-Time", str(NOW)], ["X-Timed", over_time], ["X-Lax", over_time], ["X-Plain", mac(BODY).hex()]]
+    token = {"name": "token", "algorithm": "jwt-hs256", "key": "text", "header": "Authorization", "prefix": "Bearer ", "claims": {"digest": "body", "hash": "sha256", "encoding": "hex"}}
+    expiring = {**token, "claims": {**token["claims"], "expires": "exp"}}
+    for title, first, second in ("a time and none", timed, plain), ("no time and one", plain, timed), ("a tolerance and none", timed, lax), ("a tolerance and a token without times", timed, token), ("a token that expires and no time", expiring, plain):
+        mixed = {**first, "alternatives": [second]}
+        yield vector("several schemes: %s" % title, headers, "bad_scheme", scheme=mixed)
+        yield vector("several schemes: %s, with a request from long ago" % title, headers, "bad_scheme", scheme=mixed, now=NOW + 31536000)
+    wide, narrow = {**lax, "toleranceSeconds": 300}, {**timed, "toleranceSeconds": 60}
+    yield vector("several schemes: both tolerate it", headers, scheme={**narrow, "alternatives": [wide]}, now=NOW + 60, timestamp=NOW)
+    yield vector("several schemes: too old for the first that fits", headers, "timestamp_too_old", scheme={**narrow, "alternatives": [wide]}, now=NOW + 61, header="X-Time", age=61)
+    yield vector("several schemes: too new for the first that fits", headers, "timestamp_too_new", scheme={**narrow, "alternatives": [wide]}, now=NOW - 61, header="X-Time", age=-61)
+    yield vector("several schemes: the second fits and is too old", headers[:1] + headers[2:], "timestamp_too_old", scheme={**timed, "alternatives": [wide]}, now=NOW + 301, header="X-Time", age=301)
+    yield vector("several schemes: no time in any", headers, scheme={**plain, "alternatives": [token]}, now=NOW + 31536000)
+    yield vector("several schemes: a token that expires and a time", headers, scheme={**expiring, "alternatives": [timed]}, timestamp=NOW)
+
+
+def kinds_of_keys(scheme):
+    """A key is a shared secret or a public one, and never both: everybody knows the latter."""
+    raw = public_key(SEED)
+    point = ec.derive_private_key(int("1f" * 32, 16), ec.SECP256R1()).public_key().public_bytes(serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+    key = ed25519.Ed25519PrivateKey.from_private_bytes(SEED).public_key()
+    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+    jwk = json.dumps({"kty": "OKP", "crv": "Ed25519", "x": b64url(raw)})
+    public = [("whpk_", "whpk_" + b64(raw)), ("a JSON Web Key", jwk), ("PEM", pem), ("PEM behind words", "the key of example.com:\n" + pem), ("DER in base64", b64(der)), ("DER in hex", der.hex()), ("DER in hex in upper case", der.hex().upper()),
+              ("a point of P-256 in base64", b64(point)), ("a point of P-256 in base64url", base64.urlsafe_b64encode(point).decode()), ("a point of P-256 in hex", point.hex())]
+    for title, text in public:
+        github = [["X-Hub-Signature-256", "sha256=" + mac(BODY, text).hex()]]
+        yield vector("public key as a shared secret: %s, in github" % title, github, "bad_secret", format="github", secrets=[text])
+        yield vector("public key as a shared secret: %s, in github beside the right secret" % title, github, "bad_secret", format="github", secrets=[SECRET, text])
+        forged = standard(NOW, BODY, lambda content: "v1," + b64(mac(content, text)))
+        problem = "bad_secret" if "point" in title else "malformed_header"  # the scheme with public keys is for Ed25519
+        yield vector("public key as a shared secret: %s, in standard" % title, forged, problem, format="standard", secrets=[text])
+    token = {"algorithm": "token", "encoding": "text", "header": "Authorization", "prefix": "Bearer "}
+    yield vector("public key as a static token", [["Authorization", "Bearer " + public[0][1]]], "bad_secret", scheme=token, secrets=[public[0][1]])
+    listed = standard(NOW, BODY, lambda content: "v1a," + b64(sign_ed25519(content)))
+    yield vector("a bare public key beside shared secrets is taken for one of them", listed, "malformed_header", format="standard", secrets=[b64(raw)], header="webhook-signature")
+    alone = scheme(algorithm="ed25519", encoding="base64")
+    del alone["key"]
+    signed = [["X-Signature", b64(sign_ed25519(BODY))]]
+    for title, text in ("base64", b64(raw)), ("hex", raw.hex()):
+        yield vector("a bare public key in %s where there are no shared secrets" % title, signed, scheme=alone, secrets=[text])
+        other = {**alone, "name": "other", "header": "X-Other"}
+        yield vector("a bare public key in %s where several schemes take public keys alone" % title, signed, scheme={**alone, "alternatives": [other]}, secrets=[text])
 
 
 def ecdsa():

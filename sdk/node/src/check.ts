@@ -19,6 +19,18 @@ export function check(scheme: Scheme): void {
     checkOne(alternative)
   }
   checkOne(scheme)
+  checkTimesAgree([scheme, ...alternatives])
+}
+
+/**
+ * Refuses schemes of which some bound the time of a request and others don't. Whoever
+ * keeps a request that is signed in both ways could take the signature over the time
+ * away, and what is left would be accepted for ever. Throws bad_scheme.
+ */
+export function checkTimesAgree(schemes: readonly Scheme[]): void {
+  const bounded = schemes.filter((s) => s.toleranceSeconds || (s.algorithm === 'jwt-hs256' && s.claims?.expires))
+  if (bounded.length === 0 || bounded.length === schemes.length) return
+  throw badScheme('of schemes side by side all tolerate a time, or none does: leave out those without a tolerance')
 }
 
 function checkOne(s: Scheme): void {

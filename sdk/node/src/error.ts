@@ -9,7 +9,7 @@
  *   secrets over this body. The secret is another one, or the body isn't the one
  *   that was sent: often it was decoded and encoded again.
  * - `timestamp_too_old`, `timestamp_too_new`: the signature is good, and was made
- *   too long ago, or too far in the future.
+ *   too long ago or has expired, or was made too far in the future.
  * - `bad_secret`: the receiver has no secret, or one that can't be read.
  * - `missing_url`: the format signs the URL, and the receiver doesn't say which one.
  * - `unknown_format`: there is no built-in format of that name.
@@ -101,8 +101,10 @@ function sentence(code: Problem, { header, ageSeconds = 0, toleranceSeconds = 0,
     case 'no_matching_signature':
       return `no signature in ${header} fits this body and secret`
     case 'timestamp_too_old':
+      if (toleranceSeconds === 0) return `expired ${ageSeconds} s ago`
       return `signed ${ageSeconds} s ago, more than the ${toleranceSeconds} s allowed`
     case 'timestamp_too_new':
+      if (toleranceSeconds === 0) return `not valid before ${-ageSeconds} s from now`
       return `signed ${-ageSeconds} s in the future, more than the ${toleranceSeconds} s allowed`
     case 'missing_url':
       return detail || 'the format signs the URL, which was not given: pass it as the option url'

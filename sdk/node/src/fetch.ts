@@ -31,7 +31,7 @@ export function refusal(error: VerificationError): string {
 export function fetchHelpers(verify: Verify) {
   async function verifyRequest(request: Request, secrets: Secrets, format: Format, options: ReadingOptions = {}): Promise<VerifiedEvent> {
     const body = await readBody(request, options.maxBytes ?? defaultMaxBytes)
-    return verify(body, request.headers, secrets, format, { ...options, url: options.url ?? request.url })
+    return verify(body, request.headers, secrets, format, options)
   }
 
   function receiver(secrets: Secrets, format: Format, handle: Handler, options: ReadingOptions = {}): (request: Request) => Promise<Response> {

@@ -4,7 +4,7 @@ import { badSecret } from './error.js'
 import { isAsymmetric, type Scheme } from './scheme.js'
 
 const publicKeyPrefix = 'whpk_'
-const pemPublicKey = '-----BEGIN PUBLIC KEY-----'
+const pem = '-----BEGIN '
 
 // These begin a public key in the DER of RFC 5280; what follows is the key itself.
 const spkiEd25519 = '302a300506032b6570032100'
@@ -20,15 +20,30 @@ export interface Key {
   public?: PublicKey
 }
 
+/** The kinds of keys that the schemes of a format take between them. */
+export interface Kinds {
+  shared: boolean
+  public: boolean
+}
+
+/** What kinds of keys the schemes take. */
+export function kindsOf(schemes: readonly Scheme[]): Kinds {
+  const isPublic = schemes.map((scheme) => isAsymmetric(scheme.algorithm))
+  return { shared: isPublic.includes(false), public: isPublic.includes(true) }
+}
+
 /**
- * Makes keys of the secrets. Where a scheme is one of several, it takes those of its
- * kind and leaves the others. Throws bad_secret.
+ * Makes keys of the secrets. It takes those of the scheme's kind, and leaves those that
+ * are for its alternatives. Which kind a secret is depends on nothing but its text and the
+ * format, so that no text is tried as both. Throws bad_secret.
  */
-export function* keysOf(scheme: Scheme, secrets: readonly string[], isOneOfSeveral: boolean): Steps<Key[]> {
+export function* keysOf(scheme: Scheme, secrets: readonly string[], takes: Kinds): Steps<Key[]> {
   if (secrets.length === 0) throw badSecret('none was given')
   const keys: Key[] = []
   for (const [index, secret] of secrets.entries()) {
-    if (isOneOfSeveral && looksPublic(secret) !== isAsymmetric(scheme.algorithm)) continue
+    const isPublic = !takes.shared || looksPublic(secret)
+    if (takes.public && isPublic !== isAsymmetric(scheme.algorithm)) continue
+    if (isPublic && !isAsymmetric(scheme.algorithm)) throw badSecret('it is a public key, which everybody knows')
     if (isAsymmetric(scheme.algorithm)) {
       keys.push({ index, public: yield* publicKeyOf(scheme.algorithm, secret) })
     } else if (scheme.algorithm === 'token' && secret !== '') {
@@ -41,12 +56,29 @@ export function* keysOf(scheme: Scheme, secrets: readonly string[], isOneOfSever
   return keys
 }
 
-/** How public keys begin that are no bare ones; the last two are the base64 of DER, for Ed25519 and P-256. */
-const written = [publicKeyPrefix, pemPublicKey, 'MCowBQYDK2VwAyEA', 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE']
+/** How public keys begin that are no bare ones; the last two are DER in either base64, for Ed25519 and P-256. */
+const written = [publicKeyPrefix, 'MCowBQYDK2VwAyEA', 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE']
 
+/**
+ * Whether a text is written as a public key, so that it must never be a shared secret:
+ * everybody knows it. The bare bytes of an Ed25519 key can't be told from a secret; those
+ * of a point can, because no secret is 65 bytes long and begins with 4.
+ */
 function looksPublic(text: string): boolean {
   const trimmed = text.trim()
-  return written.some((beginning) => trimmed.startsWith(beginning)) || (trimmed.startsWith('{') && trimmed.includes('"kty"'))
+  if (written.some((beginning) => trimmed.startsWith(beginning))) return true
+  const start = trimmed.slice(0, spkiP256.length).toLowerCase()
+  if (start.startsWith(spkiEd25519) || start.startsWith(spkiP256)) return true
+  return (trimmed.startsWith('{') && trimmed.includes('"kty"')) || trimmed.includes(pem) || isPoint(trimmed)
+}
+
+/** Whether a text is the bare bytes of an uncompressed point of P-256. */
+function isPoint(text: string): boolean {
+  const encodings = { [2 * pointBytes]: ['hex'], [Math.ceil(pointBytes / 3) * 4]: ['base64', 'base64url'] }[text.length] ?? []
+  return encodings.some((encoding) => {
+    const raw = decode(encoding, text)
+    return raw?.length === pointBytes && raw[0] === 4
+  })
 }
 
 /**
@@ -64,9 +96,9 @@ function* publicKeyOf(algorithm: string, text: string): Steps<PublicKey> {
 
 function rawOfText(text: string): Uint8Array {
   const bare = text.startsWith(publicKeyPrefix) ? text.slice(publicKeyPrefix.length) : text
-  const pem = /-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----/.exec(bare)
-  if (pem) {
-    const der = decode('base64', (pem[2] as string).replace(/\s/g, ''))
+  const block = /-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]*)-----END \1-----/.exec(bare)
+  if (block) {
+    const der = decode('base64', (block[2] as string).replace(/\s/g, ''))
     if (der) return der
   }
   for (const encoding of ['hex', 'base64', 'base64url']) {

@@ -8,33 +8,45 @@ import type { ReceivedRequest } from './read.js'
 import type { Scheme } from './scheme.js'
 import { contentDigest, type MessageInput, messageSignature, parseByteSequences, parseInputs, signatureInput } from './structured.js'
 import { derived } from './target.js'
-import { checkAge, type Signed } from './time.js'
+import { checkAge, checkExpiry, type Signed } from './time.js'
 
 const digests: [string, Hash][] = [['sha-256', 'sha256'], ['sha-512', 'sha512']]
 
 /**
  * Checks an HTTP message signature (RFC 9421, section 3.2): any one whose algorithm is
- * the scheme's and that covers what must be covered.
+ * the scheme's and that covers what must be covered. Others that stand beside it, those of
+ * a proxy for example, don't get in the way.
  */
 export function* verifyMessage(scheme: Scheme, keys: Key[], request: ReceivedRequest): Steps<Signed> {
   const { inputs, signatures } = readMessage(scheme, request)
   yield* checkDigest(request)
   let secret = -1
+  let compared = 0
   let signedBy: MessageInput | undefined
+  let failure: VerificationError | undefined
   for (const input of inputs) {
-    const base = bytesOfHeader(messageBase(input, request))
+    let base: Uint8Array
+    try {
+      base = bytesOfHeader(messageBase(input, request))
+    } catch (error) {
+      if (!(error instanceof VerificationError)) throw error
+      failure ??= error // it covers what the request doesn't have; if all do, the first reason is told
+      continue
+    }
+    compared++
     const found = yield* matching(scheme, keys, base, [signatures.get(input.label) as Uint8Array])
     if (found >= 0 && secret < 0) {
       secret = found
       signedBy = input
     }
   }
+  if (compared === 0) throw failure
   mustMatch(secret, messageSignature)
   const isIDSigned = scheme.idHeader && signedBy?.components.includes(scheme.idHeader.toLowerCase())
   return {
     secret,
     id: isIDSigned ? request.headers.single(scheme.idHeader as string) : '',
-    signedAt: checkCreated(scheme, signedBy as MessageInput, request.now),
+    signedAt: checkCreated(scheme, signedBy as MessageInput, request),
   }
 }
 
@@ -46,6 +58,8 @@ function readMessage(scheme: Scheme, request: ReceivedRequest): { inputs: Messag
   const needed = scheme.message?.components ?? []
   const suitable = inputs.filter(
     (input) =>
+      !input.isForeign &&
+      new Set(input.components).size === input.components.length && // RFC 9421, section 2
       needed.every((name) => input.components.includes(name)) &&
       signatures.has(input.label) &&
       (input.parameters.get('alg') ?? scheme.algorithm) === scheme.algorithm,
@@ -69,21 +83,21 @@ function* checkDigest(request: ReceivedRequest): Steps<void> {
   if (known.length === 0) throw malformed(contentDigest, 'it has neither sha-256 nor sha-512')
 }
 
-function checkCreated(scheme: Scheme, input: MessageInput, now: number): number | undefined {
-  const created = input.parameters.get('created')
-  if (created === undefined) {
-    if (scheme.toleranceSeconds) throw malformed(signatureInput, "it doesn't say when the signature was created")
-    return undefined
-  }
-  if (!isTimestamp(created)) throw malformed(signatureInput, 'created is not a time in seconds')
-  const signedAt = Number(created) * 1000
-  checkAge(scheme, signatureInput, signedAt, now)
-  const expires = input.parameters.get('expires')
-  if (expires === undefined || !scheme.toleranceSeconds) return signedAt
-  if (!isTimestamp(expires)) throw malformed(signatureInput, 'expires is not a time in seconds')
-  const age = now - Number(expires) * 1000
-  if (age > 0) throw new VerificationError('timestamp_too_old', { header: signatureInput, ageSeconds: age / 1000, toleranceSeconds: 0 })
+/** Checks the parameters with times. What has expired is refused whether or not the scheme tolerates any age. */
+function checkCreated(scheme: Scheme, input: MessageInput, request: ReceivedRequest): number | undefined {
+  const signedAt = timeOf(input, 'created')
+  if (signedAt !== undefined) checkAge(scheme, signatureInput, signedAt, request.now)
+  else if (scheme.toleranceSeconds) throw malformed(signatureInput, "it doesn't say when the signature was created")
+  const expires = timeOf(input, 'expires')
+  if (expires !== undefined) checkExpiry(signatureInput, expires, request)
   return signedAt
+}
+
+function timeOf(input: MessageInput, parameter: string): number | undefined {
+  const text = input.parameters.get(parameter)
+  if (text === undefined) return undefined
+  if (!isTimestamp(text)) throw malformed(signatureInput, `${parameter} is not a time in seconds`)
+  return Number(text) * 1000
 }
 
 /** Makes the signature base (RFC 9421, section 2.5). */

@@ -10,6 +10,8 @@ export interface ReceivedRequest {
   body: Uint8Array
   /** The receiver's clock, in milliseconds since 1970. */
   now: number
+  /** The receiver wants to know nothing of the request's time. */
+  anyTime: boolean
   url: string
 }
 

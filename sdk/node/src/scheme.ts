@@ -74,9 +74,11 @@ export interface Scheme {
   /** Makes it an HTTP message signature (RFC 9421) that covers at least these components. */
   message?: { components: string[] }
   /**
-   * Further schemes of the same sender: a request that fits one is accepted. Schemes
-   * with public keys are tried with the secrets that are written as one, and the
-   * others with the rest.
+   * Further schemes of the same sender: a request that fits one is accepted, unless its
+   * time isn't tolerated. Schemes with public keys are tried with the secrets that are
+   * written as one, and the others with the rest. Either all bound the time, by a
+   * tolerance or by `claims.expires`, or none does: whoever keeps a request could take
+   * the signature over the time away from it.
    */
   alternatives?: Scheme[]
 }
@@ -88,5 +90,8 @@ export function isAsymmetric(algorithm: string): boolean {
 
 /** Whether the scheme has a timestamp to tolerate. */
 export function signsTime(scheme: Scheme): boolean {
-  return Boolean(scheme.timestampHeader || scheme.timestampPrefix || scheme.message || scheme.claims?.timestamp)
+  if (scheme.message) return true
+  if (scheme.algorithm === 'token') return false
+  if (scheme.algorithm === 'jwt-hs256') return Boolean(scheme.claims?.timestamp)
+  return Boolean(scheme.timestampHeader || scheme.timestampPrefix)
 }

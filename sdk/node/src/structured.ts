@@ -1,6 +1,6 @@
-// The parts of Structured Field Values (RFC 9651) that message signatures need:
-// dictionaries whose members are byte sequences, or lists of strings with parameters.
-// What else a dictionary may hold is not read.
+// Dictionaries of Structured Field Values (RFC 9651). Others may add members to those of a
+// message signature, of any kind: each is read to its end, and what isn't needed is passed
+// over.
 import { decode } from './encoding.js'
 import { maxEntries } from './headers.js'
 
@@ -16,7 +16,16 @@ export interface MessageInput {
   written: string
   components: string[]
   parameters: Map<string, string>
+  /** It covers something that no scheme can name, such as a component with parameters. */
+  isForeign: boolean
 }
+
+type List = Pick<MessageInput, 'components' | 'parameters' | 'isForeign'>
+
+/** A value (RFC 9651, section 3.3) that is no string: bytes, number, date, boolean, display string, token. */
+const otherItem = /:[A-Za-z0-9+/=]*:|[@-]?[0-9.]+|\?[01]|%"[^"\x00-\x1f\x7f-\uffff]*"|[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*/y
+const plainString = /"([^"\\]*)"/y
+const escapedString = /"(?:[^"\\]|\\["\\])*"/y
 
 /** Reads a header's value from the left. */
 class Parser {
@@ -41,9 +50,48 @@ class Parser {
     return this.take(/[a-z0-9_.*-]*/y) ?? ''
   }
 
-  /** A string in quotes, without escapes: no name or value of ours has any. */
-  text(): string | undefined {
-    return this.take(/"([^"\\]*)"/y)
+  /**
+   * A value: a string's text, and everything else as it is written. So is a string with
+   * escapes: no name or value of ours has any.
+   */
+  item(): string | undefined {
+    return this.take(plainString) ?? this.take(escapedString) ?? this.take(otherItem)
+  }
+
+  /** Reads `;name=value;name …`; no name may stand twice. */
+  parameters(): Map<string, string> | undefined {
+    const parameters = new Map<string, string>()
+    while (this.skip(';')) {
+      this.take(/ */y)
+      const name = this.name()
+      if (name === '' || parameters.has(name) || parameters.size >= maxEntries) return undefined
+      const value = this.skip('=') ? this.item() : '?1'
+      if (value === undefined) return undefined
+      parameters.set(name, value)
+    }
+    return parameters
+  }
+
+  /**
+   * Reads `("component";parameters …);parameters`. Components of which more is said than
+   * their name are none that a scheme names.
+   */
+  list(): List | undefined {
+    const components: string[] = []
+    let isForeign = false
+    this.skip('(')
+    this.take(/ */y)
+    while (!this.skip(')')) {
+      const isName = this.rest.startsWith('"')
+      const component = this.item()
+      const parameters = this.parameters()
+      if (component === undefined || !parameters || components.length >= maxEntries) return undefined
+      if (!this.take(/ +/y) && !this.rest.startsWith(')')) return undefined
+      isForeign ||= !isName || parameters.size > 0 || component.includes('\\')
+      components.push(component)
+    }
+    const parameters = this.parameters()
+    return parameters && { components, parameters, isForeign }
   }
 
   /** Goes on to the next member of a dictionary. */
@@ -56,14 +104,29 @@ class Parser {
   }
 }
 
+/** What stands behind a name: a list, a value as it is written, or neither. */
+type Member = { list: List; written: string } | { item: string } | Record<string, never>
+
+function memberAt(parser: Parser): Member | undefined {
+  if (!parser.skip('=')) return parser.parameters() && {}
+  const before = parser.rest
+  const taken = () => before.slice(0, before.length - parser.rest.length)
+  if (before.startsWith('(')) {
+    const list = parser.list()
+    return list && { list, written: taken() }
+  }
+  if (parser.item() === undefined) return undefined
+  const item = taken()
+  return parser.parameters() && { item }
+}
+
 /** Reads members until the end; undefined if one is bad, doubled, or there are too many. */
-function dictionary<T>(value: string, readMember: (parser: Parser) => T | undefined): Map<string, T> | undefined {
+function dictionary(value: string): Map<string, Member> | undefined {
   const parser = new Parser(value)
-  const members = new Map<string, T>()
+  const members = new Map<string, Member>()
   for (let count = 0; count < maxEntries; count++) {
     const name = parser.name()
-    if (name === '' || members.has(name) || !parser.skip('=')) return undefined
-    const member = readMember(parser)
+    const member = name === '' || members.has(name) ? undefined : memberAt(parser)
     if (member === undefined) return undefined
     members.set(name, member)
     const next = parser.next()
@@ -72,40 +135,26 @@ function dictionary<T>(value: string, readMember: (parser: Parser) => T | undefi
   return undefined
 }
 
-/** Reads `label=:base64:, …`; no label may stand twice. */
+/** Reads `label=:base64:, …`; labels of anything else are left out. */
 export function parseByteSequences(value: string): Map<string, Uint8Array> | undefined {
-  return dictionary(value, (parser) => {
-    const encoded = parser.take(/:([^:]*):/y)
-    return encoded === undefined ? undefined : decode('base64', encoded)
-  })
+  const members = dictionary(value)
+  if (!members) return undefined
+  const sequences = new Map<string, Uint8Array>()
+  for (const [label, member] of members) {
+    const item = 'item' in member ? (member.item ?? '') : ''
+    const raw = item.startsWith(':') ? decode('base64', item.slice(1, -1)) : undefined
+    if (raw !== undefined) sequences.set(label, raw)
+  }
+  return sequences
 }
 
-/** Reads `label=("component" …);name=value, …`; no label may stand twice. */
+/** Reads `label=("component" …);name=value, …`; labels of anything else are left out. */
 export function parseInputs(value: string): MessageInput[] | undefined {
-  const members = dictionary(value, (parser) => {
-    const before = parser.rest
-    const input = parseInput(parser)
-    return input && { ...input, written: before.slice(0, before.length - parser.rest.length) }
-  })
-  return members && Array.from(members, ([label, input]) => ({ label, ...input }))
-}
-
-function parseInput(parser: Parser): Pick<MessageInput, 'components' | 'parameters'> | undefined {
-  const components: string[] = []
-  if (!parser.skip('(')) return undefined
-  while (!parser.skip(')')) {
-    if (components.length > 0 && !parser.take(/ +/y)) return undefined
-    const name = parser.text()
-    if (name === undefined || components.length >= maxEntries) return undefined
-    components.push(name)
+  const members = dictionary(value)
+  if (!members) return undefined
+  const inputs: MessageInput[] = []
+  for (const [label, member] of members) {
+    if ('list' in member && member.list) inputs.push({ label, written: member.written ?? '', ...member.list })
   }
-  const parameters = new Map<string, string>()
-  while (parser.skip(';')) {
-    const name = parser.name()
-    if (name === '' || parameters.has(name) || !parser.skip('=')) return undefined
-    const text = parser.text() ?? parser.take(/[0-9]+/y)
-    if (text === undefined) return undefined
-    parameters.set(name, text)
-  }
-  return { components, parameters }
+  return inputs
 }

@@ -20,6 +20,15 @@ export function checkAge(scheme: Scheme, header: string, signedAt: number, now: 
   throw new VerificationError(code, { header, ageSeconds, toleranceSeconds })
 }
 
+/**
+ * Throws if what says itself until when it is good is void by now. It has no tolerance:
+ * the sender has chosen the moment (RFC 7519, section 4.1.4).
+ */
+export function checkExpiry(header: string, expires: number, { now, anyTime }: { now: number; anyTime: boolean }): void {
+  if (anyTime || now < expires) return
+  throw new VerificationError('timestamp_too_old', { header, ageSeconds: (now - expires) / 1000, toleranceSeconds: 0 })
+}
+
 /** The moment that a timestamp of the scheme means, in milliseconds since 1970. */
 export function momentOf(scheme: Scheme, timestamp: string): number {
   return scheme.timestampUnit === 'ms' ? Number(timestamp) : Number(timestamp) * 1000

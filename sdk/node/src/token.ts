@@ -5,7 +5,7 @@ import type { Key } from './key.js'
 import { matching, mustMatch } from './match.js'
 import { entries, lines, type ReceivedRequest } from './read.js'
 import type { Claims, Scheme } from './scheme.js'
-import { checkAge, type Signed } from './time.js'
+import { checkAge, checkExpiry, type Signed } from './time.js'
 
 /** Seconds; beyond it nothing is a date. */
 const farthest = 2 ** 40
@@ -41,7 +41,7 @@ export function* verifyClaims(scheme: Scheme, keys: Key[], request: ReceivedRequ
   const isBody = yield* ask((c) => c.isEqual(bytesOfText(encode(names.encoding, digest)), bytesOfText(typeof vouched === 'string' ? vouched : '')))
   mustMatch(isBody ? secret : -1, header)
   const id = names.id ? claims.get(names.id) : ''
-  return { secret, id: typeof id === 'string' ? id : '', signedAt: checkClaimedTimes(scheme, names, claims, request.now) }
+  return { secret, id: typeof id === 'string' ? id : '', signedAt: checkClaimedTimes(scheme, names, claims, request) }
 }
 
 /** Reads a token that says it was made with HS256 and nothing else. */
@@ -65,7 +65,11 @@ function objectOf(json: Uint8Array): Map<string, unknown> | undefined {
   }
 }
 
-function checkClaimedTimes(scheme: Scheme, names: Claims, claims: Map<string, unknown>, now: number): number | undefined {
+/**
+ * Checks the claims with times. `exp` and `nbf` bound every token (RFC 7519, section 4.1),
+ * whether or not the scheme names them.
+ */
+function checkClaimedTimes(scheme: Scheme, names: Claims, claims: Map<string, unknown>, request: ReceivedRequest): number | undefined {
   const header = scheme.header ?? ''
   const timeOf = (name: string) => {
     const seconds = claims.get(name)
@@ -73,11 +77,14 @@ function checkClaimedTimes(scheme: Scheme, names: Claims, claims: Map<string, un
     return Math.trunc(seconds) * 1000
   }
   const signedAt = names.timestamp ? timeOf(names.timestamp) : undefined
-  if (signedAt !== undefined) checkAge(scheme, header, signedAt, now)
-  if (!names.expires) return signedAt
-  const age = now - timeOf(names.expires)
-  if (age > 0 && scheme.toleranceSeconds) {
-    throw new VerificationError('timestamp_too_old', { header, ageSeconds: age / 1000, toleranceSeconds: 0 })
+  if (signedAt !== undefined) checkAge(scheme, header, signedAt, request.now)
+  if (names.expires) checkExpiry(header, timeOf(names.expires), request)
+  if (claims.has('exp')) checkExpiry(header, timeOf('exp'), request)
+  if (!claims.has('nbf')) return signedAt
+  const toleranceSeconds = scheme.toleranceSeconds ?? 0
+  const ageSeconds = (request.now - timeOf('nbf')) / 1000
+  if (ageSeconds < -toleranceSeconds && !request.anyTime) {
+    throw new VerificationError('timestamp_too_new', { header, ageSeconds, toleranceSeconds })
   }
   return signedAt
 }

@@ -12,9 +12,10 @@ import type { Format, Options, Secrets } from './verify.js'
 export type Verify = (body: RawBody, headers: HeadersInput, secrets: Secrets, format: Format, options?: Options) => Promise<VerifiedEvent>
 
 /**
- * Reads the body of a request of Fetch and verifies it. Unless the option url says
- * something else, the request was sent to its own URL. Rejects with a VerificationError;
- * with body_not_raw if somebody has read the body before.
+ * Reads the body of a request of Fetch and verifies it. Rejects with a VerificationError;
+ * with body_not_raw if somebody has read the body before, and with missing_url if the
+ * format signs the URL and the option url isn't given: the request's own is what whoever
+ * sent it has written into it.
  */
 export type VerifyRequest = (request: Request, secrets: Secrets, format: Format, options?: ReadingOptions) => Promise<VerifiedEvent>
 

@@ -1,11 +1,11 @@
 import { bytesOfBody, type RawBody } from './body.js'
-import { check } from './check.js'
+import { check, checkTimesAgree } from './check.js'
 import { contentOf } from './content.js'
 import type { Steps } from './crypto.js'
 import { badScheme, badSecret, quote, VerificationError } from './error.js'
 import { ReceivedEvent, type VerifiedEvent } from './event.js'
 import { type HeadersInput, ReceivedHeaders } from './headers.js'
-import { type Key, keysOf } from './key.js'
+import { type Key, keysOf, kindsOf } from './key.js'
 import { matching, mustMatch } from './match.js'
 import { verifyMessage } from './message.js'
 import type { Places } from './places.js'
@@ -18,7 +18,9 @@ import { verifyClaims, verifyToken } from './token.js'
 /**
  * What a receiver holds: one secret, or several while one is being rotated. Where a
  * format signs with a private key, the public key (`whpk_…`, PEM, a JSON Web Key)
- * stands in the place of a secret. `undefined`, as an unset environment variable
+ * stands in the place of a secret. What is written as a public key is never taken for a
+ * shared secret; the bare bytes of one, which can't be told from a secret, are a public
+ * key only where the format takes nothing else. `undefined`, as an unset environment variable
  * gives, is refused with bad_secret.
  */
 export type Secrets = string | readonly string[] | undefined
@@ -30,7 +32,7 @@ export type Format = string | Scheme
 export interface Options {
   /** Accepts timestamps up to this many seconds from the clock, in both directions, instead of the format's (300). */
   toleranceSeconds?: number
-  /** Accepts every timestamp, for looking at recorded requests. A receiver that uses it accepts a request again for ever. */
+  /** Accepts every timestamp, and what has expired, for looking at recorded requests. A receiver that uses it accepts a request again for ever. */
   anyTimestamp?: boolean
   /** The URL that the request was sent to, as the sender knows it, for formats that sign it (`httpsig`). */
   url?: string
@@ -49,19 +51,25 @@ export function* steps(body: RawBody, headers: HeadersInput, secrets: Secrets, f
   check(scheme)
   const now = (options.now ?? new Date()).getTime()
   if (!Number.isFinite(now)) throw new TypeError('the option now is not a date')
-  const request: ReceivedRequest = { headers: new ReceivedHeaders(headers), body: bytesOfBody(body), now, url: options.url ?? '' }
+  const anyTime = options.anyTimestamp ?? false
+  const request: ReceivedRequest = { headers: new ReceivedHeaders(headers), body: bytesOfBody(body), now, anyTime, url: options.url ?? '' }
   const held = secretsOf(secrets)
-  const candidates = [scheme, ...(scheme.alternatives ?? [])]
+  const candidates = [scheme, ...(scheme.alternatives ?? [])].map((candidate) => tolerating(candidate, options))
+  if (!anyTime) checkTimesAgree(candidates)
+  const takes = kindsOf(candidates)
   let failure: VerificationError | undefined
   for (const candidate of candidates) {
     try {
-      const keys = yield* keysOf(candidate, held, candidates.length > 1)
+      const keys = yield* keysOf(candidate, held, takes)
       if (keys.length === 0) continue // there are secrets, for alternatives of this scheme
-      const signed = yield* verifyOne(tolerating(candidate, options), keys, request)
+      const signed = yield* verifyOne(candidate, keys, request)
       return new ReceivedEvent(request, signed, candidate.name ?? '', placesOf(format))
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error
-      if (failure === undefined || rank(error) > rank(failure)) failure = error
+      // The signature is good: a further scheme must not save what is too old.
+      if (error.code === 'timestamp_too_old' || error.code === 'timestamp_too_new') throw error
+      // Of several reasons the last one is told.
+      if (failure === undefined || error.code === 'no_matching_signature') failure = error
     }
   }
   throw failure ?? badSecret('none of them is of a kind that the format uses')
@@ -94,12 +102,6 @@ function tolerating(scheme: Scheme, { toleranceSeconds, anyTimestamp }: Options)
   if (anyTimestamp) return { ...scheme, toleranceSeconds: 0 }
   // Zero in a scheme would accept any; a millisecond is the clock's smallest step.
   return toleranceSeconds === undefined ? scheme : { ...scheme, toleranceSeconds: Math.max(toleranceSeconds, 0.0001) }
-}
-
-/** How far a request came before it was refused: of several reasons the last one is told. */
-function rank(error: VerificationError): number {
-  if (error.code === 'timestamp_too_old' || error.code === 'timestamp_too_new') return 2
-  return error.code === 'no_matching_signature' ? 1 : 0
 }
 
 function* verifyOne(scheme: Scheme, keys: Key[], request: ReceivedRequest): Steps<Signed> {

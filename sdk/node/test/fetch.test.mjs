@@ -58,14 +58,21 @@ for (const { name, verifyRequest, receiver } of builds) {
     assert.equal(empty.body.length, 0)
   })
 
-  // Invariant: where the URL is signed, it is the request's own unless something else is
-  // said.
+  // Invariant: where the URL is signed, it is the one that was configured and never the
+  // request's own, whose host its sender has written. Formats that sign none need none.
   test(`${name}: the URL`, async () => {
     const vector = requestOf(vectorOf('httpsig: accepted'))
-    const { now } = vector.options
+    const { now, url: configured } = vector.options
     const at = (to) => made(vector.headers, vector.body, to)
-    assert.equal((await verifyRequest(at(vector.options.url), vector.secrets, 'httpsig', { now })).id, 'evt_1')
-    await assert.rejects(verifyRequest(at('http://10.0.0.1:8080/hooks?tenant=7'), vector.secrets, 'httpsig', { now }), { code: 'no_matching_signature' })
-    assert.equal((await verifyRequest(at('http://10.0.0.1:8080/hooks?tenant=7'), vector.secrets, 'httpsig', vector.options)).id, 'evt_1')
+    const never = () => assert.fail('the handler was called')
+    for (const to of [configured, 'http://10.0.0.1:8080/hooks?tenant=7']) {
+      await assert.rejects(verifyRequest(at(to), vector.secrets, 'httpsig', { now }), { code: 'missing_url', status: 500, message: /option url/ })
+      await assert.rejects(receiver(vector.secrets, 'httpsig', never, { now })(at(to)), { code: 'missing_url' })
+      assert.equal((await verifyRequest(at(to), vector.secrets, 'httpsig', vector.options)).id, 'evt_1')
+    }
+    const declared = requestOf(vectorOf('declared: the URL and a header'))
+    const signed = made(declared.headers, declared.body, declared.options.url)
+    await assert.rejects(verifyRequest(signed, declared.secrets, declared.format, { now }), { code: 'missing_url' })
+    assert.equal((await verifyRequest(made(), secret, 'standard')).id, 'evt_1')
   })
 }

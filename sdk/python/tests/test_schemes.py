@@ -141,12 +141,17 @@ class Schemes(unittest.TestCase):
     def test_structured_fields(self):
         for text in ("a=:QQ==:", "a=:QQ==: ,\tb=:QQ==:"):
             self.assertTrue(parse_byte_sequences(text), text)
-        for text in ("", "a", "a=1", "a=:QQ:", "a=:QQ==", "a=:QQ==:,", "a=:QQ==:;x", "a=:QQ==:,a=:QQ==:", "A=:QQ==:"):
+        others = 'a, b;x, c=1, d=?0, e=-1.5;y=@1, f=tok/en, g="x\\"", h=%"%c3", i=(1 a "b";c);d, j=:QQ:, k=:QQ==:;z'
+        self.assertEqual(parse_byte_sequences(others), {"k": b"A"})
+        for text in ("", "a=", "a=:QQ==", "a=:QQ==:,", "a=:QQ==:;", "a=:QQ==:,a=:QQ==:", "A=:QQ==:", "a=:Q*:", "a=?2", 'a="', 'a="\\x"', "a=é", "a b", "a=;x"):
             self.assertIsNone(parse_byte_sequences(text), text)
         read = parse_inputs('a=("x"  "y");created=1;keyid="k" , b=()')
         self.assertEqual([entry.written for entry in read], ['("x"  "y");created=1;keyid="k"', "()"])
         self.assertEqual(read[0].parameters, {"created": "1", "keyid": "k"})
-        for text in ("", "a", "a=", 'a=("x""y")', 'a=("x"', 'a=("x");p', "a=();p=x", "a=();p=1;p=2", "a=(),a=()", "a=( )", "a=(),"):
+        for text in ('a=("x";req)', "a=(x)", 'a=("x\\"")'):
+            self.assertTrue(parse_inputs(text)[0].is_foreign, text)
+        self.assertEqual(parse_inputs("a, b=1;c, d=:QQ==:"), [])
+        for text in ("", "a=", 'a=("x""y")', 'a=("x"', "a=();P", "a=();p=", "a=();p=1;p=2", "a=(),a=()", "a=(),", "a,a=()"):
             self.assertIsNone(parse_inputs(text), text)
         many = ",".join("a%d=:QQ==:" % n for n in range(33))
         self.assertIsNone(parse_byte_sequences(many))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from typing import Callable, List, Optional, Sequence
+from typing import Callable, List, NamedTuple, Optional, Sequence
 
 from ._asymmetric import Ed25519Key, PublicKey
 from ._encoding import encode, key_of
@@ -38,15 +38,31 @@ class Key:
         return lambda signature: hmac.compare_digest(expected, signature)
 
 
-def keys_of(scheme: Scheme, secrets: Sequence[str], is_one_of_several: bool) -> List[Key]:
-    """Makes keys of the secrets. Where a scheme is one of several, it takes those of its
-    kind and leaves the others."""
+class Kinds(NamedTuple):
+    """The kinds of keys that the schemes of a format take between them."""
+
+    shared: bool
+    public: bool
+
+
+def kinds_of(schemes: Sequence[Scheme]) -> Kinds:
+    """What kinds of keys the schemes take."""
+    return Kinds(not all(s.is_asymmetric for s in schemes), any(s.is_asymmetric for s in schemes))
+
+
+def keys_of(scheme: Scheme, secrets: Sequence[str], takes: Kinds) -> List[Key]:
+    """Makes keys of the secrets. It takes those of the scheme's kind, and leaves those that
+    are for its alternatives. Which kind a secret is depends on nothing but its text and the
+    format, so that no text is tried as both."""
     if not secrets:
         raise BadSecret(detail="none was given")
     keys: List[Key] = []
     for index, secret in enumerate(secrets):
-        if is_one_of_several and looks_public(secret) != scheme.is_asymmetric:
+        is_public = not takes.shared or looks_public(secret)
+        if takes.public and is_public != scheme.is_asymmetric:
             continue
+        if is_public and not scheme.is_asymmetric:
+            raise BadSecret(detail="it is a public key, which everybody knows")
         if scheme.is_asymmetric:
             keys.append(Key(index, b"", _public_key(scheme, secret)))
         elif scheme.algorithm == "token" and secret:

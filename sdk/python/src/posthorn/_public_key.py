@@ -20,17 +20,32 @@ _SPKI_ED25519 = bytes.fromhex("302a300506032b6570032100")
 _SPKI_P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
 
 
-#: How the base64 of a public key's DER begins, for Ed25519 and P-256.
+#: How the DER of a public key begins in either base64, for Ed25519 and P-256.
 _ED25519_DER = "MCowBQYDK2VwAyEA"
 _P256_DER = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE"
 
+_POINT = 1 + 2 * _COORDINATE  # bytes
+
 
 def looks_public(text: str) -> bool:
-    """Whether a text is written as a public key, so that it can't be a shared secret."""
+    """Whether a text is written as a public key, so that it must never be a shared secret:
+    everybody knows it. The bare bytes of an Ed25519 key can't be told from a secret; those
+    of a point can, because no secret is 65 bytes long and begins with 4."""
     text = text.strip()
-    if text.startswith((_PREFIX, "-----BEGIN PUBLIC KEY-----", _ED25519_DER, _P256_DER)):
+    if text.startswith((_PREFIX, _ED25519_DER, _P256_DER)):
         return True
-    return text.startswith("{") and '"kty"' in text
+    if text[: 2 * len(_SPKI_P256)].lower().startswith((_SPKI_ED25519.hex(), _SPKI_P256.hex())):
+        return True
+    return (text.startswith("{") and '"kty"' in text) or "-----BEGIN " in text or _is_point(text)
+
+
+def _is_point(text: str) -> bool:
+    """Whether a text is the bare bytes of an uncompressed point of P-256."""
+    for encoding in {2 * _POINT: (HEX,), -(-_POINT // 3) * 4: (BASE64, BASE64URL)}.get(len(text), ()):
+        raw = decode(encoding, text)
+        if raw is not None and len(raw) == _POINT and raw[0] == 4:
+            return True
+    return False
 
 
 def parse_public_key(text: str) -> PublicKey:

@@ -16,12 +16,14 @@ _TIMESTAMP = re.compile(r"[0-9]{1,15}\Z")
 
 
 class Request(NamedTuple):
-    """What arrived, and when: now is in microseconds since 1970."""
+    """What arrived, and when: now is in microseconds since 1970. With any_time the receiver
+    wants to know nothing of its time."""
 
     headers: Received
     body: bytes
     now: int
     url: str
+    any_time: bool
 
 
 def is_timestamp(text: str) -> bool:

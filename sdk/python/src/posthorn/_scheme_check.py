@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Sequence
 
 from ._content import digest_name, placeholders_of
 from ._encoding import BASE64, BASE64URL, HEX, TEXT
@@ -22,6 +23,17 @@ def validate(scheme: Scheme) -> None:
             raise BadScheme(detail="an alternative has no alternatives of its own")
         _check_one(alternative)
     _check_one(scheme)
+    schemes = (scheme,) + scheme.alternatives
+    check_times_agree([one.tolerance_seconds > 0 or one.expires for one in schemes])
+
+
+def check_times_agree(bound: Sequence[bool]) -> None:
+    """Refuses schemes of which some bound the time of a request and others don't. Whoever
+    keeps a request that is signed in both ways could take the signature over the time
+    away, and what is left would be accepted for ever. Raises BadScheme."""
+    if any(bound) and not all(bound):
+        detail = "of schemes side by side all tolerate a time, or none does: leave out those without a tolerance"
+        raise BadScheme(detail=detail)
 
 
 def _check_one(s: Scheme) -> None:

@@ -1,27 +1,31 @@
-"""The parts of Structured Field Values (RFC 9651) that message signatures need.
+"""Dictionaries of Structured Field Values (RFC 9651).
 
-They are dictionaries whose members are byte sequences, or lists of strings with
-parameters. What else a dictionary may hold is not read.
+Others may add members to those of a message signature, of any kind: each is read to its
+end, and what isn't needed is passed over.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Dict, List, NamedTuple, Optional, Pattern
+from typing import Dict, List, NamedTuple, Optional, Pattern, Union
 
 from ._encoding import BASE64, decode
 from ._read import MAX_ENTRIES
 
 _NAME = re.compile(r"[a-z0-9_\-.*]+")
-_BYTES = re.compile(r"=:([^:]*):")
-_STRING = re.compile(r'"([^"\\]*)"')  # no name or value of ours has escapes
-_DIGITS = re.compile(r"[0-9]+")
+_STRING = re.compile(r'"([^"\\]*)"')
+_ESCAPED = re.compile(r'"(?:[^"\\]|\\["\\])*"')
+#: Bytes, number, date, boolean, display string, token (RFC 9651, section 3.3).
+_OTHER = re.compile(
+    r":[A-Za-z0-9+/=]*:|[@-]?[0-9.]+|\?[01]|%\"[^\"\x00-\x1f\x7f-\U0010ffff]*\"|[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*"
+)
 _SPACES = re.compile(r" +")
 _BETWEEN = re.compile(r"[ \t]*,[ \t]*(?!\Z)")
 _END = re.compile(r"[ \t]*\Z")
-_OPEN = re.compile(r"=\(")
+_EQUALS = re.compile(r"=")
+_OPEN = re.compile(r"\( *")
 _CLOSE = re.compile(r"\)")
-_PARAMETER = re.compile(r";([a-z0-9_\-.*]+)=")
+_PARAMETER = re.compile(r"; *([a-z0-9_\-.*]+)")
 
 
 class Input(NamedTuple):
@@ -32,6 +36,8 @@ class Input(NamedTuple):
     written: str
     components: List[str]
     parameters: Dict[str, str]
+    #: It covers something that no scheme can name, such as a component with parameters.
+    is_foreign: bool
 
 
 class _Reader:
@@ -48,66 +54,98 @@ class _Reader:
         self.at = found.end()
         return found.group(found.lastindex or 0)
 
+    def item(self) -> Optional[str]:
+        """A value: a string's text, and everything else as it is written. So is a string
+        with escapes: no name or value of ours has any."""
+        for pattern in (_STRING, _ESCAPED, _OTHER):
+            found = self.take(pattern)
+            if found is not None:
+                return found
+        return None
 
-def parse_byte_sequences(value: str) -> Optional[Dict[str, bytes]]:
-    """Reads label=:base64:, …; no label may stand twice."""
-    reader, read = _Reader(value), {}
-    for _ in range(MAX_ENTRIES):
-        name, encoded = reader.take(_NAME), reader.take(_BYTES)
-        raw = None if encoded is None else decode(BASE64, encoded)
-        if name is None or raw is None or name in read:
+    def parameters(self) -> Optional[Dict[str, str]]:
+        """Reads ;name=value;name …; no name may stand twice."""
+        read: Dict[str, str] = {}
+        while self.text.startswith(";", self.at):
+            name = self.take(_PARAMETER)
+            if name is None or name in read or len(read) >= MAX_ENTRIES:
+                return None
+            value = "?1" if self.take(_EQUALS) is None else self.item()
+            if value is None:
+                return None
+            read[name] = value
+        return read
+
+    def list(self, label: str) -> Optional[Input]:
+        """Reads ("component";parameters …);parameters. Components of which more is said
+        than their name are none that a scheme names."""
+        start, components, is_foreign = self.at, [], False
+        self.take(_OPEN)
+        while self.take(_CLOSE) is None:
+            is_name = self.text.startswith('"', self.at)
+            component, said = self.item(), self.parameters()
+            if component is None or said is None or len(components) >= MAX_ENTRIES:
+                return None
+            if self.take(_SPACES) is None and not self.text.startswith(")", self.at):
+                return None
+            is_foreign = is_foreign or not is_name or bool(said) or "\\" in component
+            components.append(component)
+        parameters = self.parameters()
+        if parameters is None:
             return None
-        read[name] = raw
+        return Input(label, self.text[start : self.at], components, parameters, is_foreign)
+
+
+#: A list; any other value as it is written; or "" for a name alone.
+_Member = Union[Input, str]
+
+
+def _member(reader: _Reader, name: str) -> Optional[_Member]:
+    written = ""
+    if reader.take(_EQUALS) is not None:
+        if reader.text.startswith("(", reader.at):
+            return reader.list(name)
+        start = reader.at
+        if reader.item() is None:
+            return None
+        written = reader.text[start : reader.at]
+    return None if reader.parameters() is None else written
+
+
+def _dictionary(value: str) -> Optional[Dict[str, _Member]]:
+    """Reads name=member, …; no name may stand twice."""
+    reader = _Reader(value)
+    members: Dict[str, _Member] = {}
+    for _ in range(MAX_ENTRIES):
+        name = reader.take(_NAME)
+        member = None if name is None or name in members else _member(reader, name)
+        if name is None or member is None:
+            return None
+        members[name] = member
         if reader.take(_END) is not None:
-            return read
+            return members
         if reader.take(_BETWEEN) is None:
             return None
     return None
+
+
+def parse_byte_sequences(value: str) -> Optional[Dict[str, bytes]]:
+    """Reads label=:base64:, …; labels of anything else are left out."""
+    members = _dictionary(value)
+    if members is None:
+        return None
+    read: Dict[str, bytes] = {}
+    for label, member in members.items():
+        if isinstance(member, str) and member.startswith(":"):
+            raw = decode(BASE64, member[1:-1])
+            if raw is not None:
+                read[label] = raw
+    return read
 
 
 def parse_inputs(value: str) -> Optional[List[Input]]:
-    """Reads label=("component" …);name=value, …; no label may stand twice."""
-    reader = _Reader(value)
-    inputs: List[Input] = []
-    for _ in range(MAX_ENTRIES):
-        label = reader.take(_NAME)
-        before = reader.at + 1
-        if label is None or label in [other.label for other in inputs] or reader.take(_OPEN) is None:
-            return None
-        components = _read_components(reader)
-        parameters = None if components is None else _read_parameters(reader)
-        if components is None or parameters is None:
-            return None
-        inputs.append(Input(label, value[before : reader.at], components, parameters))
-        if reader.take(_END) is not None:
-            return inputs
-        if reader.take(_BETWEEN) is None:
-            return None
-    return None
-
-
-def _read_components(reader: _Reader) -> Optional[List[str]]:
-    components: List[str] = []
-    while reader.take(_CLOSE) is None:
-        if components and reader.take(_SPACES) is None:
-            return None
-        name = reader.take(_STRING)
-        if name is None or len(components) >= MAX_ENTRIES:
-            return None
-        components.append(name)
-    return components
-
-
-def _read_parameters(reader: _Reader) -> Optional[Dict[str, str]]:
-    parameters: Dict[str, str] = {}
-    while reader.text.startswith(";", reader.at):
-        name = reader.take(_PARAMETER)
-        if name is None or name in parameters:
-            return None
-        text = reader.take(_STRING)
-        if text is None:
-            text = reader.take(_DIGITS)
-        if text is None:
-            return None
-        parameters[name] = text
-    return parameters
+    """Reads label=("component" …);name=value, …; labels of anything else are left out."""
+    members = _dictionary(value)
+    if members is None:
+        return None
+    return [member for member in members.values() if isinstance(member, Input)]

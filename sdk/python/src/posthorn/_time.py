@@ -46,10 +46,17 @@ def check_age(place: str, signed_at: int, now: int, tolerance: Optional[int]) ->
     raise kind(header=place, age=age / _SECOND, tolerance=tolerance / _SECOND)
 
 
-def check_expiry(place: str, expires: int, now: int, tolerance: Optional[int]) -> None:
-    """Raises TooOld for what says itself that it is void by now."""
-    if tolerance is not None and now > expires:
-        raise TooOld(header=place, age=(now - expires) / _SECOND, tolerance=0)
+def check_expiry(place: str, expires: int, now: int) -> None:
+    """Raises TooOld for what says itself that it is void by now. It has no tolerance: the
+    sender has chosen the moment (RFC 7519, section 4.1.4)."""
+    if now >= expires:
+        raise TooOld(header=place, age=(now - expires) / _SECOND, tolerance=0, detail="expired")
+
+
+def check_beginning(place: str, begins: int, now: int, tolerance: int) -> None:
+    """Raises TooNew for what says itself that it isn't good yet (RFC 7519, section 4.1.5)."""
+    if begins - now > tolerance:
+        raise TooNew(header=place, age=(now - begins) / _SECOND, tolerance=tolerance / _SECOND)
 
 
 def seconds(count: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from datetime import datetime
 from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
 
 from ._content import digest_of
@@ -11,7 +12,7 @@ from ._encoding import decode_unpadded, encode
 from ._headers import as_bytes_text, quote, to_bytes
 from ._keys import Key, matching
 from ._read import Request, entries, lines, nothing_begins
-from ._time import as_datetime, check_age, check_expiry, seconds
+from ._time import as_datetime, check_age, check_beginning, check_expiry, seconds
 from .errors import MalformedHeader, NoMatch
 from .event import Event
 from .scheme import Claims, Scheme
@@ -51,15 +52,29 @@ def verify_claims(s: Scheme, keys: Sequence[Key], r: Request, tolerance: Optiona
     is_body = hmac.compare_digest(encode(names.encoding, digest_of(names.hash, r.body)), text)
     if found is None or not is_body:
         raise NoMatch(header=s.header)
-    timestamp = None
+    timestamp = _check_claimed_times(s, claims, r, tolerance)
+    event_id = claims.get(names.id) if names.id else None
+    return Event(body=r.body, signed_id=event_id if isinstance(event_id, str) else None, timestamp=timestamp, secret=found)
+
+
+def _check_claimed_times(s: Scheme, claims: Dict[str, Any], r: Request, tolerance: Optional[int]) -> Optional[datetime]:
+    """The moment of signing, if the token says it. exp and nbf bound every token (RFC 7519,
+    section 4.1), whether or not the scheme names them."""
+    names, timestamp = s.claims or Claims(), None
     if names.timestamp:
         signed_at = _claimed_time(s, claims, names.timestamp)
         check_age(s.header, signed_at, r.now, tolerance)
         timestamp = as_datetime(s.header, signed_at)
-    if names.expires:
-        check_expiry(s.header, _claimed_time(s, claims, names.expires), r.now, tolerance)
-    event_id = claims.get(names.id) if names.id else None
-    return Event(body=r.body, signed_id=event_id if isinstance(event_id, str) else None, timestamp=timestamp, secret=found)
+    for name in (names.expires, "exp"):
+        if name and (name in claims or name == names.expires):
+            expires = _claimed_time(s, claims, name)
+            if not r.any_time:
+                check_expiry(s.header, expires, r.now)
+    if "nbf" in claims:
+        begins = _claimed_time(s, claims, "nbf")
+        if not r.any_time:
+            check_beginning(s.header, begins, r.now, tolerance or 0)
+    return timestamp
 
 
 def _read_token(s: Scheme, parts: Sequence[str]) -> Tuple[Dict[str, Any], bytes]:

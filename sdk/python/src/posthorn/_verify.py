@@ -8,11 +8,11 @@ from typing import Any, List, Mapping, Optional, Sequence, Union
 from ._body import raw_body
 from ._content import content_of
 from ._headers import Headers, Received, to_text
-from ._keys import Key, keys_of, matching
+from ._keys import Key, keys_of, kinds_of, matching
 from ._message import verify_message
 from ._places import NOWHERE, places
 from ._read import Request, read
-from ._scheme_check import validate
+from ._scheme_check import check_times_agree, validate
 from ._time import Duration, Moment, as_datetime, check_age, milliseconds, moment_of, seconds, tolerance_of
 from ._token import verify_claims, verify_token
 from .errors import BadSecret, NoMatch, TooNew, TooOld, VerificationError
@@ -36,15 +36,17 @@ def verify(
 
     body is the bytes that came, before any decoding. headers are a framework's headers,
     a mapping or pairs; upper and lower case don't matter in names. secrets are one or
-    several; for a format that signs with a private key, the public keys.
+    several; for a format that signs with a private key, the public keys. What is written as
+    a public key is never taken for a shared secret; the bare bytes of one, which can't be
+    told from a secret, are a public key only where the format takes nothing else.
 
     format names a built-in format; scheme describes another one. url is the one that the
     request was sent to, as the sender knows it: formats that sign the URL need it.
 
     now is the receiver's clock, in seconds or as a datetime; without it the present.
     tolerance is how far from it a timestamp may be, in seconds or as a timedelta; without
-    it the format's own, which is five minutes; math.inf accepts any timestamp, for
-    looking at requests that were recorded.
+    it the format's own, which is five minutes; math.inf accepts any timestamp and
+    what has expired, for looking at requests that were recorded.
 
     Secrets and signatures are compared in constant time. Raises RequestRefused when
     something is wrong with the request, and Misconfigured when something is wrong with
@@ -52,7 +54,8 @@ def verify(
     """
     raw, chosen = raw_body(body), choose(format, scheme)
     validate(chosen)
-    request = Request(Received(headers), raw, moment_of(now), url or "")
+    any_time = tolerance is not None and tolerance_of(tolerance) is None
+    request = Request(Received(headers), raw, moment_of(now), url or "", any_time)
     event = _verify_any(chosen, _secrets_of(secrets), request, tolerance)
     return replace(event, _headers=request.headers, _places=places().get(format or "", NOWHERE))
 
@@ -76,29 +79,31 @@ def _secrets_of(secrets: Union[str, Sequence[str]]) -> List[str]:
 
 def _verify_any(scheme: Scheme, secrets: Sequence[str], request: Request, tolerance: Optional[Duration]) -> Event:
     schemes = (scheme,) + scheme.alternatives
+    allowed = [_allowed(one, tolerance) for one in schemes]
+    if not request.any_time:
+        check_times_agree([at_most is not None or one.expires for one, at_most in zip(schemes, allowed)])
+    takes = kinds_of(schemes)
     failure: Optional[VerificationError] = None
-    for one in schemes:
-        allowed = tolerance_of(one.tolerance_seconds or float("inf"))
-        if tolerance is not None and one.signs_time:
-            allowed = tolerance_of(tolerance)
+    for one, at_most in zip(schemes, allowed):
         try:
-            keys = keys_of(one, secrets, len(schemes) > 1)
+            keys = keys_of(one, secrets, takes)
             if keys:  # else there are secrets, for alternatives of this scheme
-                return replace(_verify_one(one, keys, request, allowed), scheme=one.name)
+                return replace(_verify_one(one, keys, request, at_most), scheme=one.name)
+        except (TooOld, TooNew):
+            raise  # the signature is good: a further scheme must not save what is too old
         except VerificationError as error:
-            if failure is None or _rank(error) > _rank(failure):
+            if failure is None or isinstance(error, NoMatch):  # of several reasons the last one is told
                 failure = error
     if failure is None:
         failure = BadSecret(detail="none of them is of a kind that the format uses")
     raise failure
 
 
-def _rank(error: VerificationError) -> int:
-    """How far a request came before it was refused: of several reasons the last one is
-    told."""
-    if isinstance(error, (TooOld, TooNew)):
-        return 2
-    return 1 if isinstance(error, NoMatch) else 0
+def _allowed(one: Scheme, tolerance: Optional[Duration]) -> Optional[int]:
+    """How far the time of a request may be from now; None is any distance."""
+    if tolerance is not None and one.signs_time:
+        return tolerance_of(tolerance)
+    return tolerance_of(one.tolerance_seconds or float("inf"))
 
 
 def _verify_one(s: Scheme, keys: Sequence[Key], r: Request, tolerance: Optional[int]) -> Event:

@@ -93,16 +93,19 @@ class NoMatch(RequestRefused):
 
 
 class TooOld(RequestRefused):
-    """The signature is good, and was made too long ago."""
+    """The signature is good, and was made too long ago or has expired."""
 
     code = "timestamp_too_old"
 
     def _sentence(self) -> str:
+        if self.detail:
+            return "%s %g s ago" % (self.detail, self.age or 0)
         return "signed %g s ago, more than the %g s allowed" % (self.age or 0, self.tolerance or 0)
 
 
 class TooNew(RequestRefused):
-    """The signature is good, and was made too far in the future: a clock is wrong."""
+    """The signature is good, and was made too far in the future, or isn't valid yet: a clock
+    is wrong."""
 
     code = "timestamp_too_new"
 

@@ -85,7 +85,9 @@ class Scheme:
     claims: Optional[Claims] = None
     #: Makes it an HTTP message signature (RFC 9421).
     message: Optional[Message] = None
-    #: Further schemes of the same sender: a request that fits one is accepted.
+    #: Further schemes of the same sender: a request that fits one is accepted, unless its
+    #: time isn't tolerated. Either all bound the time, by a tolerance or by claims.expires,
+    #: or none does: whoever keeps a request could take the signature over the time away.
     alternatives: Tuple[Scheme, ...] = field(default=())
 
     @staticmethod
@@ -109,8 +111,18 @@ class Scheme:
     @property
     def signs_time(self) -> bool:
         """Whether the scheme has a timestamp to tolerate."""
-        in_claims = self.claims is not None and self.claims.timestamp != ""
-        return self.timestamp_header != "" or self.timestamp_prefix != "" or self.message is not None or in_claims
+        if self.message is not None:
+            return True
+        if self.algorithm == "token":
+            return False
+        if self.algorithm == "jwt-hs256":
+            return self.claims is not None and self.claims.timestamp != ""
+        return self.timestamp_header != "" or self.timestamp_prefix != ""
+
+    @property
+    def expires(self) -> bool:
+        """Whether each of its requests says until when it is good."""
+        return self.algorithm == "jwt-hs256" and self.claims is not None and self.claims.expires != ""
 
     @property
     def is_asymmetric(self) -> bool:
