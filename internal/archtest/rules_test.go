@@ -186,7 +186,7 @@ func importRules() map[string]rule {
 		},
 		"internal/cli": {
 			why:     "commands reach a server through the public client, so that the client is used every day; serve starts app and nothing below it; who looks into a captured request needs no server, so detect runs here",
-			may:     []string{"", "client", "signature", "internal/app", "internal/benchmark", "internal/config", "internal/demo", "internal/detect", "internal/hostile", "internal/telemetry"},
+			may:     []string{"", "client", "signature", "internal/app", "internal/benchmark", "internal/benchmark/flame", "internal/config", "internal/demo", "internal/detect", "internal/hostile", "internal/telemetry"},
 			modules: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/mattn/go-isatty"},
 			never:   []string{"database/sql"},
 		},
@@ -199,6 +199,10 @@ func importRules() map[string]rule {
 			why:   "measures the real server in a process of its own, through its public face; the store it fills with what would take hours to publish",
 			may:   []string{"", "internal/app", "internal/config", "internal/store", "internal/store/sqlite", "internal/telemetry"},
 			never: []string{"database/sql"},
+		},
+		"internal/benchmark/flame": {
+			why:     "draws a profile and knows nothing of what was measured",
+			modules: []string{"github.com/google/pprof"},
 		},
 		"bench": {
 			why:   "one command of cli, to be run out of the source",

@@ -6,17 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/posthorn/posthorn/internal/benchmark"
+	"github.com/posthorn/posthorn/internal/benchmark/flame"
 )
 
 func (s *session) benchCommand() *cobra.Command {
 	options := benchmark.Defaults()
-	var chart string
+	var wanted pictures
 	var list bool
 	command := &cobra.Command{
 		Use: "bench", Short: "Measure this program on this machine, beside two baselines", Args: needs(),
@@ -34,7 +37,7 @@ func (s *session) benchCommand() *cobra.Command {
 			if list {
 				return s.showScenarios()
 			}
-			return s.bench(ctx, options, chart)
+			return s.bench(ctx, options, wanted)
 		}),
 	}
 	set := command.Flags()
@@ -53,7 +56,8 @@ func (s *session) benchCommand() *cobra.Command {
 	set.StringVar(&options.Database, "database", options.Database, "kind of database: "+strings.Join(benchmark.Databases(), ", "))
 	set.StringVar(&options.Directory, "directory", options.Directory, "where the databases lie, on the disk that is to be measured; by default the place for temporary files")
 	set.StringVar(&options.CPUProfile, "cpu-profile", options.CPUProfile, "file for a CPU profile of the server in the last measurement")
-	set.StringVar(&chart, "chart", "", "file for a picture (SVG)")
+	set.StringVar(&wanted.chart, "chart", "", "file for a picture (SVG)")
+	set.StringVar(&wanted.flameGraph, "flame-graph", "", "file for a picture of where the server's processor time went in the last measurement (SVG)")
 	return command
 }
 
@@ -65,7 +69,10 @@ func (s *session) showScenarios() error {
 	return s.writeRows(rows)
 }
 
-func (s *session) bench(ctx context.Context, options benchmark.Options, chart string) error {
+// pictures are the files that a benchmark draws into; empty for none.
+type pictures struct{ chart, flameGraph string }
+
+func (s *session) bench(ctx context.Context, options benchmark.Options, wanted pictures) error {
 	if len(options.Scenarios) == 1 && options.Scenarios[0] == "all" {
 		options.Scenarios = nil
 		for _, scenario := range benchmark.Scenarios() {
@@ -79,9 +86,20 @@ func (s *session) bench(ctx context.Context, options benchmark.Options, chart st
 	if s.output == asTable {
 		options.Done = func(report benchmark.ScenarioReport) error { return report.WriteTable(s.stdout) }
 	}
+	if wanted.flameGraph != "" && options.CPUProfile == "" {
+		directory, err := os.MkdirTemp("", "posthorn-profile-*")
+		if err != nil {
+			return fmt.Errorf("making a directory for the profile: %w", err)
+		}
+		defer func() { _ = os.RemoveAll(directory) }() // a temporary directory
+		options.CPUProfile = filepath.Join(directory, "cpu.pprof")
+	}
 	report, err := benchmark.Run(ctx, options)
 	if len(report.Scenarios) > 0 {
-		err = errors.Join(err, s.showReport(report, chart))
+		err = errors.Join(err, s.showReport(report, wanted.chart))
+	}
+	if wanted.flameGraph != "" && err == nil {
+		err = drawFlameGraph(wanted.flameGraph, options.CPUProfile)
 	}
 	if err != nil && ctx.Err() == nil {
 		return &failure{code: exitFailed, message: err.Error()}
@@ -106,6 +124,21 @@ func (s *session) showReport(report benchmark.Report, chart string) error {
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return s.writeJSON(text)
+}
+
+func drawFlameGraph(path, profile string) error {
+	from, err := os.Open(profile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("there is no profile of the server to draw: only scenarios that measure the target posthorn make one")
+	}
+	if err != nil {
+		return fmt.Errorf("reading the profile: %w", err)
+	}
+	defer func() { _ = from.Close() }() // it was only read
+	if err := writeFile(path, func(w io.Writer) error { return flame.Write(w, from) }); err != nil {
+		return fmt.Errorf("drawing the flame graph: %w", err)
+	}
+	return nil
 }
 
 func writeFile(path string, write func(w io.Writer) error) error {
