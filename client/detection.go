@@ -33,8 +33,11 @@ type VerifyQuestion struct {
 // Verification says whether a request is valid, and else why not.
 type Verification struct {
 	Document
-	Valid  bool   `json:"valid"`
-	Format string `json:"format,omitempty"`
+	Valid bool `json:"valid"`
+	// Format is empty when none was asked for and none fits; Nearest is then the one
+	// that the request is most like.
+	Format  string `json:"format,omitempty"`
+	Nearest string `json:"nearest,omitempty"`
 	// SignedAt and EventID are nil where the request doesn't say.
 	SignedAt *time.Time `json:"signedAt"`
 	EventID  *string    `json:"eventId"`
@@ -45,6 +48,8 @@ type Verification struct {
 	Hint   string  `json:"hint,omitempty"`
 	// Offset is where the body differs from the one that was signed, if it does.
 	Offset *int `json:"offset"`
+	// Stopped: not all was tried; the hint says what to leave out.
+	Stopped bool `json:"stopped"`
 }
 
 // InferredFormat is the format that makes a captured request.

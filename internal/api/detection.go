@@ -57,13 +57,15 @@ type verifyInput struct {
 // verificationBody says whether a request is valid, and else why not.
 type verificationBody struct {
 	Valid    bool    `json:"valid"`
-	Format   string  `json:"format,omitempty" doc:"The format that it is of, or was held against."`
+	Format   string  `json:"format,omitempty" doc:"The format that it is of, or was held against; left out when none was asked for and none fits."`
+	Nearest  string  `json:"nearest,omitempty" doc:"The format that it is most like, when none fits."`
 	SignedAt *string `json:"signedAt" format:"date-time"`
 	EventID  *string `json:"eventId" doc:"Null where the format signs none."`
-	Cause    *string `json:"cause" enum:"body_reencoded,body_changed,body_length,secret_misread,former_secret,other_format,unknown_format,clock,timestamp_unit,header_missing,header_doubled,header_malformed,other_url,other_id,no_match" doc:"Null when it is valid."`
+	Cause    *string `json:"cause" enum:"body_reencoded,body_changed,body_length,secret_misread,former_secret,other_format,unknown_format,clock,timestamp_unit,header_missing,header_doubled,header_malformed,other_url,other_id,no_match,search_stopped" doc:"Null when it is valid."`
 	Detail   string  `json:"detail"`
 	Hint     string  `json:"hint,omitempty"`
 	Offset   *int    `json:"offset" doc:"Where the body differs from the one that was signed; null where that isn't the cause."`
+	Stopped  bool    `json:"stopped" doc:"Not all was tried, because it would have taken too long or there are too many formats: the hint says what to leave out."`
 }
 
 // inferenceBody is the format that makes a captured request.
@@ -75,7 +77,7 @@ type inferenceBody struct {
 	Explanation []string `json:"explanation"`
 	Differences []string `json:"differences" doc:"What the format does otherwise than the request."`
 	Tried       int      `json:"tried" doc:"How many signatures were made in search of it."`
-	Stopped     bool     `json:"stopped" doc:"The search was stopped because it took too long."`
+	Stopped     bool     `json:"stopped" doc:"Not all was tried, because it would have taken too long: the explanation says what to leave out."`
 }
 
 // inferInput asks for the format of a captured request.
@@ -106,7 +108,7 @@ func verifyRequest(ctx context.Context, c *call, in *verifyInput) (verificationB
 	if err != nil {
 		return verificationBody{}, err
 	}
-	body := verificationBody{Valid: d.IsValid, Format: d.Format, SignedAt: showTimeOrNull(d.SignedAt), Detail: d.Detail, Hint: d.Hint}
+	body := verificationBody{Valid: d.IsValid, Format: d.Format, Nearest: d.Nearest, Stopped: d.IsStopped, SignedAt: showTimeOrNull(d.SignedAt), Detail: d.Detail, Hint: d.Hint}
 	if d.EventID != "" {
 		body.EventID = &d.EventID
 	}

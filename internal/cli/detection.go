@@ -80,7 +80,7 @@ func (s *session) formatInfer() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("reading the built-in formats: %w", err)
 			}
-			found, err := detect.Infer(ctx, detect.Example{Request: request, Secrets: secrets, Name: name, Known: known, Budget: detect.LargeBudget})
+			found, err := detect.Infer(ctx, detect.Example{Request: request, Secrets: secrets, Name: name, Known: known, Budget: detect.NewBudget(ctx, detect.LargeBudget)})
 			if err != nil {
 				return usageOf(err)
 			}

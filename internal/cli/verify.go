@@ -59,7 +59,7 @@ func (s *session) verify(ctx context.Context, flags verifyFlags) error {
 	if len(secrets) == 0 {
 		return usage("verify needs --secret-file, or --webhook to use the secrets that the server keeps", "verify --help")
 	}
-	question := detect.Question{Request: request, Format: flags.format, Now: at, Budget: detect.LargeBudget}
+	question := detect.Question{Request: request, Format: flags.format, Now: at, Budget: detect.NewBudget(ctx, detect.LargeBudget)}
 	for i, secret := range secrets {
 		question.Secrets = append(question.Secrets, detect.Secret{Value: secret, IsFormer: i > 0 && !detect.IsPublicKey(secret)})
 	}
@@ -119,7 +119,7 @@ func (s *session) showVerification(shown client.Verification) error {
 }
 
 func shownDiagnosis(d detect.Diagnosis) client.Verification {
-	shown := client.Verification{Valid: d.IsValid, Format: d.Format, Detail: d.Detail, Hint: d.Hint}
+	shown := client.Verification{Valid: d.IsValid, Format: d.Format, Nearest: d.Nearest, Stopped: d.IsStopped, Detail: d.Detail, Hint: d.Hint}
 	if !d.SignedAt.IsZero() {
 		at := d.SignedAt.UTC().Truncate(time.Millisecond)
 		shown.SignedAt = &at

@@ -54,11 +54,11 @@ func (b *builder) compareBody(dialect *wire.Dialect, in wire.Input) []string {
 	if err != nil {
 		return []string{"The body can't be made again: " + err.Error()}
 	}
-	return compareBodies(b.request.Body, again.Body)
+	return compareBodies(b.request, again.Body)
 }
 
 func (b *builder) compare(again posthorn.Request) []string {
-	differences := compareBodies(b.request.Body, again.Body)
+	differences := compareBodies(b.request, again.Body)
 	isSameBody := len(differences) == 0
 	for i, header := range b.request.Headers {
 		at := slices.IndexFunc(again.Headers, func(h posthorn.Header) bool { return strings.EqualFold(h.Name, header.Name) })
@@ -71,12 +71,12 @@ func (b *builder) compare(again posthorn.Request) []string {
 	return differences
 }
 
-func compareBodies(captured, again []byte) []string {
-	at := firstDifference(captured, again)
+func compareBodies(captured *Request, again []byte) []string {
+	at := firstDifference(captured.Body, again)
 	if at < 0 {
 		return nil
 	}
-	one, isJSON := parseJSON(captured)
+	one, isJSON := captured.json()
 	other, isOtherJSON := parseJSON(again)
 	if isJSON && isOtherJSON && bytes.Equal(one.write(style{}), other.write(style{})) {
 		return []string{fmt.Sprintf("The body comes out as the same JSON written in another way, from offset %d on: formats write no spaces. The signature is over what is sent.", at)}

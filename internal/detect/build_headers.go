@@ -34,7 +34,7 @@ func (b *builder) headerTemplate(index int) string {
 			return template
 		}
 		template, isKnown := b.template(header.Value, b.isAttemptTime(header))
-		if digested := replaceDigests(template, b.request.Body); digested != template {
+		if digested := b.replaceDigests(template); digested != template {
 			return digested
 		}
 		if !isKnown {

@@ -28,13 +28,13 @@ const (
 const entryEnds = ",;|& \t\""
 
 // candidates finds what may be signatures; the most likely headers come first.
-func candidates(r *Request, isWanted func(length int) bool) []candidate {
+func candidates(b *Budget, r *Request, isWanted func(length int) bool) []candidate {
 	var found []candidate
 	for i, header := range r.Headers {
 		if isPlumbing(header.Name) || isDigestHeader(header.Name) || len(header.Value) > maxHeaderValue {
 			continue
 		}
-		found = append(found, candidatesIn(i, header.Value, isWanted)...)
+		found = append(found, candidatesIn(b, i, header.Value, isWanted)...)
 	}
 	slices.SortStableFunc(found, func(one, other candidate) int {
 		return likelihood(r.Headers[other.header].Name) - likelihood(r.Headers[one.header].Name)
@@ -53,11 +53,14 @@ func likelihood(name string) int {
 	return 0
 }
 
-func candidatesIn(header int, text string, isWanted func(int) bool) []candidate {
+func candidatesIn(b *Budget, header int, text string, isWanted func(int) bool) []candidate {
 	var found []candidate
 	for start := 0; start < len(text); start++ {
 		if start > 0 && isAlphanumeric(text[start-1]) {
 			continue
+		}
+		if !b.Take(costOfPlace) {
+			break
 		}
 		for _, length := range encodedLengths(len(text) - start) {
 			end := start + length

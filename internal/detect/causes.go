@@ -18,7 +18,7 @@ func (i *inquiry) otherBody() (Diagnosis, bool) {
 }
 
 func (i *inquiry) bodyFor(one known, secrets []string, also string) (Diagnosis, bool) {
-	for v := range variants(i.Request.Body) {
+	for v := range variants(i.budget, &i.Request) {
 		if i.isOver() {
 			break
 		}
@@ -146,15 +146,15 @@ func urlVariants(text string) []string {
 // otherID finds the id, or the time, that was signed in the place of the one in
 // the header.
 func (i *inquiry) otherID() (Diagnosis, bool) {
+	candidates, moments := namesOf(&i.Request, nil), momentsOf(&i.Request)
+	if i.Sent != nil {
+		candidates = append([]string{i.Sent.EventID}, candidates...)
+	}
 	for _, scheme := range i.expected.schemes() {
-		candidates := namesOf(&i.Request, nil)
-		if i.Sent != nil {
-			candidates = append([]string{i.Sent.EventID}, candidates...)
-		}
 		if d, found := i.headerFor(scheme.IDHeader, candidates, "id"); found {
 			return d, true
 		}
-		if d, found := i.headerFor(scheme.TimestampHeader, momentsOf(&i.Request), "time"); found {
+		if d, found := i.headerFor(scheme.TimestampHeader, moments, "time"); found {
 			return d, true
 		}
 	}

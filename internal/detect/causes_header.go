@@ -88,7 +88,10 @@ func (i *inquiry) malformed(problem *signature.Error) Diagnosis {
 	if trimmed := strings.Trim(value, `"'`); trimmed != value && fits(trimmed) {
 		return i.invalid(CauseMalformedHeader, hint, "The header %s has quotation marks around its value.", problem.Header)
 	}
-	for _, one := range candidatesIn(0, value, func(int) bool { return true }) {
+	if len(value) > maxHeaderValue {
+		return i.invalid(CauseMalformedHeader, hint, "The header %s can't be read: %s.", problem.Header, problem.Detail)
+	}
+	for _, one := range candidatesIn(i.budget, 0, value, func(int) bool { return true }) {
 		for _, encoding := range []signature.Encoding{signature.Hex, signature.Base64, signature.Base64URL} {
 			if fits(value[:one.start] + encodeAs(encoding, one.raw) + value[one.end:]) {
 				return i.invalid(CauseMalformedHeader, "Write it in "+string(encoding)+", or declare a format that writes "+string(one.encoding)+".", "The signature in %s is written in %s, and the format %s writes %s.", problem.Header, one.encoding, i.expected.name, encoding)
@@ -142,11 +145,13 @@ func (i *inquiry) unknownFormat() (Diagnosis, bool) {
 		return Diagnosis{}, false
 	}
 	const share = 4
-	found := infer(i.done, &Example{Request: i.Request, Secrets: valuesOf(i.current), Name: "inferred", Budget: i.Budget / share})
+	var found Inference
+	i.budget.sharing(share, func(part *Budget) {
+		found = infer(&Example{Request: i.Request, Secrets: valuesOf(i.current), Name: "inferred", Budget: part})
+	})
 	if !found.IsFound || len(found.Format.Signatures) == 0 {
 		return Diagnosis{}, false
 	}
-	i.budget = 0 // the search is over, whatever it cost
 	if i.Format == "" {
 		return i.invalid(CauseUnknownFormat, "Declare the format: `posthorn format infer` prints it.", "The secret is right, and the request is of a format that isn't known. %s", describe(&found.Format.Signatures[0])), true
 	}

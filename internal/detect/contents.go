@@ -11,6 +11,9 @@ const longest = 5
 // run tries contents, from the short and usual to the long and rare, until all
 // signatures are explained or a length was gone through that explained one.
 func (s *search) run(p pieces, most int) {
+	for length := 1; length <= most && len(s.publics) > 0 && len(s.matches) == 0; length++ {
+		s.arrangeUsual(p, length) // public keys are dear: what is rare comes after all that is usual
+	}
 	for length := 1; length <= most && len(s.matches) == 0; length++ {
 		s.arrangeUsual(p, length)
 		if len(s.matches) == 0 {

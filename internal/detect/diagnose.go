@@ -20,6 +20,9 @@ func (i *inquiry) diagnose() Diagnosis {
 	if err == nil {
 		return i.valid(i.expected, verified)
 	}
+	if errors.Is(err, errTooCostly) {
+		return i.stop()
+	}
 	var problem *signature.Error
 	if !errors.As(err, &problem) {
 		problem = &signature.Error{Problem: signature.BadScheme, Detail: err.Error()}
@@ -37,6 +40,9 @@ func (i *inquiry) diagnose() Diagnosis {
 			return d
 		}
 	}
+	if i.budget.isShort {
+		return i.stop()
+	}
 	if i.Sent != nil { // or else its body would have been told of
 		return i.invalid(CauseSecret, "Give the receiver the webhook's secret as it is now.", "The body is the one that was sent, and no signature in %s fits: the secret is another one.", i.signatureHeader())
 	}
@@ -47,11 +53,15 @@ func (i *inquiry) diagnose() Diagnosis {
 // choose takes the format that the request verifies as, or else has the form of.
 func (i *inquiry) choose(secrets []string) {
 	best, found := i.best(func(one known) bool { return i.isSigned(one, secrets, &i.Request) })
+	i.isNearest = !found
 	if !found {
 		best, found = i.best(func(one known) bool { return i.isReadable(one, secrets) })
 	}
 	if !found {
-		best, _ = i.best(func(known) bool { return true })
+		best, found = i.best(func(known) bool { return true })
+	}
+	if !found && len(i.known) > 0 { // comparing was too costly already
+		best = i.known[0]
 	}
 	i.expected = best
 }

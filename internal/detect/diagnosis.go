@@ -42,6 +42,8 @@ const (
 	CauseID Cause = "other_id"
 	// CauseSecret: nothing that was tried makes the signature.
 	CauseSecret Cause = "no_match"
+	// CauseStopped: the search was stopped before all was tried.
+	CauseStopped Cause = "search_stopped"
 )
 
 // Secret is a secret that may have signed a request.
@@ -73,16 +75,19 @@ type Question struct {
 	Sent *Sent
 	// Now is when the request came.
 	Now time.Time
-	// Budget bounds the search for causes, in bytes that are hashed; SmallBudget
-	// when zero.
-	Budget int64
+	// IsPartial: not all formats that there are could be put into Known.
+	IsPartial bool
+	// Budget bounds the search; one of SmallBudget when nil.
+	Budget *Budget
 }
 
 // Diagnosis is whether a request is valid, and else why not.
 type Diagnosis struct {
 	IsValid bool
-	// Format is the name of the format that the request is of, or was taken for.
-	Format string
+	// Format is the name of the format that the request is of, or should be of; empty
+	// when none was asked for and none fits. Nearest is then the one that it is most
+	// like.
+	Format, Nearest string
 	// SignedAt and EventID are what was signed; empty if nothing says them.
 	SignedAt time.Time
 	EventID  string
@@ -94,6 +99,9 @@ type Diagnosis struct {
 	// Offset is where the body differs from the one that was signed, with
 	// CauseReencoded and CauseBody; else -1.
 	Offset int
+	// IsStopped: the search was stopped before all was tried; Hint says what to leave
+	// out.
+	IsStopped bool
 }
 
 // Diagnose says whether a request is valid, and else why not. It returns an
@@ -103,14 +111,15 @@ func Diagnose(ctx context.Context, question Question) (Diagnosis, error) {
 	if err := checkSecrets(valuesOf(question.Secrets)); err != nil {
 		return Diagnosis{}, err
 	}
-	if question.Budget == 0 {
-		question.Budget = SmallBudget
+	if question.Budget == nil {
+		question.Budget = NewBudget(ctx, SmallBudget)
 	}
-	c, err := newInquiry(ctx, &question)
+	c, err := newInquiry(&question)
 	if err != nil {
 		return Diagnosis{}, err
 	}
 	diagnosis := c.diagnose()
+	c.sayWhatIsLeft(&diagnosis)
 	hidden := hider(valuesOf(question.Secrets))
 	diagnosis.Detail, diagnosis.Hint, diagnosis.EventID = hidden(diagnosis.Detail), hidden(diagnosis.Hint), hidden(diagnosis.EventID)
 	return diagnosis, nil

@@ -96,12 +96,15 @@ func shown(content string) string {
 func (b *builder) alreadyKnown(example *Example) []string {
 	var names []string
 	for _, format := range example.Known {
+		if !example.Budget.Take(costOfFormat) {
+			break
+		}
 		dialect, err := wire.Compile(format)
 		if err != nil {
 			continue
 		}
 		scheme, err := dialect.Verification()
-		if err != nil {
+		if err != nil || !example.Budget.Take(costOfVerifying(&scheme, len(example.Secrets), b.request)) {
 			continue
 		}
 		_, err = scheme.Verify(example.Secrets, b.request.headers(), b.request.Body, time.Time{}, signature.WithAnyTimestamp(), signature.WithURL(b.request.URL))
@@ -116,7 +119,7 @@ func (b *builder) alreadyKnown(example *Example) []string {
 }
 
 // nothingFound says what was looked at.
-func nothingFound(r *Request, signed []candidate, result *Inference, secrets []string) []string {
+func nothingFound(b *Budget, r *Request, signed []candidate, result *Inference, secrets []string) []string {
 	said := []string{"Nothing that was tried makes the signature of this request."}
 	for _, one := range signed {
 		header := r.Headers[one.header]
@@ -128,7 +131,7 @@ func nothingFound(r *Request, signed []candidate, result *Inference, secrets []s
 		said = append(said, fmt.Sprintf("The header %s looks like a signature: %s, behind %q.", header.Name, what, header.Value[:one.start]))
 	}
 	all, _ := keysOf(secrets, func(reading) bool { return true })
-	_, _, hasToken := findWebToken(r, nil)
+	_, _, hasToken := findWebToken(b, r, nil)
 	switch {
 	case len(messagesOf(r)) > 0:
 		said = append(said, "The request has signatures by RFC 9421, and none of them is made with these secrets, or they don't cover content-digest.")
@@ -139,9 +142,6 @@ func nothingFound(r *Request, signed []candidate, result *Inference, secrets []s
 		return append(said, inTheBody(r)...)
 	}
 	said = append(said, fmt.Sprintf("%d signatures were made: of the body and its digests, with and without the times, ids, event types, URL and method of the request, in all orders, with common separators; with %d readings of the secret.", result.Tried, len(all)))
-	if result.IsStopped {
-		said = append(said, "The search was stopped before its end, because the body is long: try a request with a short one.")
-	}
 	if length, isSaid := r.saidLength(); isSaid && length != len(r.Body) {
 		said = append(said, fmt.Sprintf("The body has %d bytes and Content-Length says %d: it is not the body that was signed.", len(r.Body), length))
 	}
@@ -151,7 +151,7 @@ func nothingFound(r *Request, signed []candidate, result *Inference, secrets []s
 
 // inTheBody finds a member that looks like a signature: formats sign in headers.
 func inTheBody(r *Request) []string {
-	body, isJSON := parseJSON(r.Body)
+	body, isJSON := r.json()
 	if !isJSON {
 		return nil
 	}

@@ -26,6 +26,8 @@ type guess struct {
 	data     []byte
 	body     []posthorn.BodyField
 	isForm   bool
+	// digests replaces the body's digests; nil until they are needed.
+	digests *strings.Replacer
 	// constants are taken to be the same in every request, by their place.
 	constants []string
 	// notes say what is to be known of the format, differences where it doesn't do
@@ -80,17 +82,25 @@ func envelopeOf(r *Request) *value {
 		}
 		return envelope
 	}
-	body, isJSON := parseJSON(r.Body)
+	body, isJSON := r.json()
 	if !isJSON {
 		return envelope
 	}
-	envelope.members = append(envelope.members, body.members...)
+	envelope.add(body.members)
 	for _, m := range body.members {
 		if m.value.kind == objectKind && !isSureData(m.name) {
-			envelope.members = append(envelope.members, m.value.members...)
+			envelope.add(m.value.members)
 		}
 	}
 	return envelope
+}
+
+// maxEnvelope is how many members an envelope has at most; what has more is data.
+const maxEnvelope = 256
+
+// add takes further members as far as an envelope has room for them.
+func (v *value) add(members []member) {
+	v.members = append(v.members, members[:min(len(members), maxEnvelope-len(v.members))]...)
 }
 
 func (g *guess) findKind(body *value) {

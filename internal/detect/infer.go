@@ -9,14 +9,6 @@ import (
 	"github.com/posthorn/posthorn/internal/wire"
 )
 
-// Budgets of a search, in bytes that are hashed.
-const (
-	// SmallBudget is for servers: about a second of one processor.
-	SmallBudget = 512 << 20
-	// LargeBudget is for somebody who waits for it.
-	LargeBudget = 8 << 30
-)
-
 // MaxSecrets is how many secrets a question may come with.
 const MaxSecrets = 8
 
@@ -29,8 +21,10 @@ type Example struct {
 	Name string
 	// Known are formats that may make such requests already.
 	Known []posthorn.Format
-	// Budget bounds the search; SmallBudget when zero.
-	Budget int64
+	// IsPartial: not all formats that there are could be put into Known.
+	IsPartial bool
+	// Budget bounds the search; one of SmallBudget when nil.
+	Budget *Budget
 }
 
 // Inference is what was found.
@@ -57,13 +51,19 @@ func Infer(ctx context.Context, example Example) (Inference, error) {
 	if err := checkSecrets(example.Secrets); err != nil {
 		return Inference{}, err
 	}
-	if example.Budget == 0 {
-		example.Budget = SmallBudget
+	if example.Budget == nil {
+		example.Budget = NewBudget(ctx, SmallBudget)
 	}
 	if example.Name == "" {
 		example.Name = "inferred"
 	}
-	inferred := infer(ctx.Done(), &example)
+	inferred := infer(&example)
+	if inferred.IsStopped = example.Budget.isShort; inferred.IsStopped {
+		inferred.Explanation = append(inferred.Explanation, stopped(&example.Request, len(example.Secrets), true))
+	}
+	if example.IsPartial {
+		inferred.Explanation = append(inferred.Explanation, "Not all formats that exist were compared: there may be one that does the same.")
+	}
 	inferred.hide(example.Secrets)
 	return inferred, nil
 }
@@ -98,22 +98,22 @@ func keysOf(secrets []string, isWanted func(reading) bool) ([]reading, []public)
 	return all, publics
 }
 
-func infer(done <-chan struct{}, example *Example) Inference {
+func infer(example *Example) Inference {
 	r := example.Request
 	all, publics := keysOf(example.Secrets, func(one reading) bool { return one.isExpressible })
-	if found := findMessages(&r, example.Secrets, all); len(found) > 0 {
+	if found := findMessages(example.Budget, &r, example.Secrets, all); len(found) > 0 {
 		b := newBuilder(newGuess(&r, nil), example.Name)
 		b.addMessages(found)
 		return b.finish(example, Inference{Tried: len(found)})
 	}
-	if token, isSigned, _ := findWebToken(&r, all); isSigned {
+	if token, isSigned, _ := findWebToken(example.Budget, &r, all); isSigned {
 		b := newBuilder(newGuess(&r, nil), example.Name)
 		b.addWebToken(token)
 		return b.finish(example, Inference{Tried: 1})
 	}
-	signed := candidates(&r, isWantedLength(publics))
-	s := searchAll(done, &r, signed, example, publics)
-	result := Inference{Tried: s.tried, IsStopped: s.budget <= 0}
+	signed := candidates(example.Budget, &r, isWantedLength(publics))
+	s := searchAll(&r, signed, example, publics)
+	result := Inference{Tried: s.tried}
 	if len(s.matches) > 0 {
 		b := newBuilder(newGuess(&r, s.matches[0].content), example.Name)
 		b.addMatches(s.matches)
@@ -133,15 +133,15 @@ func infer(done <-chan struct{}, example *Example) Inference {
 			return b.finish(example, result)
 		}
 	}
-	result.Explanation = nothingFound(&r, signed, &result, example.Secrets)
+	result.Explanation = nothingFound(example.Budget, &r, signed, &result, example.Secrets)
 	return result
 }
 
 // searchAll searches first with what a format can say, and then for what somebody
 // may do by mistake.
-func searchAll(done <-chan struct{}, r *Request, signed []candidate, example *Example, publics []public) *search {
+func searchAll(r *Request, signed []candidate, example *Example, publics []public) *search {
 	expressible, _ := keysOf(example.Secrets, func(one reading) bool { return one.isExpressible })
-	s := newSearch(done, signed, expressible, publics, example.Budget)
+	s := newSearch(signed, expressible, publics, example.Budget)
 	if len(signed) == 0 {
 		return s
 	}
@@ -151,7 +151,7 @@ func searchAll(done <-chan struct{}, r *Request, signed []candidate, example *Ex
 		return s
 	}
 	others, _ := keysOf(example.Secrets, func(one reading) bool { return !one.isExpressible })
-	mistaken := newSearch(done, signed, others, nil, s.budget)
+	mistaken := newSearch(signed, others, nil, s.budget)
 	const short = 3
 	mistaken.run(p, short)
 	mistaken.tried += s.tried

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,18 +22,18 @@ type known struct {
 // inquiry is a request that is being looked into.
 type inquiry struct {
 	*Question
-	// done ends the search.
-	done  <-chan struct{}
-	known []known
+	budget *Budget
+	known  []known
 	// current are the secrets that may have signed, former those that may not.
 	current, former []Secret
 	// expected is the format that the request is held against.
 	expected known
-	budget   int64
+	// isNearest: no format was asked for and none fits; the expected one is like it.
+	isNearest bool
 }
 
-func newInquiry(ctx context.Context, q *Question) (*inquiry, error) {
-	i := &inquiry{Question: q, done: ctx.Done(), budget: q.Budget}
+func newInquiry(q *Question) (*inquiry, error) {
+	i := &inquiry{Question: q, budget: q.Budget}
 	for _, secret := range q.Secrets {
 		if secret.IsFormer {
 			i.former = append(i.former, secret)
@@ -43,6 +42,9 @@ func newInquiry(ctx context.Context, q *Question) (*inquiry, error) {
 		}
 	}
 	for _, format := range q.Known {
+		if !i.budget.Take(costOfFormat) && format.Name != q.Format {
+			continue
+		}
 		one, err := knownOf(format)
 		if err == nil {
 			i.known = append(i.known, one)
@@ -75,7 +77,9 @@ func knownOf(format posthorn.Format) (known, error) {
 func (i *inquiry) verify(one known, secrets []string, r *Request, isTimed bool) (signature.Verified, error) {
 	var failure error
 	for _, url := range append(r.urls(), "") {
-		i.budget -= int64(len(r.Body)*(1+len(one.scheme.Alternatives)) + costOfHash)
+		if !i.budget.Take(costOfVerifying(&one.scheme, len(secrets), r)) {
+			return signature.Verified{}, errTooCostly
+		}
 		options := []signature.Option{signature.WithURL(url)}
 		if !isTimed {
 			options = append(options, signature.WithAnyTimestamp())
@@ -104,14 +108,7 @@ func (i *inquiry) isSigned(one known, secrets []string, r *Request) bool {
 }
 
 // isOver reports whether no more may be tried.
-func (i *inquiry) isOver() bool {
-	select {
-	case <-i.done:
-		return true
-	default:
-		return i.budget <= 0
-	}
-}
+func (i *inquiry) isOver() bool { return i.budget.isOver() }
 
 func (k *known) signsURL() bool {
 	signs := func(s *signature.Scheme) bool { return s.Message != nil || strings.Contains(s.Content, "{url}") }
@@ -134,7 +131,7 @@ func (k *known) fit(r *Request) int {
 			score--
 		}
 	}
-	body, isJSON := parseJSON(r.Body)
+	body, isJSON := r.json()
 	for _, field := range k.format.Body {
 		if isJSON && body.member(field.Name) != nil {
 			score++
@@ -153,8 +150,11 @@ func (i *inquiry) best(isWanted func(known) bool) (known, bool) {
 	var best known
 	found, score := false, 0
 	for _, one := range i.known {
+		if !i.budget.Take(one.costOfFit(&i.Request)) {
+			continue
+		}
 		fit := one.fit(&i.Request)
-		if isWanted(one) && (!found || fit > score) {
+		if (!found || fit > score) && isWanted(one) {
 			best, found, score = one, true, fit
 		}
 	}

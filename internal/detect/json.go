@@ -30,10 +30,32 @@ type member struct {
 	value *value
 }
 
-// maxJSONDepth is how deeply values may be nested.
-const maxJSONDepth = 100
+// Bounds of JSON that is looked into: how deeply values may be nested, and how many
+// there may be.
+const (
+	maxJSONDepth  = 100
+	maxJSONValues = 1 << 14
+)
 
-// parseJSON reads one JSON value; not one that is nested too deeply.
+// parsed is what a body is as JSON.
+type parsed struct {
+	body   []byte
+	value  *value
+	isJSON bool
+}
+
+// json returns the body as JSON. It is read once: many formats are compared with it.
+func (r *Request) json() (*value, bool) {
+	isSame := r.parsed != nil && len(r.parsed.body) == len(r.Body) && (len(r.Body) == 0 || &r.parsed.body[0] == &r.Body[0])
+	if !isSame {
+		r.parsed = &parsed{body: r.Body}
+		r.parsed.value, r.parsed.isJSON = parseJSON(r.Body)
+	}
+	return r.parsed.value, r.parsed.isJSON
+}
+
+// parseJSON reads one JSON value; not one that is nested too deeply, or has too
+// many values.
 func parseJSON(text []byte) (*value, bool) {
 	if !json.Valid(text) {
 		return nil, false
@@ -47,6 +69,8 @@ func parseJSON(text []byte) (*value, bool) {
 type jsonReader struct {
 	text    []byte
 	decoder *json.Decoder
+	// count is how many values were read.
+	count int
 }
 
 // start is where the next token begins.
@@ -59,8 +83,9 @@ func (r *jsonReader) start() int {
 }
 
 func (r *jsonReader) value(depth int) (*value, error) {
-	if depth > maxJSONDepth {
-		return nil, malformedRequest("The JSON is nested too deeply.")
+	r.count++
+	if depth > maxJSONDepth || r.count > maxJSONValues {
+		return nil, malformedRequest("The JSON is nested too deeply, or has too many values.")
 	}
 	start := r.start()
 	token, err := r.decoder.Token()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/posthorn/posthorn"
 )
@@ -20,11 +21,17 @@ type webToken struct {
 }
 
 // findWebToken finds a token made with HS256; isThere reports whether there is any.
-func findWebToken(r *Request, all []reading) (found webToken, isSigned, isThere bool) {
+func findWebToken(b *Budget, r *Request, all []reading) (found webToken, isSigned, isThere bool) {
 	for i, header := range r.Headers {
+		if len(header.Value) > maxHeaderValue {
+			continue
+		}
 		for start := range len(header.Value) {
 			if start > 0 && isAlphanumeric(header.Value[start-1]) || !strings.HasPrefix(header.Value[start:], "eyJ") {
 				continue
+			}
+			if !b.Take(costOfPlace + time.Duration(len(header.Value)-start)*costOfReadByte) {
+				return webToken{}, false, isThere
 			}
 			end := start + strings.IndexAny(header.Value[start:]+" ", entryEnds)
 			token, isToken := readWebToken(header.Value[start:end])
@@ -34,6 +41,9 @@ func findWebToken(r *Request, all []reading) (found webToken, isSigned, isThere 
 			isThere = true
 			token.header, token.start, token.end = i, start, end
 			for _, one := range all {
+				if !b.Take(costOfHash + time.Duration(end-start)*costOfByte) {
+					break
+				}
 				if isSignedToken(header.Value[start:end], one.key) {
 					token.reading = one
 					return token, true, true
@@ -112,7 +122,7 @@ func (b *builder) addWebToken(token webToken) {
 // claim makes a field of a claim, and reports whether it is the body's digest.
 func (b *builder) claim(m member) (posthorn.BodyField, bool) {
 	if m.value.kind == textKind {
-		if digested := replaceDigests(escapeBraces(m.value.text), b.request.Body); digested != escapeBraces(m.value.text) {
+		if digested := b.replaceDigests(escapeBraces(m.value.text)); digested != escapeBraces(m.value.text) {
 			return posthorn.BodyField{Name: m.name, Template: digested}, true
 		}
 	}

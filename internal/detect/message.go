@@ -39,7 +39,11 @@ var (
 // messagesOf reads Signature-Input.
 func messagesOf(r *Request) []message {
 	var all []message
-	for _, found := range inputPattern.FindAllStringSubmatch(r.value(inputHeader), maxMessages) {
+	lines := r.values(inputHeader)
+	if len(lines) != 1 || len(lines[0]) > maxHeaderValue {
+		return nil // nobody reads such a one
+	}
+	for _, found := range inputPattern.FindAllStringSubmatch(lines[0], maxMessages) {
 		m := message{label: found[1]}
 		for _, component := range strings.Fields(found[2]) {
 			m.components = append(m.components, strings.Trim(component, `"`))
@@ -62,10 +66,10 @@ func (m *message) parameter(name string) string {
 }
 
 // findMessages returns the message signatures that the secrets made.
-func findMessages(r *Request, secrets []string, all []reading) []message {
+func findMessages(b *Budget, r *Request, secrets []string, all []reading) []message {
 	var found []message
 	for _, m := range messagesOf(r) {
-		if m.isSignedBy(r, secrets, all) {
+		if m.isSignedBy(b, r, secrets, all) {
 			found = append(found, m)
 		}
 	}
@@ -73,11 +77,14 @@ func findMessages(r *Request, secrets []string, all []reading) []message {
 }
 
 // isSignedBy tries the readings of the secrets, and the secrets as public keys.
-func (m *message) isSignedBy(r *Request, secrets []string, all []reading) bool {
+func (m *message) isSignedBy(b *Budget, r *Request, secrets []string, all []reading) bool {
 	only := m.only(r)
 	try := func(scheme signature.Scheme, secret string) bool {
 		scheme.Message = &signature.Message{Components: m.components}
 		for _, url := range append(r.urls(), "") {
+			if !b.Take(costOfVerifying(&scheme, 1, r)) {
+				return false
+			}
 			if _, err := scheme.Verify([]string{secret}, only, r.Body, time.Time{}, signature.WithURL(url)); err == nil {
 				m.url, m.algorithm = url, posthorn.SignatureAlgorithm(scheme.Algorithm)
 				return true

@@ -33,7 +33,11 @@ const (
 
 // readMoment reads a moment in seconds, milliseconds or RFC 3339.
 func readMoment(text string) (moment, bool) {
-	if text != "" && strings.Trim(text, "0123456789") == "" {
+	const shortest = len("1000000000")
+	if len(text) < shortest {
+		return moment{}, false
+	}
+	if strings.Trim(text, "0123456789") == "" {
 		number, err := strconv.ParseInt(text, 10, 64)
 		switch {
 		case err != nil:

@@ -9,7 +9,15 @@ import (
 
 // plainName is a member's or header's name as all spellings have it.
 func plainName(name string) string {
-	return strings.NewReplacer("_", "", "-", "", ".", "").Replace(strings.ToLower(name))
+	if strings.ContainsAny(name, "_-.") {
+		name = strings.Map(func(r rune) rune {
+			if r == '_' || r == '-' || r == '.' {
+				return -1
+			}
+			return r
+		}, name)
+	}
+	return strings.ToLower(name)
 }
 
 // The names under which senders put what an event has, the surest first.

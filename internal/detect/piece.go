@@ -109,12 +109,15 @@ func timesOf(r *Request) []string {
 			continue
 		}
 		for _, field := range append([]string{header.Value}, fieldsOf(header.Value)...) {
+			if len(times) == maxTimes {
+				return times
+			}
 			if _, isTime := readMoment(field); isTime && !slices.Contains(times, field) {
 				times = append(times, field)
 			}
 		}
 	}
-	return times[:min(len(times), maxTimes)]
+	return times
 }
 
 // fieldsOf are the values of what a header lists: t=1, v1=2 has 1 and 2.
@@ -133,7 +136,7 @@ func namesOf(r *Request, signed []candidate) []string {
 	var names []string
 	add := func(text string) {
 		_, isTime := readMoment(text)
-		if text != "" && len(text) <= posthorn.MaxHeaderValue && !isTime && !slices.Contains(names, text) {
+		if len(names) < maxNames && text != "" && len(text) <= posthorn.MaxHeaderValue && !isTime && !slices.Contains(names, text) {
 			names = append(names, text)
 		}
 	}
@@ -146,14 +149,14 @@ func namesOf(r *Request, signed []candidate) []string {
 			add(header.Value)
 		}
 	}
-	if body, isJSON := parseJSON(r.Body); isJSON {
+	if body, isJSON := r.json(); isJSON {
 		for _, m := range body.members {
 			if m.value.kind == textKind && (isIDName(m.name) || isTypeName(m.name)) {
 				add(m.value.text)
 			}
 		}
 	}
-	return names[:min(len(names), maxNames)]
+	return names
 }
 
 func idLikelihood(name string) int {

@@ -14,8 +14,12 @@ import (
 // MaxRequest is the longest text of a captured request, in bytes.
 const MaxRequest = 1 << 20
 
-// maxRequestHeaders is how many headers a captured request may have.
-const maxRequestHeaders = 200
+// maxRequestHeaders is how many headers a captured request may have, and maxURL how
+// long its URL may be.
+const (
+	maxRequestHeaders = 200
+	maxURL            = 8 << 10
+)
 
 // Request is a captured HTTP request.
 type Request struct {
@@ -27,6 +31,8 @@ type Request struct {
 	// Headers are as they came, in order.
 	Headers []posthorn.Header
 	Body    []byte
+	// parsed is the body as JSON once it was looked at.
+	parsed *parsed
 }
 
 // values returns the lines of a header.
@@ -114,6 +120,9 @@ func malformedRequest(message string) error {
 func (r *Request) finish(target string) error {
 	if len(r.Headers) > maxRequestHeaders {
 		return malformedRequest(fmt.Sprintf("The request has %d headers, more than the %d allowed.", len(r.Headers), maxRequestHeaders))
+	}
+	if len(target) > maxURL {
+		return malformedRequest(fmt.Sprintf("The request's URL is longer than the %d bytes allowed.", maxURL))
 	}
 	if strings.Contains(target, "://") {
 		r.URL = target

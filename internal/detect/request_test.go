@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/detect"
@@ -34,7 +35,7 @@ func TestReadRequest(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if difference := cmp.Diff(want, got); difference != "" {
+		if difference := cmp.Diff(want, got, cmpopts.IgnoreUnexported(detect.Request{})); difference != "" {
 			t.Errorf("%s (-want +got):\n%s", name, difference)
 		}
 	}

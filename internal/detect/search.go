@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"hash"
 	"math/big"
+	"time"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/signature"
@@ -42,17 +43,10 @@ type search struct {
 	keys       []keyed
 	publics    []public
 	matches    []match
-	// budget is how many bytes may still be hashed; tried counts the attempts.
-	budget int64
-	tried  int
-	done   <-chan struct{}
+	budget     *Budget
+	// tried counts the attempts.
+	tried int
 }
-
-// What an attempt costs beside the bytes that are hashed.
-const (
-	costOfHash   = 256
-	costOfPublic = 32 << 10
-)
 
 // hashOfLength returns the HMAC that makes signatures of so many bytes.
 func hashOfLength(length int) (posthorn.SignatureAlgorithm, bool) {
@@ -69,8 +63,8 @@ func hashOfLength(length int) (posthorn.SignatureAlgorithm, bool) {
 	}
 }
 
-func newSearch(done <-chan struct{}, found []candidate, all []reading, publics []public, budget int64) *search {
-	s := &search{candidates: found, isFound: make([]bool, len(found)), publics: publics, budget: budget, done: done}
+func newSearch(found []candidate, all []reading, publics []public, budget *Budget) *search {
+	s := &search{candidates: found, isFound: make([]bool, len(found)), publics: publics, budget: budget}
 	for _, one := range all {
 		k := keyed{reading: one, hashes: map[posthorn.SignatureAlgorithm]hash.Hash{}}
 		for _, candidate := range found {
@@ -89,12 +83,7 @@ func newSearch(done <-chan struct{}, found []candidate, all []reading, publics [
 
 // isOver reports whether nothing is left to find, or to spend.
 func (s *search) isOver() bool {
-	select {
-	case <-s.done:
-		return true
-	default:
-	}
-	return s.budget <= 0 || len(s.matches) == len(s.candidates)
+	return len(s.matches) == len(s.candidates) || s.budget.isOver()
 }
 
 // try signs a content with every key and compares.
@@ -105,8 +94,10 @@ func (s *search) try(content []piece, separator string) {
 	}
 	for i := range s.keys {
 		for algorithm, mac := range s.keys[i].hashes {
+			if !s.budget.Take(costOfAnotherHash + time.Duration(length)*costOfByte) {
+				return
+			}
 			s.tried++
-			s.budget -= int64(length) + costOfHash
 			sum := sumOf(mac, content, separator)
 			for at := range s.candidates {
 				if !s.isFound[at] && hmac.Equal(sum, s.candidates[at].raw) {
@@ -138,6 +129,9 @@ func sumOf(mac hash.Hash, content []piece, separator string) []byte {
 }
 
 func (s *search) tryPublic(one public, content []piece, separator string, length int) {
+	if !s.budget.Take(costOfHash + time.Duration(length)*costOfScannedByte) {
+		return
+	}
 	text := make([]byte, 0, length)
 	for i := range content {
 		if i > 0 {
@@ -150,13 +144,24 @@ func (s *search) tryPublic(one public, content []piece, separator string, length
 		if s.isFound[at] || len(s.candidates[at].raw) < shortest {
 			continue
 		}
+		if !s.budget.Take(costOfPublicTry(one.key) + time.Duration(length)*costOfByte) {
+			return
+		}
 		s.tried++
-		s.budget -= int64(length) + costOfPublic
 		algorithm, form, isSigned := verifyPublic(one.key, text, s.candidates[at].raw)
 		if isSigned {
 			s.found(at, match{algorithm: algorithm, ecdsa: form, reading: reading{secret: one.secret}, content: content, separator: separator})
 		}
 	}
+}
+
+// costOfPublicTry is that of one signature; those of ECDSA are tried in two forms.
+func costOfPublicTry(key crypto.PublicKey) time.Duration {
+	if _, isEd25519 := key.(ed25519.PublicKey); isEd25519 {
+		return costOfEd25519
+	}
+	const forms = 2
+	return forms * costOfECDSA
 }
 
 func verifyPublic(key crypto.PublicKey, text, signed []byte) (posthorn.SignatureAlgorithm, posthorn.ECDSAForm, bool) {

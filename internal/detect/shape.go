@@ -22,7 +22,7 @@ func (g *guess) readBody() {
 		g.addForm()
 		return
 	}
-	body, isJSON := parseJSON(g.request.Body)
+	body, isJSON := g.request.json()
 	if !isJSON {
 		if len(g.request.Body) == 0 {
 			g.differ("The body is empty; what Posthorn sends has one.")
@@ -46,7 +46,7 @@ func (g *guess) readBody() {
 // dataMember returns the member that holds the data, or nil when the whole body
 // is.
 func (g *guess) dataMember(body *value) *value {
-	if body.kind != objectKind {
+	if body.kind != objectKind || len(body.members) > maxEnvelope {
 		return nil
 	}
 	known, times, inside := 0, 0, []*value{}
@@ -158,6 +158,9 @@ func readForm(body []byte) [][2]string {
 		name, text, _ := strings.Cut(pair, "=")
 		name, errName := url.QueryUnescape(name)
 		text, errText := url.QueryUnescape(text)
+		if len(fields) == maxEnvelope {
+			break
+		}
 		if errName == nil && errText == nil && name != "" {
 			fields = append(fields, [2]string{name, text})
 		}

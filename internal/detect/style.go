@@ -24,7 +24,14 @@ type escape struct{ ascii, html, slash bool }
 // write writes a value in a style.
 func (v *value) write(s style) []byte { return v.append(nil, s, "\n") }
 
+// maxWritten is about how long JSON is written: indented, a deep list of a million
+// numbers would be hundreds of times as long as it was. What is longer is no body.
+const maxWritten = MaxRequest
+
 func (v *value) append(dst []byte, s style, line string) []byte {
+	if len(dst) > maxWritten {
+		return dst
+	}
 	switch v.kind {
 	case textKind:
 		return appendText(dst, v.text, s.escape)

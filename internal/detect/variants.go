@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"iter"
+	"time"
 	"unicode/utf8"
 )
 
@@ -17,22 +18,35 @@ type variant struct {
 // themselves.
 const maxInner = 3
 
-// variants are the usual ways in which a body was written before somebody decoded
-// it and encoded it again.
-func variants(body []byte) iter.Seq[variant] {
+// variants are the usual ways in which the body was written before somebody decoded
+// it and encoded it again, as far as the budget goes.
+func variants(b *Budget, r *Request) iter.Seq[variant] {
+	body := r.Body
+	isAffordable := func() bool { return b.Take(time.Duration(len(body)) * costOfWrittenByte) }
+	// isBody charges what was written beyond the body's length.
+	isBody := func(written []byte) bool {
+		grown := max(len(written)-len(body), 0)
+		return b.Take(time.Duration(grown)*costOfWrittenByte) && len(written) <= maxWritten && !bytes.Equal(written, body)
+	}
 	return func(yield func(variant) bool) {
-		for _, one := range byteVariants(body) {
+		if !isAffordable() {
+			return
+		}
+		for _, one := range byteVariants(r) {
 			if !bytes.Equal(one.body, body) && !yield(one) {
 				return
 			}
 		}
-		read, isJSON := parseJSON(body)
+		read, isJSON := r.json()
 		if !isJSON {
 			return
 		}
 		for _, one := range styles() {
+			if !isAffordable() {
+				return
+			}
 			written := read.write(one.style)
-			if bytes.Equal(written, body) {
+			if !isBody(written) {
 				continue
 			}
 			if !yield(variant{one.name, written}) || !yield(variant{one.name + " and a line end behind it", append(written, '\n')}) {
@@ -41,8 +55,11 @@ func variants(body []byte) iter.Seq[variant] {
 		}
 		for _, inner := range insideOf(read) {
 			for _, one := range styles() {
+				if !isAffordable() {
+					return
+				}
 				written := read.writeInner(inner, one.style)
-				if !bytes.Equal(written, body) && !yield(variant{"compact JSON with " + `"` + inner + `" as ` + one.name, written}) {
+				if isBody(written) && !yield(variant{"compact JSON with " + `"` + inner + `" as ` + one.name, written}) {
 					return
 				}
 			}
@@ -50,7 +67,8 @@ func variants(body []byte) iter.Seq[variant] {
 	}
 }
 
-func byteVariants(body []byte) []variant {
+func byteVariants(r *Request) []variant {
+	body := r.Body
 	trimmed := bytes.TrimRight(body, "\r\n")
 	all := []variant{
 		{"it is without the line end behind it", trimmed},
@@ -66,7 +84,7 @@ func byteVariants(body []byte) []variant {
 	if decoded, err := base64.StdEncoding.DecodeString(string(trimmed)); err == nil && len(decoded) > 0 {
 		all = append(all, variant{"it is decoded from base64", decoded})
 	}
-	if read, isJSON := parseJSON(body); isJSON && read.kind == textKind {
+	if read, isJSON := r.json(); isJSON && read.kind == textKind {
 		all = append(all, variant{"it is taken out of the JSON string", []byte(read.text)})
 	}
 	return all

@@ -1,6 +1,7 @@
 package manage
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/base64"
@@ -13,10 +14,6 @@ import (
 	"github.com/posthorn/posthorn/internal/store"
 	"github.com/posthorn/posthorn/internal/wire"
 )
-
-// maxDetections bounds the searches that are under way at once; each is at work
-// for a second at most.
-const maxDetections = 2
 
 // VerifyQuestion asks whether a captured request is valid.
 type VerifyQuestion struct {
@@ -35,9 +32,13 @@ type VerifyQuestion struct {
 	ReceivedAt time.Time
 }
 
-// Verify says whether a captured request is valid, and else why not. It returns
-// posthorn.ErrBusy when too many are being looked into.
+// Verify says whether a captured request is valid, and else why not. While one of
+// the same workspace is being looked into it returns an *posthorn.Error with
+// posthorn.CodeRateLimited, and posthorn.ErrBusy when there are too many in all.
 func (m *Manager) Verify(ctx context.Context, p Principal, q VerifyQuestion) (detect.Diagnosis, error) {
+	if err := tooManySecrets(q.Secrets); err != nil {
+		return detect.Diagnosis{}, err
+	}
 	var webhook posthorn.Webhook
 	var err error
 	if !q.WebhookID.IsZero() {
@@ -45,16 +46,16 @@ func (m *Manager) Verify(ctx context.Context, p Principal, q VerifyQuestion) (de
 			return detect.Diagnosis{}, err
 		}
 		q.Scope = Scope{WorkspaceID: webhook.WorkspaceID}
+		q.Format = cmp.Or(q.Format, webhook.Format)
 	}
-	known, err := m.everyFormat(ctx, p, q.Scope)
+	captured, release, err := m.readCaptured(ctx, p, q.Scope, q.Request, q.Format)
 	if err != nil {
 		return detect.Diagnosis{}, err
 	}
-	request, err := detect.ReadRequest(q.Request)
-	if err != nil {
-		return detect.Diagnosis{}, placedAt("/request", err)
+	defer release()
+	question := detect.Question{
+		Request: captured.request, Format: q.Format, Known: captured.known, IsPartial: captured.isPartial, Budget: captured.budget, Now: q.ReceivedAt,
 	}
-	question := detect.Question{Request: request, Format: q.Format, Known: known, Now: q.ReceivedAt}
 	if question.Now.IsZero() {
 		question.Now = m.now()
 	}
@@ -66,40 +67,66 @@ func (m *Manager) Verify(ctx context.Context, p Principal, q VerifyQuestion) (de
 			return detect.Diagnosis{}, err
 		}
 	}
-	release, err := m.takeDetection()
-	if err != nil {
-		return detect.Diagnosis{}, err
-	}
-	defer release()
 	return detect.Diagnose(ctx, question)
 }
 
-// InferFormat finds the format that makes a captured request. It returns
-// posthorn.ErrBusy when too many are being looked into.
+// InferFormat finds the format that makes a captured request. It returns the
+// errors of Verify.
 func (m *Manager) InferFormat(ctx context.Context, p Principal, s Scope, text []byte, secrets []string, name string) (detect.Inference, error) {
-	known, err := m.everyFormat(ctx, p, s)
-	if err != nil {
+	if err := tooManySecrets(secrets); err != nil {
 		return detect.Inference{}, err
 	}
-	request, err := detect.ReadRequest(text)
-	if err != nil {
-		return detect.Inference{}, placedAt("/request", err)
-	}
-	release, err := m.takeDetection()
+	captured, release, err := m.readCaptured(ctx, p, s, text, "")
 	if err != nil {
 		return detect.Inference{}, err
 	}
 	defer release()
-	return detect.Infer(ctx, detect.Example{Request: request, Secrets: secrets, Name: name, Known: known})
+	return detect.Infer(ctx, detect.Example{
+		Request: captured.request, Secrets: secrets, Name: name, Known: captured.known, IsPartial: captured.isPartial, Budget: captured.budget,
+	})
 }
 
-func (m *Manager) takeDetection() (func(), error) {
-	select {
-	case m.detections <- struct{}{}:
-		return func() { <-m.detections }, nil
-	default:
-		return nil, posthorn.ErrBusy
+// tooManySecrets refuses more secrets than are tried, before those that the server
+// knows are added.
+func tooManySecrets(secrets []string) error {
+	if len(secrets) <= detect.MaxSecrets {
+		return nil
 	}
+	return posthorn.Invalid("/secrets", fmt.Sprintf("There are %d secrets, more than the %d allowed.", len(secrets), detect.MaxSecrets), "Give those that may have signed the request.")
+}
+
+// captured is a request that is looked into.
+type captured struct {
+	request detect.Request
+	known   []posthorn.Format
+	// isPartial: the workspace has more formats than are known.
+	isPartial bool
+	// budget is what may still be spent on it.
+	budget *detect.Budget
+}
+
+// readCaptured takes a place among the searches before anything that costs, and
+// returns what gives it back.
+func (m *Manager) readCaptured(ctx context.Context, p Principal, s Scope, text []byte, format string) (captured, func(), error) {
+	workspace, err := m.workspaceOf(ctx, p, s)
+	if err != nil {
+		return captured{}, nil, err
+	}
+	release, err := m.detections.take(workspace)
+	if err != nil {
+		return captured{}, nil, err
+	}
+	c := captured{budget: detect.NewBudget(ctx, detect.SmallBudget)}
+	c.budget.TakeRequest(len(text))
+	if c.request, err = detect.ReadRequest(text); err != nil {
+		release()
+		return captured{}, nil, placedAt("/request", err)
+	}
+	if err := m.addFormats(ctx, workspace, format, &c); err != nil {
+		release()
+		return captured{}, nil, err
+	}
+	return c, release, nil
 }
 
 func placedAt(pointer string, err error) error {
@@ -112,18 +139,54 @@ func placedAt(pointer string, err error) error {
 	return &placed
 }
 
-// everyFormat returns the formats that a workspace can use.
-func (m *Manager) everyFormat(ctx context.Context, p Principal, s Scope) ([]posthorn.Format, error) {
-	const most = 200
-	all, err := m.Formats(ctx, p, s, "", most)
+// addFormats adds the formats that a workspace can use: the built-in ones, the one
+// that is asked for, and its others as far as half of the budget goes.
+func (m *Manager) addFormats(ctx context.Context, workspace posthorn.WorkspaceID, wanted string, c *captured) error {
+	c.known = append(c.known, m.formats.Formats()...)
+	if _, isBuiltIn := m.formats.BuiltIn(wanted); wanted != "" && !isBuiltIn {
+		declared, err := m.declared(ctx, workspace, posthorn.FormatVersion{Name: wanted})
+		if errors.Is(err, posthorn.ErrNotFound) {
+			return nil // it is told with what else is wrong
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.add(declared); err != nil {
+			return err
+		}
+	}
+	const page = 50
+	for after := ""; ; {
+		own, err := m.store.Formats(ctx, workspace, after, page)
+		if err != nil {
+			return passOn("listing formats", err)
+		}
+		for _, declared := range own {
+			if declared.Name == wanted {
+				continue
+			}
+			if c.isPartial = c.budget.Left() < detect.SmallBudget/2; c.isPartial {
+				return nil
+			}
+			if err := c.add(declared); err != nil {
+				return err
+			}
+		}
+		if len(own) < page {
+			return nil
+		}
+		after = own[len(own)-1].Name
+	}
+}
+
+func (c *captured) add(declared posthorn.DeclaredFormat) error {
+	c.budget.TakeDocument(len(declared.Document))
+	read, err := detailsOfFormat(declared)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	formats := make([]posthorn.Format, 0, len(all))
-	for _, one := range all {
-		formats = append(formats, one.Format)
-	}
-	return formats, nil
+	c.known = append(c.known, read.Format)
+	return nil
 }
 
 // addWebhook adds what the server knows of a webhook: its secrets, former ones as
@@ -152,9 +215,6 @@ func (m *Manager) addWebhook(ctx context.Context, p Principal, question *detect.
 	}
 	if len(question.Secrets) > detect.MaxSecrets {
 		question.Secrets = question.Secrets[:detect.MaxSecrets]
-	}
-	if question.Format == "" {
-		question.Format = webhook.Format
 	}
 	question.Sent, err = m.sentTo(ctx, p, &question.Request, webhook, own)
 	return err

@@ -98,7 +98,7 @@ type Manager struct {
 	tests         chan struct{}
 	filters       *filter.Compiler
 	trials        chan struct{}
-	detections    chan struct{}
+	detections    detectionPlaces
 	checks        chan struct{}
 	reach         *reachCache
 }
@@ -117,9 +117,8 @@ func New(o Options) *Manager {
 		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, origin: o.Origin, keyOverlap: o.KeyOverlap, limits: o.Limits,
 		tests:   make(chan struct{}, maxTests),
 		filters: filter.NewCompiler(), trials: make(chan struct{}, maxTrials),
-		detections: make(chan struct{}, maxDetections),
-		checks:     make(chan struct{}, maxChecking),
-		reach:      newReachCache(),
+		checks: make(chan struct{}, maxChecking),
+		reach:  newReachCache(),
 	}
 	if m.defaultFormat == "" {
 		m.defaultFormat = posthorn.DefaultFormat
