@@ -48,10 +48,10 @@ func costOfScheme(s *signature.Scheme, secrets int, r *Request) time.Duration {
 		return cost + costOfMessage(s, secrets, entries, r)
 	}
 	body := time.Duration(len(r.Body)) * costOfByte
-	switch s.Algorithm {
-	case signature.Token:
+	if s.Algorithm == signature.Token {
 		return cost + time.Duration(secrets*entries)*costOfHeader
-	case signature.JWTHS256:
+	}
+	if s.Algorithm == signature.JWTHS256 {
 		return cost + body + time.Duration(secrets)*(costOfHash+time.Duration(length)*costOfByte)
 	}
 	content := body*time.Duration(strings.Count(s.Content, "{body}")+strings.Count(s.Content, "{digest.")) +
