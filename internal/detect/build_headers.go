@@ -17,13 +17,20 @@ func (b *builder) addHeaders() {
 			b.format.ContentType = header.Value
 		case isPlumbing(name), b.leftOut[i], seen[name]:
 		case posthorn.ValidateHeaderName("", header.Name) != nil:
-		case len(b.spans[i]) == 0 && name == "authorization":
+		case len(b.spans[i]) == 0 && holdsCredentials(header):
 			b.note("The header %s is left out: nothing explains it, and it may hold a secret.", header.Name)
 		default:
 			seen[name] = true
 			b.format.Headers = append(b.format.Headers, posthorn.Header{Name: header.Name, Value: b.headerTemplate(i)})
 		}
 	}
+}
+
+// holdsCredentials reports whether a header is made for what nobody else may know
+// (RFC 9110, section 11.6), or says that it has such.
+func holdsCredentials(header posthorn.Header) bool {
+	name, value := strings.ToLower(header.Name), strings.ToLower(header.Value)
+	return name == "authorization" || name == "proxy-authorization" || strings.HasPrefix(value, "basic ") || strings.HasPrefix(value, "bearer ")
 }
 
 // headerTemplate is a header's value with placeholders.

@@ -155,3 +155,36 @@ func TestInferECDSA(t *testing.T) {
 		}
 	}
 }
+
+// Guards that no secret is shown in the format, in whatever form a header, the URL
+// or the content type holds it; nor credentials that nobody asked about.
+func TestInferHidesCredentials(t *testing.T) {
+	t.Parallel()
+	const body = `{"type":"a.b","data":{}}`
+	mac := hmac.New(sha256.New, []byte(hexSecret))
+	mac.Write([]byte(body))
+	signed := "POST /in/" + hexSecret + " HTTP/1.1\nHost: a.example\nX-Signature: " + hex.EncodeToString(mac.Sum(nil)) + "\n"
+	encoded := base64.StdEncoding.EncodeToString
+	for name, header := range map[string]string{
+		"password":           "X-Credentials: Basic " + encoded([]byte("posthorn1:"+hexSecret)),
+		"user":               "X-Credentials: Basic " + encoded([]byte(hexSecret+":")),
+		"lower case":         "X-Credentials: basic " + encoded([]byte("a:"+hexSecret)),
+		"without its scheme": "X-Credentials: " + encoded([]byte("ab:"+hexSecret)),
+		"another's password": "X-Credentials: Basic " + encoded([]byte("posthorn:something else")),
+		"another's token":    "X-Credentials: Bearer something.else",
+		"proxy":              "Proxy-Authorization: Basic " + encoded([]byte("posthorn:something else")),
+		"hex":                "X-Credentials: " + hex.EncodeToString([]byte(hexSecret)),
+		"content type":       "Content-Type: application/json; key=" + hexSecret,
+		"base64url":          "X-Credentials: k=" + base64.RawURLEncoding.EncodeToString([]byte("?>?"+hexSecret)),
+	} {
+		inferred := infer(t, signed+header+"\n\n"+body, hexSecret)
+		_, value, _ := strings.Cut(header, ": ")
+		credentials := value[strings.LastIndexAny(value, " =")+1:]
+		if strings.HasSuffix(value, "=") {
+			credentials = value[strings.IndexByte(value, ' ')+1:]
+		}
+		if yaml := string(inferred.YAML()); !inferred.IsFound || strings.Contains(yaml, credentials) {
+			t.Errorf("%s: found %v, and %q is shown:\n%s", name, inferred.IsFound, credentials, yaml)
+		}
+	}
+}
