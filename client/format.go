@@ -34,6 +34,9 @@ type Format struct {
 	// AppliesSince is the oldest version that deliveries keep for their retries.
 	AppliesSince *int       `json:"appliesSince"`
 	UpdatedAt    *time.Time `json:"updatedAt"`
+	// Warnings tell what the format lets others do with requests that they have seen;
+	// it is in use all the same.
+	Warnings []ErrorAtPlace `json:"warnings"`
 }
 
 // FormatVerify is what receivers should accept.

@@ -38,12 +38,13 @@ type formatInput struct {
 // FormatFacts is what is known of a declared format. It may be sent back, and is
 // ignored then.
 type FormatFacts struct {
-	BuiltIn      bool    `json:"builtIn"`
-	Version      *int    `json:"version" doc:"Null for a built-in format, as is what follows."`
-	AppliesSince *int    `json:"appliesSince" doc:"The oldest version that deliveries keep for their retries; those first sent with an older one take the newest."`
-	CreatedBy    *string `json:"createdBy" doc:"The id of the key that made the first version."`
-	CreatedAt    *string `json:"createdAt" format:"date-time"`
-	UpdatedAt    *string `json:"updatedAt" format:"date-time" doc:"When this version was saved."`
+	BuiltIn      bool           `json:"builtIn"`
+	Version      *int           `json:"version" doc:"Null for a built-in format, as is what follows but for the warnings."`
+	AppliesSince *int           `json:"appliesSince" doc:"The oldest version that deliveries keep for their retries; those first sent with an older one take the newest."`
+	CreatedBy    *string        `json:"createdBy" doc:"The id of the key that made the first version."`
+	CreatedAt    *string        `json:"createdAt" format:"date-time"`
+	UpdatedAt    *string        `json:"updatedAt" format:"date-time" doc:"When this version was saved."`
+	Warnings     []problemPlace `json:"warnings" doc:"What the format lets others do with requests that they have seen, with pointers into it. It was saved all the same: an old dialect may have to be like that."`
 }
 
 // formatBody is a format as it is shown, so that it can be changed and sent back.
@@ -179,7 +180,7 @@ func deleteFormat(ctx context.Context, c *call) error {
 }
 
 func showFormat(f manage.FormatDetails) (formatBody, error) {
-	body := formatBody{FormatFacts: FormatFacts{BuiltIn: f.Declared == nil}}
+	body := formatBody{FormatFacts: FormatFacts{BuiltIn: f.Declared == nil, Warnings: showWarnings(f.Warnings)}}
 	if err := json.Unmarshal(manage.FormatDocument(f.Format), &body); err != nil {
 		return formatBody{}, fmt.Errorf("showing the format %s: %w", f.Name, err)
 	}

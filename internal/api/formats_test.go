@@ -55,6 +55,9 @@ func TestFormatIsDeclared(t *testing.T) {
 	if old := w.get("/v1/formats/mine?version=1").is(200).data(); old["description"] != "Ours" {
 		t.Errorf("the first version is %v", old)
 	}
+	if warnings, isList := saved["warnings"].([]any); !isList || len(warnings) > 0 {
+		t.Errorf("warnings are %v", saved["warnings"])
+	}
 	w.get("/v1/formats/mine?version=3").is(404)
 	w.get("/v1/formats/mine?version=x").is(400)
 	w.get("/v1/formats/standard?version=1").is(404)
@@ -334,4 +337,26 @@ func TestFormatsAreLimited(t *testing.T) {
 		t.Errorf("not told what to do: %s", a.body)
 	}
 	w.send(request{method: http.MethodPut, path: "/v1/formats/a?appliesTo=all", body: `{"description":"more",` + goodFormat + `}`}).is(200)
+}
+
+// Guards that what a format lets others do is told when it is saved and shown, and
+// doesn't keep it from being saved; what is shown can be sent back.
+func TestFormatWithWarnings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	risky := strings.Replace(yamlFormat, `"{body}"`, `"{event.id}{body}"`, 1)
+	for _, shown := range []answer{w.saveFormat("mine", risky, "application/yaml").is(200), w.get("/v1/formats/mine").is(200)} {
+		warnings, _ := shown.data()["warnings"].([]any)
+		if len(warnings) != 1 {
+			t.Fatalf("warnings are %v", shown.data()["warnings"])
+		}
+		warning, _ := warnings[0].(map[string]any)
+		if warning["pointer"] != "/signature/content" || warning["detail"] == "" || warning["hint"] == "" {
+			t.Errorf("the warning is %v", warning)
+		}
+	}
+	text := strings.TrimSuffix(strings.TrimPrefix(string(w.get("/v1/formats/mine").is(200).body), `{"success":true,"data":`), "}")
+	if again := w.saveFormat("mine", text, "application/json").is(200).data(); again["version"] != 1.0 {
+		t.Errorf("sending back what is shown made version %v", again["version"])
+	}
 }

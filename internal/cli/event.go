@@ -95,10 +95,6 @@ func eventFields(e client.Event) []field {
 	if e.Duplicate {
 		deliveries += " (the event was there already)"
 	}
-	var warnings []string
-	for _, w := range e.Warnings {
-		warnings = append(warnings, w.Pointer+": "+w.Detail)
-	}
 	return []field{
 		{"id", e.ID},
 		{"type", e.Type},
@@ -107,6 +103,14 @@ func eventFields(e client.Event) []field {
 		{"environment", e.EnvironmentID},
 		{"deliveries", deliveries},
 		{"note", strings.TrimSpace(e.Note)},
-		{"warnings", strings.Join(warnings, "; ")},
+		{"warnings", joinWarnings(e.Warnings)},
 	}
+}
+
+func joinWarnings(warnings []client.ErrorAtPlace) string {
+	texts := make([]string, 0, len(warnings))
+	for _, w := range warnings {
+		texts = append(texts, w.Pointer+": "+w.Detail)
+	}
+	return strings.Join(texts, "; ")
 }

@@ -161,6 +161,7 @@ func formatFields(f client.Format) []field {
 		{"success", string(f.Success)},
 		{"retries", numberIf(f.Retries)},
 		{"tolerance", f.Verify.Tolerance},
+		{"warnings", joinWarnings(f.Warnings)},
 	}
 }
 

@@ -50,6 +50,9 @@ type FormatDetails struct {
 	posthorn.Format
 	// Declared is nil for a built-in format.
 	Declared *posthorn.DeclaredFormat
+	// Warnings tell what the format lets others do with requests that they have seen,
+	// with pointers into its document.
+	Warnings []*posthorn.Error
 }
 
 // Formats lists up to limit formats that a workspace can use, the built-in ones and its own,
@@ -116,7 +119,11 @@ func detailsOfFormat(declared posthorn.DeclaredFormat) (FormatDetails, error) {
 	if err != nil {
 		return FormatDetails{}, fmt.Errorf("reading the format %s: %w", declared.Name, err)
 	}
-	return FormatDetails{Format: format, Declared: &declared}, nil
+	details := FormatDetails{Format: format, Declared: &declared}
+	if dialect, err := wire.Compile(format); err == nil { // else it can still be looked at
+		details.Warnings = dialect.Warnings()
+	}
+	return details, nil
 }
 
 // MaxFormatText is the longest text of a format, in bytes.
@@ -159,7 +166,7 @@ func (m *Manager) SaveFormat(ctx context.Context, p Principal, s Scope, name str
 		return FormatDetails{}, passOn("saving the format", limited(err, "formats", "workspace", m.limits.Formats, "delete one that is no longer used"))
 	}
 	m.notifier.FormatsChanged(workspace)
-	return FormatDetails{Format: dialect.Format(), Declared: &declared}, nil
+	return FormatDetails{Format: dialect.Format(), Declared: &declared, Warnings: dialect.Warnings()}, nil
 }
 
 // readDialect reads and checks the text of a format. A name that it says must be

@@ -44,7 +44,7 @@ func readFormat(f *fields) posthorn.Format {
 		format.Tolerance = inner.duration("tolerance")
 		inner.finish()
 	}
-	for _, shown := range []string{"builtIn", "version", "appliesSince", "createdBy", "createdAt", "updatedAt"} {
+	for _, shown := range []string{"builtIn", "version", "appliesSince", "createdBy", "createdAt", "updatedAt", "warnings"} {
 		f.child(shown) // the API shows it beside the format, and what it shows may be sent back
 	}
 	f.finish()
