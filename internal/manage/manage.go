@@ -21,6 +21,8 @@ import (
 type Store interface {
 	store.Directory
 	store.Ledger
+	// Snapshot is that of store.Intake.
+	Snapshot(ctx context.Context, id posthorn.EnvironmentID) (store.Snapshot, error)
 	// Retry, Cancel and CancelPending are those of store.Queue.
 	Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error)
 	Cancel(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
 	"github.com/posthorn/posthorn/internal/wire"
 )
 
@@ -14,7 +15,7 @@ import (
 // newest.
 func (m *Manager) changeSigningKeys(ctx context.Context, environment posthorn.EnvironmentID, change func(keys []posthorn.SigningKey, now time.Time) ([]posthorn.SigningKey, error)) (PublicKey, error) {
 	now := m.now()
-	keys, err := m.store.UpdateSigningKeys(ctx, environment, func(keys []posthorn.SigningKey) ([]posthorn.SigningKey, error) {
+	keys, err := m.store.UpdateSigningKeys(ctx, environment, func(keys []posthorn.SigningKey, _ store.Version) ([]posthorn.SigningKey, error) {
 		return change(validKeys(keys, now), now)
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
 )
 
 // MaxValidSigningKeys is how many signing keys of one algorithm an environment may
@@ -153,43 +154,50 @@ func (m *Manager) RevokeSigningKey(ctx context.Context, p Principal, id posthorn
 	if err := m.checkReach(ctx, p, key.EnvironmentID); err != nil {
 		return err
 	}
-	if key.IsCurrent() {
-		if err := m.checkUnused(ctx, key); err != nil {
-			return err
-		}
-	}
-	_, err = m.store.UpdateSigningKeys(ctx, key.EnvironmentID, func(keys []posthorn.SigningKey) ([]posthorn.SigningKey, error) {
-		return slices.DeleteFunc(keys, func(k posthorn.SigningKey) bool { return k.ID == id }), nil
-	})
-	if err != nil {
-		return passOn("revoking the signing key", err)
-	}
-	m.notifier.DirectoryChanged(key.EnvironmentID)
-	return nil
-}
-
-func (m *Manager) checkUnused(ctx context.Context, key posthorn.SigningKey) error {
-	page := posthorn.Page{Limit: posthorn.MaxPageLimit}
-	for {
-		webhooks, err := m.store.Webhooks(ctx, key.EnvironmentID, page)
-		if err != nil {
-			return passOn("listing webhooks", err)
-		}
-		for _, w := range webhooks {
-			dialect, err := m.dialectOf(ctx, w)
-			if err != nil {
+	const tries = 8 // each is lost to somebody who changed a webhook meanwhile
+	for range tries {
+		var seen store.Version
+		if key.IsCurrent() {
+			if seen, err = m.checkUnused(ctx, key); err != nil {
 				return err
 			}
-			if slices.Contains(keysOf(dialect, w), key.Algorithm) {
-				return &posthorn.Error{
-					Code: posthorn.CodeConflict, Message: fmt.Sprintf("The webhook %s is signed with this key.", w.ID),
-					Hint: "Rotate with \"overlapSeconds\": 0: a new key signs from then on, and this one is gone at once.",
-				}
-			}
-			page.After = w.ID
 		}
-		if len(webhooks) < page.Limit {
-			return nil
+		_, err = m.store.UpdateSigningKeys(ctx, key.EnvironmentID, func(keys []posthorn.SigningKey, at store.Version) ([]posthorn.SigningKey, error) {
+			if key.IsCurrent() && at != seen {
+				return nil, posthorn.ErrConflict // a webhook may use it by now
+			}
+			return slices.DeleteFunc(keys, func(k posthorn.SigningKey) bool { return k.ID == id }), nil
+		})
+		if errors.Is(err, posthorn.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return passOn("revoking the signing key", err)
+		}
+		m.notifier.DirectoryChanged(key.EnvironmentID)
+		return nil
+	}
+	return posthorn.ErrBusy
+}
+
+// checkUnused returns the version of the directory at which no webhook is signed
+// with a key.
+func (m *Manager) checkUnused(ctx context.Context, key posthorn.SigningKey) (store.Version, error) {
+	seen, err := m.store.Snapshot(ctx, key.EnvironmentID)
+	if err != nil {
+		return 0, passOn("listing webhooks", err)
+	}
+	for _, w := range seen.Webhooks {
+		dialect, err := m.dialectOf(ctx, w)
+		if err != nil {
+			return 0, err
+		}
+		if slices.Contains(keysOf(dialect, w), key.Algorithm) {
+			return 0, &posthorn.Error{
+				Code: posthorn.CodeConflict, Message: fmt.Sprintf("The webhook %s is signed with this key.", w.ID),
+				Hint: "Rotate with \"overlapSeconds\": 0: a new key signs from then on, and this one is gone at once.",
+			}
 		}
 	}
+	return seen.Version, nil
 }

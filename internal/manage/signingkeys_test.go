@@ -1,6 +1,7 @@
 package manage
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
 )
 
 func (b *bench) makeSigned(t *testing.T, format string, uses bool) WebhookDetails {
@@ -186,5 +188,68 @@ func TestSigningKeysArePrintedWithoutTheirPrivatePart(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// hasty lets something happen once, just before signing keys, or a webhook, are
+// changed.
+type hasty struct {
+	Store
+
+	before func()
+}
+
+func (h *hasty) happen() {
+	if happens := h.before; happens != nil {
+		h.before = nil
+		happens()
+	}
+}
+
+func (h *hasty) UpdateSigningKeys(ctx context.Context, environment posthorn.EnvironmentID, change func([]posthorn.SigningKey, store.Version) ([]posthorn.SigningKey, error)) ([]posthorn.SigningKey, error) {
+	h.happen()
+	return h.Store.UpdateSigningKeys(ctx, environment, change)
+}
+
+func (h *hasty) CreateWebhook(ctx context.Context, w posthorn.Webhook, limit int) error {
+	h.happen()
+	return h.Store.CreateWebhook(ctx, w, limit)
+}
+
+func (h *hasty) UpdateWebhook(ctx context.Context, id posthorn.WebhookID, change func(posthorn.Webhook) (posthorn.Webhook, error)) (posthorn.Webhook, error) {
+	h.happen()
+	return h.Store.UpdateWebhook(ctx, id, change)
+}
+
+// Invariant: no webhook is left without the key that signs for it, even if the key
+// is revoked at the moment at which the webhook is created, or begins to use it.
+func TestRevokingMeetsANewWebhook(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	_, err := b.CreateSigningKey(t.Context(), b.platform, posthorn.EnvironmentID{}, posthorn.Ed25519)
+	must(t, err)
+	key := b.keys(t)[0]
+	var fresh WebhookDetails
+	others := &hasty{Store: b.Manager.store}
+	b.Manager.store = others
+
+	others.before = func() { fresh = b.makeSigned(t, "standard", true) }
+	err = b.RevokeSigningKey(t.Context(), b.platform, key.ID)
+	wantCode(t, "a key that came into use", err, posthorn.CodeConflict, fresh.ID.String())
+	must(t, b.DeleteWebhook(t.Context(), b.platform, fresh.ID))
+
+	revoke := func() { must(t, b.RevokeSigningKey(t.Context(), b.platform, b.keys(t)[0].ID)) }
+	others.before = revoke
+	fresh = b.makeSigned(t, "standard", true)
+	if keys := b.keys(t); len(keys) != 1 || keys[0].ID == key.ID {
+		t.Errorf("the created webhook has the keys %v", keys)
+	}
+	_, err = b.UpdateWebhook(t.Context(), b.platform, fresh.ID, WebhookChange{UsesSigningKeys: Set(false)})
+	must(t, err)
+	others.before = revoke
+	_, err = b.UpdateWebhook(t.Context(), b.platform, fresh.ID, WebhookChange{UsesSigningKeys: Set(true)})
+	must(t, err)
+	if keys := b.keys(t); len(keys) != 1 {
+		t.Errorf("the changed webhook has the keys %v", keys)
 	}
 }

@@ -57,6 +57,10 @@ func (m *Manager) CreateWebhook(ctx context.Context, p Principal, named posthorn
 		return WebhookDetails{}, passOn("creating the webhook", limited(err, "webhooks", "environment", m.limits.Webhooks, "delete one that is no longer needed"))
 	}
 	m.notifier.DirectoryChanged(environment.ID)
+	// The key may have been revoked before the webhook was there to keep it.
+	if err := m.ensureSigningKeys(ctx, change.fitting.dialect, webhook); err != nil {
+		return WebhookDetails{}, err
+	}
 	if webhook.AwaitsConsent() {
 		return m.askAtFirst(ctx, webhook)
 	}
@@ -143,6 +147,9 @@ func (m *Manager) UpdateWebhook(ctx context.Context, p Principal, id posthorn.We
 	details, err := m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
 		return m.apply(change, w, environment, now)
 	})
+	if err == nil { // the key may have been revoked before the webhook used it
+		err = m.ensureSigningKeys(ctx, change.fitting.dialect, details.Webhook)
+	}
 	if err == nil && details.AwaitsConsent() && (before.URL != details.URL || !before.Handshake) {
 		return m.askAtFirst(ctx, details.Webhook)
 	}

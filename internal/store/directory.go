@@ -123,9 +123,10 @@ type Directory interface {
 	// SigningKey returns a signing key, or posthorn.ErrNotFound.
 	SigningKey(ctx context.Context, id posthorn.SigningKeyID) (posthorn.SigningKey, error)
 	// UpdateSigningKeys gives all signing keys of an environment to change, newest
-	// first, keeps what it returns instead of them, and changes the version of the
-	// directory. New keys belong to that environment, whatever they say.
-	UpdateSigningKeys(ctx context.Context, environment posthorn.EnvironmentID, change func([]posthorn.SigningKey) ([]posthorn.SigningKey, error)) ([]posthorn.SigningKey, error)
+	// first, with the version at which the directory is within the transaction, keeps
+	// what it returns instead of them, and changes that version. New keys belong to
+	// that environment, whatever they say.
+	UpdateSigningKeys(ctx context.Context, environment posthorn.EnvironmentID, change func(keys []posthorn.SigningKey, at Version) ([]posthorn.SigningKey, error)) ([]posthorn.SigningKey, error)
 
 	// CreateKey keeps a key. It returns posthorn.ErrConflict if a key with this
 	// hash exists, posthorn.ErrNotFound if there is no such workspace. The limit is

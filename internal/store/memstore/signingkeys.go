@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
 )
 
 // SigningKeys implements store.Directory.
@@ -35,7 +36,7 @@ func (s *Store) SigningKey(ctx context.Context, id posthorn.SigningKeyID) (posth
 }
 
 // UpdateSigningKeys implements store.Directory.
-func (s *Store) UpdateSigningKeys(ctx context.Context, environment posthorn.EnvironmentID, change func([]posthorn.SigningKey) ([]posthorn.SigningKey, error)) ([]posthorn.SigningKey, error) {
+func (s *Store) UpdateSigningKeys(ctx context.Context, environment posthorn.EnvironmentID, change func(keys []posthorn.SigningKey, at store.Version) ([]posthorn.SigningKey, error)) ([]posthorn.SigningKey, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
@@ -44,7 +45,7 @@ func (s *Store) UpdateSigningKeys(ctx context.Context, environment posthorn.Envi
 		return nil, err
 	}
 	before := s.signingKeysOf(environment)
-	after, err := change(slices.Clone(before))
+	after, err := change(slices.Clone(before), s.versions[environment])
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
 )
 
 const (
@@ -38,16 +39,17 @@ func (s *Store) SigningKey(ctx context.Context, id posthorn.SigningKeyID) (posth
 }
 
 // UpdateSigningKeys implements store.Directory.
-func (s *Store) UpdateSigningKeys(ctx context.Context, environment posthorn.EnvironmentID, change func([]posthorn.SigningKey) ([]posthorn.SigningKey, error)) ([]posthorn.SigningKey, error) {
+func (s *Store) UpdateSigningKeys(ctx context.Context, environment posthorn.EnvironmentID, change func(keys []posthorn.SigningKey, at store.Version) ([]posthorn.SigningKey, error)) ([]posthorn.SigningKey, error) {
 	return changed(ctx, s, func(tx *tx) ([]posthorn.SigningKey, error) {
-		if _, err := tx.version(environment); err != nil {
+		at, err := tx.version(environment)
+		if err != nil {
 			return nil, err
 		}
 		old, err := tx.signingKeys(environment)
 		if err != nil {
 			return nil, err
 		}
-		next, err := change(old)
+		next, err := change(old, at)
 		if err != nil {
 			return nil, err
 		}

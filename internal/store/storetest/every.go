@@ -127,7 +127,7 @@ func (w *world) catalogueMethods(webhook posthorn.Webhook) map[string]func(ctx c
 		"SigningKeys":   func(ctx context.Context) error { return drop(w.SigningKeys(ctx, here)) },
 		"SigningKey":    func(ctx context.Context) error { return drop(w.SigningKey(ctx, signing.ID)) },
 		"UpdateSigningKeys": func(ctx context.Context) error {
-			return drop(w.UpdateSigningKeys(ctx, here, same[[]posthorn.SigningKey]))
+			return drop(w.UpdateSigningKeys(ctx, here, sameKeys))
 		},
 		"UpdateWebhook": func(ctx context.Context) error {
 			return drop(w.UpdateWebhook(ctx, webhook.ID, same[posthorn.Webhook]))

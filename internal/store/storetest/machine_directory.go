@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
 )
 
 func (m *machine) changeWorkspaces() {
@@ -216,7 +217,7 @@ func (m *machine) changeSigningKeys() {
 	}
 	dropped := m.number("dropped", 0, 2)
 	both(m, "UpdateSigningKeys", func(s side) ([]posthorn.SigningKey, error) {
-		return s.UpdateSigningKeys(m.ctx(), environment, func(keys []posthorn.SigningKey) ([]posthorn.SigningKey, error) {
+		return s.UpdateSigningKeys(m.ctx(), environment, func(keys []posthorn.SigningKey, _ store.Version) ([]posthorn.SigningKey, error) {
 			for i := range keys {
 				keys[i].ExpiresAt = at
 			}

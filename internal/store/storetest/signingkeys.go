@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
 )
 
 func signingKeyCases() []testCase {
@@ -13,6 +14,7 @@ func signingKeyCases() []testCase {
 		{name: "signing keys belong to one environment", run: signingKeysElsewhere},
 		{name: "updating signing keys replaces all of them and changes the version", run: signingKeysUpdated},
 		{name: "an error of a change is returned and keeps nothing", run: signingKeysRefused},
+		{name: "updating signing keys tells the version that a webhook has changed before", run: signingKeysAtVersion},
 		{name: "updating signing keys many times at once loses none", run: signingKeysConcurrently},
 		{name: "signing keys that are absent are not found", run: signingKeysAbsent},
 	}
@@ -21,7 +23,7 @@ func signingKeyCases() []testCase {
 // keepSigningKeys adds keys to the environment's.
 func (w *world) keepSigningKeys(fresh ...posthorn.SigningKey) []posthorn.SigningKey {
 	w.t.Helper()
-	must[[]posthorn.SigningKey](w)(w.UpdateSigningKeys(w.ctx, w.environment.ID, func(keys []posthorn.SigningKey) ([]posthorn.SigningKey, error) {
+	must[[]posthorn.SigningKey](w)(w.UpdateSigningKeys(w.ctx, w.environment.ID, func(keys []posthorn.SigningKey, _ store.Version) ([]posthorn.SigningKey, error) {
 		return append(keys, fresh...), nil
 	}))
 	return fresh
@@ -62,11 +64,13 @@ func signingKeysUpdated(w *world) {
 	kept := keys[1]
 	kept.ExpiresAt = w.tick()
 	var given []posthorn.SigningKey
-	got := must[[]posthorn.SigningKey](w)(w.UpdateSigningKeys(w.ctx, w.environment.ID, func(all []posthorn.SigningKey) ([]posthorn.SigningKey, error) {
-		given = all
+	var at store.Version
+	got := must[[]posthorn.SigningKey](w)(w.UpdateSigningKeys(w.ctx, w.environment.ID, func(all []posthorn.SigningKey, version store.Version) ([]posthorn.SigningKey, error) {
+		given, at = all, version
 		return []posthorn.SigningKey{kept, fresh}, nil
 	}))
 	w.want("what the change was given", given, []posthorn.SigningKey{keys[1], keys[0]})
+	w.want("the version within the change", at, before)
 	want := []posthorn.SigningKey{fresh, kept}
 	w.want("what is returned", got, want)
 	w.want("the keys", w.signingKeys(), want)
@@ -77,10 +81,22 @@ func signingKeysUpdated(w *world) {
 	}
 }
 
+func signingKeysAtVersion(w *world) {
+	w.keepSigningKeys(w.newSigningKey(posthorn.Ed25519))
+	seen := w.version()
+	w.webhook()
+	isLater := false
+	must[[]posthorn.SigningKey](w)(w.UpdateSigningKeys(w.ctx, w.environment.ID, func(keys []posthorn.SigningKey, at store.Version) ([]posthorn.SigningKey, error) {
+		isLater = at > seen
+		return keys, nil
+	}))
+	w.want("whether the version is a later one", isLater, true)
+}
+
 func signingKeysRefused(w *world) {
 	keys, before := w.keepSigningKeys(w.newSigningKey(posthorn.Ed25519)), w.version()
 	unwilling := errors.New("unwilling")
-	_, err := w.UpdateSigningKeys(w.ctx, w.environment.ID, func([]posthorn.SigningKey) ([]posthorn.SigningKey, error) { return nil, unwilling })
+	_, err := w.UpdateSigningKeys(w.ctx, w.environment.ID, func([]posthorn.SigningKey, store.Version) ([]posthorn.SigningKey, error) { return nil, unwilling })
 	w.wantError(err, unwilling)
 	w.want("the keys", w.signingKeys(), keys)
 	w.want("the version", w.version(), before)
@@ -93,7 +109,7 @@ func signingKeysConcurrently(w *world) {
 		fresh[i] = w.newSigningKey(posthorn.Ed25519)
 	}
 	w.together(updates, func(i int) error {
-		_, err := w.UpdateSigningKeys(w.ctx, w.environment.ID, func(keys []posthorn.SigningKey) ([]posthorn.SigningKey, error) {
+		_, err := w.UpdateSigningKeys(w.ctx, w.environment.ID, func(keys []posthorn.SigningKey, _ store.Version) ([]posthorn.SigningKey, error) {
 			return append(keys, fresh[i]), nil
 		})
 		return err
@@ -101,11 +117,15 @@ func signingKeysConcurrently(w *world) {
 	w.want("the number", len(w.signingKeys()), updates)
 }
 
+func sameKeys(keys []posthorn.SigningKey, _ store.Version) ([]posthorn.SigningKey, error) {
+	return keys, nil
+}
+
 func signingKeysAbsent(w *world) {
 	_, err := w.SigningKey(w.ctx, posthorn.NewID[posthorn.SigningKeyID](w.now, w.random))
 	w.wantError(err, posthorn.ErrNotFound)
 	unknown := posthorn.NewID[posthorn.EnvironmentID](w.now, w.random)
 	w.want("the keys of an unknown environment", must[[]posthorn.SigningKey](w)(w.SigningKeys(w.ctx, unknown)), []posthorn.SigningKey(nil))
-	_, err = w.UpdateSigningKeys(w.ctx, unknown, same[[]posthorn.SigningKey])
+	_, err = w.UpdateSigningKeys(w.ctx, unknown, sameKeys)
 	w.wantError(err, posthorn.ErrNotFound)
 }
