@@ -125,6 +125,16 @@ func importRules() map[string]rule {
 			may:   []string{"", "internal/store"},
 			never: noHTTPnoSQL,
 		},
+		"internal/sweep": {
+			why:   "what nobody told the engine about must be found without the engine's help",
+			may:   []string{"", "internal/store"},
+			never: noHTTPnoSQL,
+		},
+		"internal/insist": {
+			why:   "how long to go on trying to write is the same for all that must not be forgotten",
+			may:   []string{"", "internal/store"},
+			never: noHTTPnoSQL,
+		},
 		"internal/workers": {
 			why:   "running tasks needs to know nothing of them",
 			never: noHTTPnoSQL,
@@ -137,7 +147,7 @@ func importRules() map[string]rule {
 		},
 		"internal/deliver": {
 			why:   "the engine learns outcomes as data, so that it can be tested without a network and a database; rendering is pure, so it may render",
-			may:   []string{"", "internal/dialects", "internal/store", "internal/pace", "internal/schedule", "internal/snapshot", "internal/suspect", "internal/wire", "internal/workers", "internal/failpoint"},
+			may:   []string{"", "internal/dialects", "internal/insist", "internal/store", "internal/pace", "internal/schedule", "internal/snapshot", "internal/suspect", "internal/sweep", "internal/wire", "internal/workers", "internal/failpoint"},
 			never: noHTTPnoSQL,
 		},
 		"internal/egress": {

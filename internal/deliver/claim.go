@@ -9,6 +9,7 @@ import (
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/store"
+	"github.com/posthorn/posthorn/internal/sweep"
 )
 
 // maxClaims bounds the claims under way at once; a database that commits in
@@ -19,8 +20,9 @@ const maxClaims = 8
 // Claims may still be under way then.
 func (e *Engine) claimLoop(ctx context.Context, claims *sync.WaitGroup) {
 	places := make(chan struct{}, maxClaims)
-	sweep := time.NewTimer(0)
-	defer sweep.Stop()
+	sweeper := sweep.Sweeper{Queue: e.Queue, Logger: e.Logger, Now: e.Now, Found: e.found, Jumped: e.startAfresh}
+	nextSweep := time.NewTimer(0)
+	defer nextSweep.Stop()
 	alarm := time.NewTimer(time.Hour)
 	defer alarm.Stop()
 	for ctx.Err() == nil {
@@ -29,9 +31,11 @@ func (e *Engine) claimLoop(ctx context.Context, claims *sync.WaitGroup) {
 		case <-ctx.Done():
 		case <-e.kick:
 		case <-alarm.C:
-		case <-sweep.C:
-			e.sweep(ctx)
-			sweep.Reset(e.SweepEvery)
+		case <-nextSweep.C:
+			if sweeper.Sweep(ctx) {
+				e.dropIdle()
+			}
+			nextSweep.Reset(e.SweepEvery)
 		}
 	}
 }
@@ -204,25 +208,11 @@ func (e *Engine) endSome(l *lane, end func() (int, error)) error {
 	return nil
 }
 
-// sweep asks the database which webhooks have pending deliveries.
-func (e *Engine) sweep(ctx context.Context) {
-	const page = 1000
-	var after posthorn.WebhookID
-	for ctx.Err() == nil {
-		due, err := e.Queue.Due(ctx, after, page)
-		if err != nil {
-			e.Logger.Error("looking for due deliveries failed, trying again later", "error", err)
-			return
-		}
-		e.mu.Lock()
-		for _, webhook := range due {
-			e.claimFrom(e.lane(webhook.EnvironmentID, webhook.WebhookID), webhook.DueAt)
-		}
-		e.mu.Unlock()
-		if len(due) < page {
-			e.dropIdle()
-			return
-		}
-		after = due[len(due)-1].WebhookID
+// found takes over which webhooks the database says have pending deliveries.
+func (e *Engine) found(due []store.DueWebhook) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, webhook := range due {
+		e.claimFrom(e.lane(webhook.EnvironmentID, webhook.WebhookID), webhook.DueAt)
 	}
 }

@@ -3,6 +3,8 @@ package deliver
 import (
 	"context"
 	"time"
+
+	"github.com/posthorn/posthorn/internal/pace"
 )
 
 // rest has the lane, which takes no place meanwhile, wait for the moment that its
@@ -47,4 +49,23 @@ func (e *Engine) endRests() time.Duration {
 		return time.Hour
 	}
 	return at.Sub(now)
+}
+
+// startAfresh forgets until when receivers want to wait, and has every lane read it,
+// and what is due, from the database: the clock has jumped.
+func (e *Engine) startAfresh() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.Now()
+	for _, l := range e.lanes {
+		e.Directories.Forget(l.environment)
+		l.holdUntil, l.pace, l.rate = time.Time{}, pace.Pace{}, pace.Rate{}
+		if !l.claimAt.IsZero() {
+			l.claimAt = now
+		}
+		e.resting.Remove(l)
+		e.arrange(l)
+		e.lineUp(l)
+	}
+	e.dispatch()
 }

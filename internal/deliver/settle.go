@@ -2,38 +2,17 @@ package deliver
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/insist"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
 // record keeps what came of the attempt: an outcome that is forgotten is a
 // duplicate later.
 func (e *Engine) record(ctx context.Context, r store.Recording) error {
-	return e.insist(ctx, "recording an attempt", func(ctx context.Context) error { return e.Queue.Record(ctx, r) })
-}
-
-// insist writes something that must not be forgotten: it goes on trying while
-// the database can't, until the engine's grace is over or the database is broken.
-func (e *Engine) insist(ctx context.Context, what string, write func(ctx context.Context) error) error {
-	const longestPause = 5 * time.Second
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longestPause) {
-		err := write(context.WithoutCancel(ctx)) // it matters most while the engine is stopping
-		if err == nil || errors.Is(err, store.ErrLeaseLost) || errors.Is(err, posthorn.ErrNotFound) || errors.Is(err, store.ErrBroken) {
-			return err
-		}
-		e.Logger.Error(what+" failed, trying again", "pause", pause, "error", err)
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return fmt.Errorf("%s: %w", what, err)
-		}
-	}
+	return insist.On(ctx, e.Logger, "recording an attempt", func(ctx context.Context) error { return e.Queue.Record(ctx, r) })
 }
 
 // finish updates what is known of the webhook after an attempt.
@@ -108,7 +87,7 @@ func (e *Engine) release(ctx context.Context, jobs []store.Job) {
 	for i, job := range jobs {
 		leases[i] = job.Lease
 	}
-	err := e.insist(ctx, "giving back deliveries", func(ctx context.Context) error { return e.Queue.Release(ctx, leases, e.Now()) })
+	err := insist.On(ctx, e.Logger, "giving back deliveries", func(ctx context.Context) error { return e.Queue.Release(ctx, leases, e.Now()) })
 	if err != nil {
 		e.Logger.Error("deliveries stay leased until the next start", "count", len(leases), "error", err)
 	}

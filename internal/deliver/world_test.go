@@ -90,7 +90,7 @@ func (w *world) start(change ...func(*deliver.Options)) {
 		apply(&options)
 	}
 	w.engine = deliver.New(options)
-	w.intake = intake.New(intake.Options{Store: w.store, Directories: w.directories, Dispatcher: w.engine, Now: time.Now, Random: w.random})
+	w.intake = intake.New(intake.Options{Store: w.store, Directories: w.directories, Dispatcher: w.engine, Now: options.Now, Random: w.random})
 	w.must(w.engine.Join(w.t.Context()))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -84,6 +84,14 @@ type Queue interface {
 	// Expire ends up to limit pending deliveries of a webhook that were due before
 	// a moment (not at it), and tells how many.
 	Expire(ctx context.Context, webhook posthorn.WebhookID, dueBefore time.Time, limit int, now time.Time) (int, error)
+
+	// Rewind is for a clock that was put back: what was written after now, by its own
+	// account, waits from now on as long as it had to wait then. Of up to limit
+	// pending deliveries whose UpdatedAt is after now, DueAt goes back by as much and
+	// UpdatedAt becomes now; it tells how many. The same goes for every breaker that
+	// changed after now. A hold of a webhook whose LastAttemptAt is after now goes
+	// back by as much; and no time in the stats stays after now.
+	Rewind(ctx context.Context, limit int, now time.Time) (int, error)
 }
 
 // Lease is the right to send a delivery and to record what came of it.

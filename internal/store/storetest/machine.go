@@ -98,6 +98,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"cancel":         m.cancel,
 		"cancelPending":  m.cancelPending,
 		"expire":         m.expire,
+		"rewind":         m.rewind,
 		"join":           m.join,
 		"crash":          m.crash,
 		"due":            m.due,

@@ -129,6 +129,12 @@ func (m *machine) expire() {
 	m.untilNone("Expire", func(s side, limit int) (int, error) { return s.Expire(m.ctx(), id, dueBefore, limit, m.now) })
 }
 
+// rewind has the clock put back for as long as the call takes.
+func (m *machine) rewind() {
+	now := m.now.Add(-time.Duration(m.number("seconds back", 0, 20)) * time.Second)
+	m.untilNone("Rewind", func(s side, limit int) (int, error) { return s.Rewind(m.ctx(), limit, now) })
+}
+
 func (m *machine) join() {
 	m.node = oneOf(m, "node", m.nodes...)
 	m.joins()

@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
 		{"Record", recordCases()},
 		{"Leases", leaseCases(s)},
 		{"Suspects", suspectCases(s)},
+		{"Rewind", rewindCases()},
 		{"Moves", moveCases()},
 		{"Accept", acceptCases()},
 		{"Idempotency", idempotencyCases()},
