@@ -153,7 +153,7 @@ func (e *Engine) claim(ctx context.Context, l *lane, since time.Time) error {
 // Limits of one claim; several are under way at once, and together they may
 // exceed the bounds of the engine by this much each.
 const (
-	maxClaimJobs  = 256
+	maxClaimJobs  = 64 // a large one would keep publishers waiting
 	maxClaimBytes = 4 << 20
 )
 

@@ -7,14 +7,16 @@ import (
 	"github.com/posthorn/posthorn"
 )
 
-// maxGroup and maxGroupRows bound the writes of one commit that take events; of
-// the others maxOtherRows join them, or as many rows as those that take events
-// have. So whoever publishes waits for a short commit even when two hundred
-// receivers time out at once, and neither can starve the other.
+// maxGroup and maxGroupRows bound the writes of one commit that take events. The
+// others come in groups of maxOtherRows; of those that take events they join, with
+// as many rows, or with fewOtherRows if that is more. So whoever publishes waits for
+// short commits even when two hundred receivers time out at once or a long backlog
+// is sent, and neither can starve the other.
 const (
 	maxGroup     = 512
 	maxGroupRows = 4000
-	maxOtherRows = 96
+	maxOtherRows = 64
+	fewOtherRows = 16
 )
 
 // queues hold the writes that wait for the writer.
@@ -92,7 +94,11 @@ func (q *queues) gather(first *write) []*write {
 		}
 		group, rows = append(group, next), rows+next.rows
 	}
-	for others < max(maxOtherRows, min(rows, maxGroupRows)) {
+	most := maxOtherRows
+	if rows > 0 {
+		most = max(fewOtherRows, min(rows, maxGroupRows))
+	}
+	for others < most {
 		next := poll(q.others)
 		if next == nil {
 			break
