@@ -21,7 +21,7 @@ type captureFlags struct {
 
 func (f *captureFlags) addTo(command *cobra.Command) {
 	set := command.Flags()
-	set.StringVar(&f.request, "request", "", "file with the captured request: request line, headers, an empty line, body; what curl -v shows; or JSON with method, url, headers and body; - for stdin")
+	set.StringVar(&f.request, "request", "", "file with the captured request: request line, headers, an empty line, body; what curl -v shows; or JSON with method, url, headers and body, such as a line of sink -o jsonl; - for stdin")
 	set.StringArrayVar(&f.secretFiles, "secret-file", nil, "file that holds the secret, or a public key; repeatable")
 	set.StringVar(&f.url, "url", "", "URL that the request was sent to (default what the capture says)")
 }
@@ -126,6 +126,18 @@ func (s *session) writeAsJSON(shown any) error {
 	return s.writeJSON(text)
 }
 
+func (s *session) formatOfFile(file string) (posthorn.Format, error) {
+	text, err := s.readFile(file)
+	if err != nil {
+		return posthorn.Format{}, err
+	}
+	format, err := detect.ReadFormat(text)
+	if err != nil {
+		return posthorn.Format{}, usageOf(fmt.Errorf("%s: %w", file, err))
+	}
+	return format, nil
+}
+
 // knownFormats are the built-in formats and those of files.
 func (s *session) knownFormats(files []string) ([]posthorn.Format, error) {
 	known, err := detect.BuiltIn()
@@ -133,13 +145,9 @@ func (s *session) knownFormats(files []string) ([]posthorn.Format, error) {
 		return nil, fmt.Errorf("reading the built-in formats: %w", err)
 	}
 	for _, file := range files {
-		text, err := s.readFile(file)
+		format, err := s.formatOfFile(file)
 		if err != nil {
 			return nil, err
-		}
-		format, err := detect.ReadFormat(text)
-		if err != nil {
-			return nil, usageOf(fmt.Errorf("%s: %w", file, err))
 		}
 		known = append(known, format)
 	}

@@ -102,7 +102,7 @@ func eventFields(e client.Event) []field {
 		{"accepted", stamp(e.AcceptedAt)},
 		{"environment", e.EnvironmentID},
 		{"deliveries", deliveries},
-		{"note", strings.TrimSpace(e.Note)},
+		{"note", inFlags(strings.TrimSpace(e.Note))},
 		{"warnings", joinWarnings(e.Warnings)},
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -94,7 +93,7 @@ func (s *session) showImport(done client.Import) error {
 			if item.Place != "" {
 				reason = item.Place + ": " + reason
 			}
-			rows = append(rows, []string{item.Name, item.Action, strings.ReplaceAll(reason, `"update": true`, "--update")})
+			rows = append(rows, []string{item.Name, item.Action, inFlags(reason)})
 		}
 		if err := s.writeRows(rows); err != nil {
 			return err

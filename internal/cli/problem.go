@@ -61,9 +61,24 @@ func everyMistake(problem *client.Error) string {
 	return text.String()
 }
 
-// inFlags says in flags what a server says in members of a request.
+// inFlags says in flags and commands what a server says in members and routes of its
+// API. What it doesn't know stays as it is.
 func inFlags(hint string) string {
-	return strings.NewReplacer(`"overlapSeconds": 0`, "--overlap 0s", `Leave out "id"`, "Leave out --id", "another externalId", "another --external-id").Replace(hint)
+	return strings.NewReplacer(
+		`"overlapSeconds": 0`, "--overlap 0s",
+		`Leave out "id"`, "Leave out --id",
+		"another externalId", "another --external-id",
+		`"forceFilter": true`, "--force-filter",
+		`set "handshake": false`, "turn it off with webhook update --handshake=false",
+		`Set "handshake": true`, "Turn it on with webhook update --handshake",
+		`"update": true`, "--update",
+		"Save it with ?appliesTo=all", "Save it with --apply-now",
+		"POST /v1/signing-keys, or posthorn signing-key create", "posthorn signing-key create ALGORITHM",
+		"POST /v1/signing-keys/rotate", "posthorn signing-key rotate",
+		"POST /v1/signing-keys", "posthorn signing-key create ALGORITHM",
+		"POST /v1/webhooks/ID/handshake", "posthorn webhook handshake ID",
+		"GET /v1/events/ID/explain?webhook=ID", "posthorn event explain ID --webhook ID",
+	).Replace(hint)
 }
 
 func fromConnection(lost *client.ConnectionError) *failure {

@@ -13,14 +13,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/detect"
 	"github.com/posthorn/posthorn/internal/hostile"
 	"github.com/posthorn/posthorn/signature"
 )
 
 // sinkFlags are what a sink is asked for.
 type sinkFlags struct {
-	listen, chaos, secretFile, format string
-	list                              bool
+	listen, chaos, secretFile, format, file string
+	list                                    bool
 }
 
 func (s *session) sinkCommand() *cobra.Command {
@@ -29,7 +30,8 @@ func (s *session) sinkCommand() *cobra.Command {
 		Use: "sink", Short: "Receive webhooks, show them, and misbehave on demand", Args: needs(),
 		Long: "Listens for webhooks, shows each request that arrives, and answers 200. With --chaos it misbehaves:\n" +
 			"requests meet the behaviours in turn. --list shows them. With --secret-file it verifies every signature\n" +
-			"and shows the result; its answer stays the same. It needs no server and no API key; Ctrl-C ends it.",
+			"and shows the result; its answer stays the same. A line of -o jsonl is a capture that verify and format infer take.\n" +
+			"It needs no server and no API key; Ctrl-C ends it.",
 		Example: "  posthorn sink\n  posthorn sink --chaos ok,ok,status=503,reset\n  posthorn sink --chaos slow-headers --listen 127.0.0.1:9000\n" +
 			"  posthorn sink --secret-file secret.txt --format standard -o jsonl\n  posthorn sink --list",
 		RunE: s.does(func(ctx context.Context, _ []string) error { return s.sink(ctx, flags) }),
@@ -40,7 +42,9 @@ func (s *session) sinkCommand() *cobra.Command {
 	set.BoolVar(&flags.list, "list", false, "show the behaviours and end")
 	set.StringVar(&flags.secretFile, "secret-file", "", "file that holds the webhook's secret")
 	set.StringVar(&flags.format, "format", posthorn.DefaultFormat, "format of the signatures: "+strings.Join(signature.Formats(), ", "))
+	set.StringVarP(&flags.file, "file", "f", "", "a format that isn't built in, instead of --format: YAML or JSON file")
 	s.completeFlag(command, "format", signature.Formats()...)
+	command.MarkFlagsMutuallyExclusive("format", "file")
 	return command
 }
 
@@ -55,8 +59,9 @@ func (s *session) sink(ctx context.Context, flags sinkFlags) error {
 	if err != nil {
 		return err
 	}
-	if _, found := signature.Lookup(flags.format); !found {
-		return usage(fmt.Sprintf("%q is not a built-in format; use one of %s", flags.format, strings.Join(signature.Formats(), ", ")), "format list")
+	scheme, err := s.schemeFor(flags)
+	if err != nil {
+		return err
 	}
 	choices, err := hostile.Parse(first(flags.chaos, "ok"))
 	if err != nil {
@@ -76,12 +81,39 @@ func (s *session) sink(ctx context.Context, flags sinkFlags) error {
 		return &failure{code: exitFailed, message: err.Error(), hint: "Choose another address with --listen."}
 	}
 	s.sayWhere(receiver, choices)
-	err = s.showArrivals(ctx, arrivals, judge{secret: secret, format: flags.format, now: s.now})
+	err = s.showArrivals(ctx, arrivals, judge{secret: secret, scheme: scheme, now: s.now})
 	stop()
 	if failed := receiver.Close(); err == nil {
 		err = failed
 	}
 	return err
+}
+
+// schemeFor is that of the built-in format, or of the one in a file.
+func (s *session) schemeFor(flags sinkFlags) (signature.Scheme, error) {
+	if flags.file != "" {
+		format, err := s.formatOfFile(flags.file)
+		if err != nil {
+			return signature.Scheme{}, err
+		}
+		scheme, err := detect.SchemeOf(format)
+		if err != nil {
+			return signature.Scheme{}, usageOf(fmt.Errorf("%s: %w", flags.file, err))
+		}
+		return scheme, nil
+	}
+	scheme, found := signature.Lookup(flags.format)
+	if !found {
+		return signature.Scheme{}, notBuiltIn(flags.format)
+	}
+	return scheme, nil
+}
+
+// notBuiltIn says how a command that asks no server comes to a declared format.
+func notBuiltIn(name string) error {
+	told := usage(fmt.Sprintf("%q is not a built-in format; those are %s", name, strings.Join(signature.Formats(), ", ")), "format get "+escape(name)+" -o json > FILE")
+	told.hint = "If it is one that your workspace declared, give its file with -f FILE."
+	return told
 }
 
 func (s *session) sayWhere(receiver *hostile.Receiver, choices []hostile.Choice) {
@@ -138,6 +170,7 @@ type sinkLine struct {
 	// Method and what follows are empty when the request isn't read.
 	Method  string              `json:"method,omitempty"`
 	Path    string              `json:"path,omitempty"`
+	URL     string              `json:"url,omitempty"`
 	Headers map[string][]string `json:"headers,omitempty"`
 	Body    string              `json:"body,omitempty"`
 	// BodyEncoding is base64 when the body is not UTF-8.
@@ -150,15 +183,16 @@ type sinkLine struct {
 
 // judge verifies signatures; without a secret it says nothing.
 type judge struct {
-	secret, format string
-	now            func() time.Time
+	secret string
+	scheme signature.Scheme
+	now    func() time.Time
 }
 
 func (j judge) verdict(url string, headers map[string][]string, body []byte) string {
 	if j.secret == "" {
 		return ""
 	}
-	if _, err := signature.Verify(j.format, []string{j.secret}, headers, body, j.now(), signature.WithURL(url)); err != nil {
+	if _, err := j.scheme.Verify([]string{j.secret}, headers, body, j.now(), signature.WithURL(url)); err != nil {
 		return err.Error()
 	}
 	return "verified"
@@ -174,12 +208,12 @@ func shownArrival(number int, arrival hostile.Arrival, j judge) sinkLine {
 	if !utf8.Valid(arrival.Body) {
 		line.Body, line.BodyEncoding = base64.StdEncoding.EncodeToString(arrival.Body), "base64"
 	}
+	line.URL = "http://" + arrival.Request.Host + line.Path
+	if arrival.Request.TLS != nil {
+		line.URL = "https://" + arrival.Request.Host + line.Path
+	}
 	if arrival.Body != nil {
-		scheme := "http://"
-		if arrival.Request.TLS != nil {
-			scheme = "https://"
-		}
-		line.Signature = j.verdict(scheme+arrival.Request.Host+line.Path, line.Headers, arrival.Body)
+		line.Signature = j.verdict(line.URL, line.Headers, arrival.Body)
 	}
 	return line
 }

@@ -59,10 +59,15 @@ func TestSinkShowsWhatArrives(t *testing.T) {
 		}
 		answered := make(chan int, 1)
 		go func() { answered <- statusOf(request) }()
-		var line struct{ Method, Path, Body, Behaviour, Signature string }
-		if err := decoder.Decode(&line); err != nil {
+		var raw json.RawMessage
+		if err := decoder.Decode(&raw); err != nil {
 			t.Fatal(err)
 		}
+		var line struct{ Method, Path, Body, Behaviour, Signature string }
+		if err := json.Unmarshal(raw, &line); err != nil {
+			t.Fatal(err)
+		}
+		checkCapture(t, raw, file, want == "verified")
 		if status := <-answered; status != http.StatusServiceUnavailable {
 			t.Errorf("status %d", status)
 		}
@@ -73,6 +78,30 @@ func TestSinkShowsWhatArrives(t *testing.T) {
 	stop()
 	if code := <-ended; code != 0 {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// checkCapture takes a line of a sink as a capture, long after it came.
+func checkCapture(t *testing.T, line []byte, secretFile string, isValid bool) {
+	t.Helper()
+	capture := filepath.Join(t.TempDir(), "line.json")
+	var members map[string]any
+	if err := json.Unmarshal(line, &members); err != nil {
+		t.Fatal(err)
+	}
+	if at, err := time.Parse(time.RFC3339Nano, members["at"].(string)); err != nil || time.Since(at) > time.Hour {
+		t.Errorf("it came at %v", members["at"])
+	}
+	if err := os.WriteFile(capture, line, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := map[bool]int{true: 0, false: 1}[isValid]
+	for _, command := range [][]string{{"verify"}, {"format", "infer"}} {
+		arguments := append(append([]string{"posthorn"}, command...), "--request", capture, "--secret-file", secretFile)
+		var shown, said strings.Builder
+		if code := cli.Run(t.Context(), arguments, strings.NewReader(""), &shown, &said, func(string) string { return "" }); code != want {
+			t.Errorf("%v: exit code %d, want %d: %s%s", command, code, want, shown.String(), said.String())
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ func (s *session) verifyCommand() *cobra.Command {
 	set.StringVar(&flags.format, "format", "", "format that it should be of (default any, or the webhook's)")
 	set.StringArrayVarP(&flags.files, "file", "f", nil, "a format that isn't built in: YAML or JSON file; repeatable")
 	set.StringVar(&flags.webhook, "webhook", "", "webhook that it was sent to; asks the server")
-	set.StringVar(&flags.at, "at", "", "when the request came, for timestamps (default now)")
+	set.StringVar(&flags.at, "at", "", "when the request came, for timestamps (default what the capture says, or now)")
 	return command
 }
 
@@ -63,7 +64,10 @@ func (s *session) verify(ctx context.Context, flags verifyFlags) error {
 	for i, secret := range secrets {
 		question.Secrets = append(question.Secrets, detect.Secret{Value: secret, IsFormer: i > 0 && !detect.IsPublicKey(secret)})
 	}
-	if at.IsZero() {
+	if question.Now.IsZero() {
+		question.Now = request.ReceivedAt
+	}
+	if question.Now.IsZero() {
 		question.Now = s.now()
 	}
 	if question.Known, err = s.knownFormats(flags.files); err != nil {
@@ -71,6 +75,10 @@ func (s *session) verify(ctx context.Context, flags verifyFlags) error {
 	}
 	if flags.format == "" && len(flags.files) == 1 {
 		question.Format = question.Known[len(question.Known)-1].Name
+	}
+	isKnown := func(format posthorn.Format) bool { return format.Name == flags.format }
+	if flags.format != "" && !slices.ContainsFunc(question.Known, isKnown) {
+		return notBuiltIn(flags.format)
 	}
 	diagnosis, err := detect.Diagnose(ctx, question)
 	if err != nil {

@@ -3,6 +3,7 @@ package detect
 import (
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/wire"
+	"github.com/posthorn/posthorn/signature"
 )
 
 // BuiltIn returns the formats that come with Posthorn, for those who have no
@@ -24,6 +25,13 @@ func ReadFormat(text []byte) (posthorn.Format, error) {
 		return posthorn.Format{}, err
 	}
 	return dialect.Format(), nil
+}
+
+// SchemeOf returns how receivers verify requests of a format. The error is an
+// *posthorn.Error when they can't.
+func SchemeOf(format posthorn.Format) (signature.Scheme, error) {
+	one, err := knownOf(format)
+	return one.scheme, err
 }
 
 // Document returns a format as the JSON document that describes it.

@@ -31,6 +31,8 @@ type Request struct {
 	// Headers are as they came, in order.
 	Headers []posthorn.Header
 	Body    []byte
+	// ReceivedAt is when it came; zero when the capture doesn't say.
+	ReceivedAt time.Time
 	// parsed is the body as JSON once it was looked at.
 	parsed *parsed
 }
@@ -95,7 +97,7 @@ func (r Request) withBody(body []byte) Request {
 
 // ReadRequest reads a captured request: the text of HTTP/1.1 with lines that end
 // in CRLF or LF, what curl -v shows with the body behind it, or JSON with method,
-// url, headers and body or bodyBase64. It returns an *posthorn.Error with
+// url, headers and body or bodyBase64, as a line of posthorn sink has it too. It returns an *posthorn.Error with
 // CodeMalformed, or CodeTooLarge over MaxRequest.
 func ReadRequest(text []byte) (Request, error) {
 	if len(text) > MaxRequest {

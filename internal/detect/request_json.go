@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/posthorn/posthorn"
 )
@@ -16,16 +17,35 @@ type requestJSON struct {
 	Headers    json.RawMessage `json:"headers"`
 	Body       json.RawMessage `json:"body"`
 	BodyBase64 *string         `json:"bodyBase64"`
+	// What follows is in a line of posthorn sink. BodyEncoding is base64 where the body
+	// isn't UTF-8, and At when the request came.
+	BodyEncoding string    `json:"bodyEncoding"`
+	At           time.Time `json:"at"`
+	sinkRemarks
+}
+
+// sinkRemarks are what a sink says beside the request; nothing depends on it.
+type sinkRemarks struct {
+	Number    json.RawMessage `json:"number"`
+	Behaviour json.RawMessage `json:"behaviour"`
+	Path      json.RawMessage `json:"path"`
+	BodyBytes json.RawMessage `json:"bodyBytes"`
+	Signature json.RawMessage `json:"signature"`
 }
 
 func readJSONRequest(text []byte) (Request, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	var in requestJSON
-	if err := decoder.Decode(&in); err != nil || decoder.More() {
+	err := decoder.Decode(&in)
+	if err == nil && decoder.More() && in.Headers != nil {
+		problem := &posthorn.Error{Code: posthorn.CodeMalformed, Message: "There are several requests, or something stands behind the first.", Hint: "Give one: of a file with a request in each line, one line."}
+		return Request{}, problem
+	}
+	if err != nil || decoder.More() {
 		return Request{}, malformedRequest("The request begins like JSON and is not an object of method, url, headers and body or bodyBase64.")
 	}
-	r := Request{Method: strings.ToUpper(in.Method)}
+	r := Request{Method: strings.ToUpper(in.Method), ReceivedAt: in.At}
 	if r.Method == "" {
 		r.Method = "POST"
 	}
@@ -54,6 +74,14 @@ func (in *requestJSON) readBody(r *Request) error {
 	var text string
 	if json.Unmarshal(in.Body, &text) == nil {
 		r.Body = []byte(text)
+		if in.BodyEncoding == "" {
+			return nil
+		}
+		body, err := base64.StdEncoding.DecodeString(text)
+		if err != nil || in.BodyEncoding != "base64" {
+			return malformedRequest("The request's body is not base64, as its bodyEncoding says.")
+		}
+		r.Body = body
 		return nil
 	}
 	r.Body = in.Body // an object that stands there itself, as it is written

@@ -57,6 +57,9 @@ func (m *Manager) Verify(ctx context.Context, p Principal, q VerifyQuestion) (de
 		Request: captured.request, Format: q.Format, Known: captured.known, IsPartial: captured.isPartial, Budget: captured.budget, Now: q.ReceivedAt,
 	}
 	if question.Now.IsZero() {
+		question.Now = question.Request.ReceivedAt
+	}
+	if question.Now.IsZero() {
 		question.Now = m.now()
 	}
 	for _, secret := range q.Secrets {
