@@ -19,4 +19,7 @@ type Egress struct {
 	// none. ProxyFailingSince is zero while it works.
 	Proxy             string
 	ProxyFailingSince time.Time
+	// NetworkFailingSince is since when this machine's own network is taken to have
+	// failed, because most receivers can't be reached; zero while it works.
+	NetworkFailingSince time.Time
 }

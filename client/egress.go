@@ -23,6 +23,9 @@ type Egress struct {
 	Proxy *string `json:"proxy"`
 	// ProxyFailingSince is nil while the proxy works.
 	ProxyFailingSince *time.Time `json:"proxyFailingSince"`
+	// NetworkFailingSince is since when the server's own network is taken to have
+	// failed; nil while it works.
+	NetworkFailingSince *time.Time `json:"networkFailingSince"`
 }
 
 // GetEgress returns where the server's requests may go. It needs a platform key.

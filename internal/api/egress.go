@@ -14,6 +14,8 @@ type egressBody struct {
 	Strict            bool       `json:"strict" doc:"Whether a name with a forbidden address is refused as a whole."`
 	Proxy             *string    `json:"proxy" doc:"Proxy that all requests go through, without its credentials."`
 	ProxyFailingSince *time.Time `json:"proxyFailingSince" doc:"Since when the proxy fails; null while it works."`
+
+	NetworkFailingSince *time.Time `json:"networkFailingSince" doc:"Since when the server's own network is taken to have failed, because most receivers can't be reached; null while it works."`
 }
 
 func (s *Server) egressRoutes() []route {
@@ -34,9 +36,15 @@ func getEgress(_ context.Context, c *call) (egressBody, error) {
 	if settings.Proxy != "" {
 		body.Proxy = &settings.Proxy
 	}
-	if !settings.ProxyFailingSince.IsZero() {
-		since := settings.ProxyFailingSince.UTC()
-		body.ProxyFailingSince = &since
-	}
+	body.ProxyFailingSince, body.NetworkFailingSince = orNull(settings.ProxyFailingSince), orNull(settings.NetworkFailingSince)
 	return body, nil
+}
+
+// orNull is a moment in UTC, or null if there is none.
+func orNull(moment time.Time) *time.Time {
+	if moment.IsZero() {
+		return nil
+	}
+	moment = moment.UTC()
+	return &moment
 }

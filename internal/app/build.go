@@ -62,7 +62,7 @@ func (a *App) build(ctx context.Context) error {
 	})
 	a.manager = manage.New(manage.Options{
 		Store: a.store, Formats: library, Sender: sender, Notifier: notifier{directories, a.engine},
-		CheckURL: sender.CheckURL, Egress: sender.Settings, Message: sender.Message, Now: time.Now, Random: random, DefaultKind: c.Environment, Origin: c.HandshakeOrigin, KeyOverlap: c.SigningKeyOverlap, Limits: c.Limits,
+		CheckURL: sender.CheckURL, Egress: a.egress, Message: sender.Message, Now: time.Now, Random: random, DefaultKind: c.Environment, Origin: c.HandshakeOrigin, KeyOverlap: c.SigningKeyOverlap, Limits: c.Limits,
 	})
 	a.upkeep = &upkeep{store: a.store, logger: a.options.Logger, now: time.Now}
 	accepting := intake.New(intake.Options{Store: a.store, Directories: directories, Dispatcher: a.engine, Now: time.Now, Random: random})

@@ -55,6 +55,15 @@ func (o observers) Attempted(job store.Job, attempt posthorn.Attempt, next posth
 	}
 }
 
+// egress tells where requests may go, and what keeps them from going there.
+func (a *App) egress() posthorn.Egress {
+	settings := a.sender.Settings()
+	if since, isDown := a.engine.UplinkDown(); isDown {
+		settings.NetworkFailingSince = since
+	}
+	return settings
+}
+
 // readiness is whether requests should be sent here.
 type readiness struct{ value atomic.Bool }
 

@@ -3,6 +3,7 @@ package app_test
 import (
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/posthorn/posthorn"
@@ -99,4 +100,40 @@ func TestOwnAddressIsRefused(t *testing.T) {
 	if result := test(r.URL); result["delivered"] != true {
 		t.Errorf("another port: %v", result)
 	}
+}
+
+// Invariant: while this machine's own network is taken to have failed, an operator who
+// asks where requests may go is told so, and since when.
+func TestFailingNetworkIsShown(t *testing.T) {
+	t.Parallel()
+	o := operate(t, start(t, settings(t, nil)))
+	failingSince := func() any {
+		code, egress, err := o.try(http.MethodGet, "/v1/meta/egress", nil)
+		if err != nil || code != http.StatusOK {
+			t.Fatalf("status %d: %v", code, err)
+		}
+		return egress["networkFailingSince"]
+	}
+	const hosts, webhooksEach = 3, 7
+	var receivers []*httptest.Server
+	for range hosts {
+		receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		defer receiver.Close()
+		receivers = append(receivers, receiver)
+		for range webhooksEach {
+			o.webhook(receiver.URL, "a.b")
+		}
+	}
+	o.publish("a.b")
+	eventually(t, "all receivers were reached", func() bool { return len(o.deliveries(posthorn.DeliverySucceeded)) == hosts*webhooksEach })
+	if since := failingSince(); since != nil {
+		t.Errorf("it is said to fail since %v", since)
+	}
+	for _, receiver := range receivers {
+		receiver.Close()
+	}
+	eventually(t, "it is shown", func() bool {
+		o.publish("a.b")
+		return failingSince() != nil
+	})
 }

@@ -14,7 +14,7 @@ import (
 func (s *session) egressCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "egress", Short: "Show where the server's requests may go", Args: needs(),
-		Long:    "Show the egress policies, the ranges and ports that are allowed, and the proxy. It needs a platform key.",
+		Long:    "Show the egress policies, the ranges and ports that are allowed, the proxy, and whether the server's own network works. It needs a platform key.",
 		Example: "  posthorn egress\n  posthorn egress -o json",
 		RunE: s.does(func(ctx context.Context, _ []string) error {
 			return asking(s, func(c *client.Client) (client.Egress, error) { return c.GetEgress(ctx) }, egressFields, "")
@@ -33,6 +33,10 @@ func egressFields(e client.Egress) []field {
 	if e.ProxyFailingSince != nil {
 		proxy += ", failing since " + e.ProxyFailingSince.Format(time.RFC3339)
 	}
+	network := "works"
+	if e.NetworkFailingSince != nil {
+		network = "failing since " + e.NetworkFailingSince.Format(time.RFC3339)
+	}
 	return []field{
 		{"production", e.Production},
 		{"development", e.Development},
@@ -40,5 +44,6 @@ func egressFields(e client.Egress) []field {
 		{"ports", ports},
 		{"strict", fmt.Sprint(e.Strict)},
 		{"proxy", proxy},
+		{"network", network},
 	}
 }

@@ -44,7 +44,7 @@ func fakeAnswers() map[string]fakeAnswer {
 		"POST /v1/workspaces":                        created(`{"id":"ws_1","name":"Acme","externalId":null,"project":{"id":"prj_1"},"environment":{"id":"env_1"}}`),
 		"GET /v1/workspaces":                         ok(`[{"id":"ws_1","name":"Acme"}]`),
 		"POST /v1/keys":                              created(`{"id":"key_1","kind":"workspace","name":"backend","start":"sk_abcd","key":"sk_abcdefgh"}`),
-		"GET /v1/meta/egress":                        ok(`{"production":"public","development":"any","allow":["10.1.0.0/16"],"ports":[],"strict":true,"proxy":"http://proxy.example:3128","proxyFailingSince":"2026-01-02T03:04:05Z"}`),
+		"GET /v1/meta/egress":                        ok(`{"production":"public","development":"any","allow":["10.1.0.0/16"],"ports":[],"strict":true,"proxy":"http://proxy.example:3128","proxyFailingSince":"2026-01-02T03:04:05Z","networkFailingSince":"2026-01-02T03:04:06Z"}`),
 		"GET /v1/limits":                             ok(`{"workspaceId":"ws_1","workspace":{"keys":100},"environment":{"webhooks":1000},"publishing":{"eventsPerSecond":1000,"left":4999,"bodyBytes":1048576},"webhook":{"retryDelaysSeconds":[5,300,7200],"maxRetryAfterSeconds":86400,"defaultTimeoutMs":10000,"maxTimeoutMs":60000}}`),
 		"GET /v1/keys":                               ok(`[]`),
 		"DELETE /v1/keys/key_1":                      ok(`{"id":"key_1","deleted":true}`),
