@@ -61,6 +61,8 @@ func scenarios() []scenario {
 			l.Connections = 1
 			return l
 		}),
+		usual("fan-out-1000-paced", "two events a second, each to 1000 webhooks: how long a call takes while the last one's deliveries are over", shape{webhooks: 1000, concurrency: 8},
+			func(b *bench) load { return b.paced(2) }),
 		usual("large", "64 KiB of data in each event", shape{}, func(b *bench) load {
 			l := b.closed()
 			l.DataSize = 64 << 10

@@ -31,7 +31,7 @@ const (
 // Defaults of Options.
 const (
 	DefaultConnectTimeout        = 5 * time.Second
-	DefaultMaxIdlePerHost        = 256
+	DefaultMaxIdlePerHost        = 1024
 	DefaultMaxIdle               = 2048
 	DefaultMaxConnectionsPerHost = 1024
 )
