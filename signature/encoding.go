@@ -70,7 +70,7 @@ func Key(secret string, encoding Encoding, prefix string) ([]byte, error) {
 		return nil, &Error{Problem: BadSecret, Detail: "it is empty"}
 	}
 	if looksPublic(secret) {
-		return nil, &Error{Problem: BadSecret, Detail: "it is a public key, which everybody knows"}
+		return nil, &Error{Problem: BadSecret, Detail: "it is written as a public key, which everybody knows"}
 	}
 	encoded, prefixed := strings.CutPrefix(secret, prefix)
 	if !prefixed {

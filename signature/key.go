@@ -115,7 +115,9 @@ func looksPublic(text string) bool {
 			return true
 		}
 	}
-	return strings.HasPrefix(text, "{") && strings.Contains(text, `"kty"`) || strings.Contains(text, "-----BEGIN ") || isPoint(text)
+	isJWK := strings.HasPrefix(text, "{") && strings.Contains(text, `"kty"`)
+	isPEM := strings.Contains(text, "-----BEGIN ") && !strings.Contains(text, "PRIVATE KEY-----")
+	return isJWK || isPEM || isPoint(text)
 }
 
 // isPoint reports whether a text is the bare bytes of an uncompressed point of P-256.

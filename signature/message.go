@@ -88,26 +88,41 @@ func (s *Scheme) matchMessage(keys []key, inputs []messageInput, signatures map[
 }
 
 func (s *Scheme) readMessage(r *request) ([]messageInput, map[string][]byte, error) {
-	written, err := single(r.headers, signatureInput)
+	inputs, err := readDictionary(r.headers, signatureInput, parseInputs, "it is no dictionary of lists (RFC 9421, section 4.1)")
 	if err != nil {
 		return nil, nil, err
 	}
-	inputs, isGood := parseInputs(written)
-	if !isGood {
-		return nil, nil, malformed(signatureInput, "it is no dictionary of lists (RFC 9421, section 4.1)")
-	}
-	if written, err = single(r.headers, messageSignature); err != nil {
+	signatures, err := readDictionary(r.headers, messageSignature, parseByteSequences, "it is no dictionary of byte sequences (RFC 9421, section 4.2)")
+	if err != nil {
 		return nil, nil, err
-	}
-	signatures, isGood := parseByteSequences(written)
-	if !isGood {
-		return nil, nil, malformed(messageSignature, "it is no dictionary of byte sequences (RFC 9421, section 4.2)")
 	}
 	suitable := slices.DeleteFunc(inputs, func(input messageInput) bool { return !s.isSuitable(input, signatures) })
 	if len(suitable) == 0 {
 		return nil, nil, malformed(signatureInput, "no signature in it is made with "+string(s.Algorithm)+" and covers "+strings.Join(s.Message.Components, ", "))
 	}
 	return suitable, signatures, nil
+}
+
+// readDictionary reads a header whose members may stand in several lines (RFC 9651,
+// section 3.2): a proxy may have added one.
+func readDictionary[T any](headers map[string][]string, name string, parse func(string) (T, bool), otherwise string) (T, error) {
+	var none T
+	lines := valuesOf(headers, name)
+	joined := strings.Join(lines, ", ")
+	if len(lines) == 0 {
+		return none, &Error{Problem: MissingHeader, Header: name}
+	}
+	if err := checkValue(name, joined); err != nil {
+		return none, err
+	}
+	read, isGood := parse(joined)
+	switch {
+	case isGood:
+		return read, nil
+	case len(lines) > 1:
+		return none, &Error{Problem: DoubledHeader, Header: name}
+	}
+	return none, malformed(name, otherwise)
 }
 
 func (s *Scheme) isSuitable(input messageInput, signatures map[string][]byte) bool {

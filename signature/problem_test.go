@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/posthorn/posthorn/signature"
 )
@@ -153,6 +154,54 @@ func TestBadSchemes(t *testing.T) {
 		}
 		if _, err := changed.Sign([]string{newSecret}, "evt_1", body, moment()); !errors.Is(err, signature.BadScheme) {
 			t.Errorf("%s, signing: %v", name, err)
+		}
+	}
+}
+
+// A tolerance that is asked for must not make a mixture of schemes: one that signs no
+// time would accept what the other refuses.
+func TestToleranceMakesNoMixture(t *testing.T) {
+	t.Parallel()
+	timed := signature.Scheme{Algorithm: signature.HMACSHA256, Encoding: signature.Hex, Key: signature.Text, Content: "{timestamp}.{body}", Header: "X-Timed", TimestampHeader: "X-Time"}
+	plain := signature.Scheme{Algorithm: signature.HMACSHA256, Encoding: signature.Hex, Key: signature.Text, Content: "{body}", Header: "X-Plain"}
+	token := signature.Scheme{Algorithm: signature.Token, Encoding: signature.Text, Header: "X-Token", TimestampHeader: "X-Time"}
+	headers, err := timed.Sign([]string{newSecret}, "", body, moment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []signature.Scheme{plain, token} {
+		mixed := timed
+		mixed.Alternatives = []signature.Scheme{other}
+		for _, options := range [][]signature.Option{nil, {signature.WithAnyTimestamp()}} {
+			if _, err := mixed.Verify([]string{newSecret}, received(headers), body, moment(), options...); err != nil {
+				t.Errorf("with %d options: %v", len(options), err)
+			}
+		}
+		if _, err := mixed.Verify([]string{newSecret}, received(headers), body, moment(), signature.WithTolerance(time.Minute)); !errors.Is(err, signature.BadScheme) {
+			t.Errorf("with a tolerance: %v", err)
+		}
+	}
+}
+
+// Who looks at recorded requests sees those that have expired, and no others do.
+func TestExpiredTokensOfRecords(t *testing.T) {
+	t.Parallel()
+	s := signature.Scheme{
+		Algorithm: signature.JWTHS256, Key: signature.Text, Header: "X-Token",
+		Claims: &signature.Claims{Digest: "body", Hash: "sha256", Encoding: signature.Hex, Expires: "exp"},
+	}
+	headers, err := s.Sign([]string{newSecret}, "", body, moment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := moment().Add(time.Hour)
+	if _, err := s.Verify([]string{newSecret}, received(headers), body, later, signature.WithAnyTimestamp()); err != nil {
+		t.Error(err)
+	}
+	for _, options := range [][]signature.Option{nil, {signature.WithTolerance(2 * time.Hour)}} {
+		_, err := s.Verify([]string{newSecret}, received(headers), body, later, options...)
+		if !errors.Is(err, signature.TooOld) || !strings.Contains(err.Error(), "expired 59m0s ago") {
+			t.Errorf("with %d options: %v", len(options), err)
 		}
 	}
 }

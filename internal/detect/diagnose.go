@@ -81,6 +81,14 @@ func (i *inquiry) signatureHeader() string {
 
 // clock tells of a good signature at a bad time.
 func (i *inquiry) clock(problem *signature.Error) Diagnosis {
+	if problem.Tolerance == 0 { // the request says itself until or from when it is good
+		word := "expired at"
+		if problem.Problem == signature.TooNew {
+			word = "isn't good before"
+		}
+		return i.invalid(CauseClock, "Set the clocks of the sender and of the receiver. For a request that was captured earlier, say when it came.",
+			"The signature is right, and the request %s %s; checked at %s.", word, i.Now.Add(-problem.Age).UTC().Format(time.RFC3339), i.Now.UTC().Format(time.RFC3339))
+	}
 	signedAt := i.Now.Add(-problem.Age)
 	unit, other := signature.Seconds, ""
 	text := strings.TrimSpace(i.Request.value(problem.Header))

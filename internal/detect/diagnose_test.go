@@ -275,3 +275,28 @@ func TestDiagnoseUnknownFormat(t *testing.T) {
 		t.Error("a format that doesn't exist was accepted")
 	}
 }
+
+// Guards that a token that has expired, or isn't good yet, is told with the moment that it
+// says, as no time of signing is off.
+func TestDiagnoseExpiry(t *testing.T) {
+	t.Parallel()
+	for claim, detail := range map[string]string{
+		`exp: {number: "{timestamp+30}"}`:  "The signature is right, and the request expired at 2026-05-04T12:00:30Z; checked at 2026-05-04T12:01:00Z.",
+		`nbf: {number: "{timestamp+120}"}`: "The signature is right, and the request isn't good before 2026-05-04T12:02:00Z; checked at 2026-05-04T12:01:00Z.",
+	} {
+		format, err := wire.ParseFormat([]byte(`{name: mine, body: {raw: event.data}, headers: [Authorization: "Bearer {signature}"], signature: {algorithm: jwt-hs256, claims: [{` + claim + `}, {b: "{digest.sha256}"}]}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := render(t, compile(t, format), wire.Input{
+			Event:   posthorn.Event{GivenID: "order-4711", Type: "user.created", Data: []byte(theData), Timestamp: noon()},
+			Webhook: posthorn.Webhook{ID: posthorn.WebhookID{1}, URL: "https://example.com/hooks", Secrets: []posthorn.SigningSecret{{Value: hexSecret}}},
+			Now:     noon(), AttemptNumber: 1,
+		})
+		q := question(t, request, "mine")
+		q.Known = append(q.Known, format)
+		if d := diagnose(t, q); d.IsValid || d.Cause != detect.CauseClock || d.Detail != detail {
+			t.Errorf("%s: %+v", claim, d)
+		}
+	}
+}

@@ -224,6 +224,12 @@ def foreign_labels(ours, about):
     yield vector("RFC 9421 beside a label with a signature of another length", beside("proxy=" + listed, "proxy=:QUJD:"), **ok)
     yield vector("RFC 9421 beside a label whose signature is no base64", beside("proxy=" + listed, "proxy=:QQ:"), **ok)
     yield vector("RFC 9421 beside a label without a signature", beside("proxy=" + listed, ""), **ok)
+    added = [["Signature-Input", unknown], ["Signature", "proxy=:QUJD:"]]
+    yield vector("RFC 9421 with labels of others in lines of their own", ours + added, **ok)
+    yield vector("RFC 9421 behind lines with labels of others", added + ours, **ok)
+    for name, value in ours[-2:]:
+        yield vector("RFC 9421 with a second line of %s that has the same label" % name, ours + [[name, value]], "doubled_header", **about, header=name)
+        yield vector("RFC 9421 with a second line of %s that can't be read" % name, ours + [[name, "="]], "doubled_header", **about, header=name)
     unsure = message(NOW, BODY, "ed25519", sign_ed25519, "ed25519", ';on;t=tok;n=-1.5;b=:QQ==:;s="a\\"b"')
     yield vector("RFC 9421 with parameters of its own of all kinds", unsure, **ok)
     malformed = dict(expect="malformed_header", **about, header="signature-input")
@@ -362,6 +368,8 @@ def kinds_of_keys(scheme):
         forged = standard(NOW, BODY, lambda content: "v1," + b64(mac(content, text)))
         problem = "bad_secret" if "point" in title else "malformed_header"  # the scheme with public keys is for Ed25519
         yield vector("public key as a shared secret: %s, in standard" % title, forged, problem, format="standard", secrets=[text])
+    private = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n"
+    yield vector("a private key as a shared secret", [["X-Hub-Signature-256", "sha256=" + mac(BODY, private).hex()]], format="github", secrets=[private])
     token = {"algorithm": "token", "encoding": "text", "header": "Authorization", "prefix": "Bearer "}
     yield vector("public key as a static token", [["Authorization", "Bearer " + public[0][1]]], "bad_secret", scheme=token, secrets=[public[0][1]])
     listed = standard(NOW, BODY, lambda content: "v1a," + b64(sign_ed25519(content)))

@@ -46,6 +46,13 @@ export class ReceivedHeaders {
     return checked(name, values[0] as string)
   }
 
+  /** The value of a header whose members may stand in several lines: a proxy may have added one (RFC 9651, section 3.2). */
+  joined(name: string): string {
+    const values = this.all(name)
+    if (values.length === 0) throw new VerificationError('missing_header', { header: name })
+    return checked(name, values.join(', '))
+  }
+
   /** As single, for a header in whose value no comma is followed by a space. */
   singleWithoutList(name: string): string {
     const value = this.single(name)

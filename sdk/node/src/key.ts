@@ -4,7 +4,6 @@ import { badSecret } from './error.js'
 import { isAsymmetric, type Scheme } from './scheme.js'
 
 const publicKeyPrefix = 'whpk_'
-const pem = '-----BEGIN '
 
 // These begin a public key in the DER of RFC 5280; what follows is the key itself.
 const spkiEd25519 = '302a300506032b6570032100'
@@ -43,7 +42,7 @@ export function* keysOf(scheme: Scheme, secrets: readonly string[], takes: Kinds
   for (const [index, secret] of secrets.entries()) {
     const isPublic = !takes.shared || looksPublic(secret)
     if (takes.public && isPublic !== isAsymmetric(scheme.algorithm)) continue
-    if (isPublic && !isAsymmetric(scheme.algorithm)) throw badSecret('it is a public key, which everybody knows')
+    if (isPublic && !isAsymmetric(scheme.algorithm)) throw badSecret('it is written as a public key, which everybody knows')
     if (isAsymmetric(scheme.algorithm)) {
       keys.push({ index, public: yield* publicKeyOf(scheme.algorithm, secret) })
     } else if (scheme.algorithm === 'token' && secret !== '') {
@@ -69,7 +68,12 @@ function looksPublic(text: string): boolean {
   if (written.some((beginning) => trimmed.startsWith(beginning))) return true
   const start = trimmed.slice(0, spkiP256.length).toLowerCase()
   if (start.startsWith(spkiEd25519) || start.startsWith(spkiP256)) return true
-  return (trimmed.startsWith('{') && trimmed.includes('"kty"')) || trimmed.includes(pem) || isPoint(trimmed)
+  return (trimmed.startsWith('{') && trimmed.includes('"kty"')) || isPublicPEM(trimmed) || isPoint(trimmed)
+}
+
+/** Whether there is PEM in a text, of anything but a private key. */
+function isPublicPEM(text: string): boolean {
+  return text.includes('-----BEGIN ') && !text.includes('PRIVATE KEY-----')
 }
 
 /** Whether a text is the bare bytes of an uncompressed point of P-256. */

@@ -1,7 +1,7 @@
 import { ask, type Hash, type Steps } from './crypto.js'
 import { bytesOfHeader } from './encoding.js'
 import { malformed, VerificationError } from './error.js'
-import { isTimestamp } from './headers.js'
+import { isTimestamp, type ReceivedHeaders } from './headers.js'
 import type { Key } from './key.js'
 import { matching, mustMatch } from './match.js'
 import type { ReceivedRequest } from './read.js'
@@ -51,10 +51,11 @@ export function* verifyMessage(scheme: Scheme, keys: Key[], request: ReceivedReq
 }
 
 function readMessage(scheme: Scheme, request: ReceivedRequest): { inputs: MessageInput[]; signatures: Map<string, Uint8Array> } {
-  const inputs = parseInputs(request.headers.single(signatureInput))
-  if (!inputs) throw malformed(signatureInput, 'it is no dictionary of lists (RFC 9421, section 4.1)')
-  const signatures = parseByteSequences(request.headers.single(messageSignature))
-  if (!signatures) throw malformed(messageSignature, 'it is no dictionary of byte sequences (RFC 9421, section 4.2)')
+  const { headers } = request
+  const inputs = parseInputs(headers.joined(signatureInput))
+  if (!inputs) throw noDictionary(headers, signatureInput, 'it is no dictionary of lists (RFC 9421, section 4.1)')
+  const signatures = parseByteSequences(headers.joined(messageSignature))
+  if (!signatures) throw noDictionary(headers, messageSignature, 'it is no dictionary of byte sequences (RFC 9421, section 4.2)')
   const needed = scheme.message?.components ?? []
   const suitable = inputs.filter(
     (input) =>
@@ -68,6 +69,10 @@ function readMessage(scheme: Scheme, request: ReceivedRequest): { inputs: Messag
     throw malformed(signatureInput, `no signature in it is made with ${scheme.algorithm} and covers ${needed.join(', ')}`)
   }
   return { inputs: suitable, signatures }
+}
+
+function noDictionary(headers: ReceivedHeaders, header: string, detail: string): VerificationError {
+  return headers.all(header).length > 1 ? new VerificationError('doubled_header', { header }) : malformed(header, detail)
 }
 
 /** Compares Content-Digest with the body. */

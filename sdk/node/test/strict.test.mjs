@@ -135,6 +135,24 @@ for (const { name, verify } of ways) {
     await refuses('no_matching_signature', { 'X-Signature': '00' }, body, secret, three)
   })
 
+  // Invariant: a tolerance that is asked for makes no mixture of schemes, of which one
+  // would accept what the other refuses; and only who looks at records sees what expired.
+  test(`${name}: tolerances that are asked for`, async () => {
+    const plain = { ...schemes.signature, header: 'X-Plain' }
+    const untimed = { algorithm: 'token', encoding: 'text', header: 'X-Token', timestampHeader: 'X-Time' }
+    const at = String(now())
+    const headers = { 'X-Time': at, 'X-Timed': mac(`${at}.${body}`, 'hex') }
+    for (const other of [plain, untimed]) {
+      const mixed = { ...plain, content: '{timestamp}.{body}', header: 'X-Timed', timestampHeader: 'X-Time', alternatives: [other] }
+      await verify(body, headers, secret, mixed)
+      await verify(body, headers, secret, mixed, { anyTimestamp: true })
+      for (const toleranceSeconds of [0, 60]) await refuses('bad_scheme', headers, body, secret, mixed, { toleranceSeconds })
+    }
+    const expired = { authorization: `Bearer ${token({ exp: now() - 60 })}` }
+    await verify(body, expired, secret, tokens, { anyTimestamp: true })
+    await assert.rejects(verify(body, expired, secret, tokens, { toleranceSeconds: 3600 }), { code: 'timestamp_too_old', toleranceSeconds: 0, message: /^expired 6\d/ })
+  })
+
   // Invariant: a key of the one algorithm isn't taken for the other's.
   test(`${name}: keys of another algorithm`, async () => {
     const point = vectorOf('declared: ECDSA over P-256, der').publicKeys[0]

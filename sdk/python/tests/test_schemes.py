@@ -138,6 +138,26 @@ class Schemes(unittest.TestCase):
             with self.subTest(value[:60]), self.assertRaises(kind):
                 verify(value)
 
+    def test_tolerances_that_are_asked_for(self):
+        """A tolerance makes no mixture of schemes, of which one would accept what the other
+        refuses; and only who looks at records sees what has expired."""
+        plain = replace(posthorn.lookup("signature"), header="X-Plain")
+        untimed = posthorn.Scheme(algorithm="token", encoding="text", header="X-Token", timestamp_header="X-Time")
+        signature = hmac.new(SECRET.encode(), b"%d." % NOW + BODY, hashlib.sha256).hexdigest()
+        headers = {"X-Time": str(NOW), "X-Timed": signature}
+        for other in (plain, untimed):
+            mixed = replace(plain, content="{timestamp}.{body}", header="X-Timed", timestamp_header="X-Time", alternatives=(other,))
+            posthorn.verify(BODY, headers, SECRET, scheme=mixed, now=NOW)
+            posthorn.verify(BODY, headers, SECRET, scheme=mixed, now=NOW, tolerance=float("inf"))
+            for tolerance in (0, 60):
+                with self.assertRaises(posthorn.BadScheme):
+                    posthorn.verify(BODY, headers, SECRET, scheme=mixed, now=NOW, tolerance=tolerance)
+        claims = {"body": hashlib.sha256(BODY).hexdigest(), "iat": NOW, "exp": NOW - 60}
+        headers = {"authorization": token(json.dumps(claims).encode())}
+        posthorn.verify(BODY, headers, SECRET, scheme=JWT, now=NOW, tolerance=float("inf"))
+        with self.assertRaisesRegex(posthorn.TooOld, "^expired 60 s ago$"):
+            posthorn.verify(BODY, headers, SECRET, scheme=JWT, now=NOW, tolerance=3600)
+
     def test_structured_fields(self):
         for text in ("a=:QQ==:", "a=:QQ==: ,\tb=:QQ==:"):
             self.assertTrue(parse_byte_sequences(text), text)

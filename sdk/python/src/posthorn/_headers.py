@@ -42,6 +42,16 @@ class Received:
         check_value(name, values[0])
         return values[0]
 
+    def joined(self, name: str) -> str:
+        """The value of a header whose members may stand in several lines: a proxy may have
+        added one (RFC 9651, section 3.2)."""
+        values = self.all(name)
+        if not values:
+            raise MissingHeader(header=name)
+        value = ", ".join(values)
+        check_value(name, value)
+        return value
+
 
 def check_value(name: str, value: str) -> None:
     """Raises MalformedHeader for a value that is empty or beyond bounds."""

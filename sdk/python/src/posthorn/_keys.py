@@ -62,7 +62,7 @@ def keys_of(scheme: Scheme, secrets: Sequence[str], takes: Kinds) -> List[Key]:
         if takes.public and is_public != scheme.is_asymmetric:
             continue
         if is_public and not scheme.is_asymmetric:
-            raise BadSecret(detail="it is a public key, which everybody knows")
+            raise BadSecret(detail="it is written as a public key, which everybody knows")
         if scheme.is_asymmetric:
             keys.append(Key(index, b"", _public_key(scheme, secret)))
         elif scheme.algorithm == "token" and secret:

@@ -13,7 +13,7 @@ from ._read import Request, is_timestamp
 from ._structured import Input, parse_byte_sequences, parse_inputs
 from ._target import derived
 from ._time import as_datetime, check_age, check_expiry, seconds
-from .errors import MalformedHeader, NoMatch, VerificationError
+from .errors import DoubledHeader, MalformedHeader, NoMatch, VerificationError
 from .event import Event
 from .scheme import Message, Scheme
 
@@ -63,12 +63,12 @@ def _match(
 
 
 def _read_message(s: Scheme, r: Request) -> Tuple[List[Input], Dict[str, bytes]]:
-    inputs = parse_inputs(r.headers.single(_INPUT))
+    inputs = parse_inputs(r.headers.joined(_INPUT))
     if inputs is None:
-        raise MalformedHeader(header=_INPUT, detail="it is no dictionary of lists (RFC 9421, section 4.1)")
-    signatures = parse_byte_sequences(r.headers.single(_SIGNATURE))
+        raise _no_dictionary(r, _INPUT, "it is no dictionary of lists (RFC 9421, section 4.1)")
+    signatures = parse_byte_sequences(r.headers.joined(_SIGNATURE))
     if signatures is None:
-        raise MalformedHeader(header=_SIGNATURE, detail="it is no dictionary of byte sequences (RFC 9421, section 4.2)")
+        raise _no_dictionary(r, _SIGNATURE, "it is no dictionary of byte sequences (RFC 9421, section 4.2)")
     components = (s.message or Message()).components
     suitable = [
         entry
@@ -83,6 +83,12 @@ def _read_message(s: Scheme, r: Request) -> Tuple[List[Input], Dict[str, bytes]]
         detail = "no signature in it is made with %s and covers %s" % (s.algorithm, ", ".join(components))
         raise MalformedHeader(header=_INPUT, detail=detail)
     return suitable, signatures
+
+
+def _no_dictionary(r: Request, header: str, detail: str) -> VerificationError:
+    if len(r.headers.all(header)) > 1:
+        return DoubledHeader(header=header)
+    return MalformedHeader(header=header, detail=detail)
 
 
 def _check_digest(r: Request) -> None:

@@ -36,7 +36,8 @@ def looks_public(text: str) -> bool:
         return True
     if text[: 2 * len(_SPKI_P256)].lower().startswith((_SPKI_ED25519.hex(), _SPKI_P256.hex())):
         return True
-    return (text.startswith("{") and '"kty"' in text) or "-----BEGIN " in text or _is_point(text)
+    is_pem = "-----BEGIN " in text and "PRIVATE KEY-----" not in text
+    return (text.startswith("{") and '"kty"' in text) or is_pem or _is_point(text)
 
 
 def _is_point(text: str) -> bool:

@@ -79,7 +79,8 @@ class _Reader:
     def list(self, label: str) -> Optional[Input]:
         """Reads ("component";parameters …);parameters. Components of which more is said
         than their name are none that a scheme names."""
-        start, components, is_foreign = self.at, [], False
+        start, is_foreign = self.at, False
+        components: List[str] = []
         self.take(_OPEN)
         while self.take(_CLOSE) is None:
             is_name = self.text.startswith('"', self.at)
