@@ -127,6 +127,9 @@ func TestWebhookLimits(t *testing.T) {
 			w.Headers = []posthorn.Header{{Name: "Authorization", Value: "Bearer x"}}
 		}, true},
 		{"/headers", func(w *posthorn.Webhook) { w.Headers = make([]posthorn.Header, 33) }, false},
+		{"", func(w *posthorn.Webhook) { w.Headers = longHeader(128, 4096) }, true},
+		{"/headers/" + strings.Repeat("n", 129), func(w *posthorn.Webhook) { w.Headers = longHeader(129, 1) }, false},
+		{"/headers/n", func(w *posthorn.Webhook) { w.Headers = longHeader(1, 4097) }, false},
 		{"/metadata/a", func(w *posthorn.Webhook) { w.Metadata = map[string]string{"a": "x\ny"} }, false},
 		{"/metadata", func(w *posthorn.Webhook) { w.Metadata = map[string]string{"a b": "x"} }, false},
 		{"/secret", func(w *posthorn.Webhook) { w.Secrets[0].Value = "short" }, false},
@@ -169,4 +172,8 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	if !isOurs || len(err.Others) != 2 {
 		t.Errorf("got %+v", err)
 	}
+}
+
+func longHeader(name, value int) []posthorn.Header {
+	return []posthorn.Header{{Name: strings.Repeat("n", name), Value: strings.Repeat("v", value)}}
 }

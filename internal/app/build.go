@@ -121,7 +121,13 @@ func (a *App) buildServer(publisher api.Publisher) error {
 	if err != nil {
 		return fmt.Errorf("building the API: %w", err)
 	}
-	a.server = &http.Server{
+	a.server = newServer(handler)
+	return nil
+}
+
+// newServer bounds how long a client may take.
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
@@ -129,7 +135,6 @@ func (a *App) buildServer(publisher api.Publisher) error {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 	}
-	return nil
 }
 
 // bootstrap makes an empty database usable, and keeps a random first key where
