@@ -11,7 +11,7 @@ type Code string
 
 // The codes.
 const (
-	// CodeMalformed: the input can't be read (syntax, type, an id of another kind).
+	// CodeMalformed: the input can't be read (syntax, type).
 	CodeMalformed Code = "malformed"
 	// CodeInvalid: the input can be read, but says something that isn't allowed.
 	CodeInvalid Code = "invalid"
@@ -21,7 +21,8 @@ const (
 	CodeUnauthenticated Code = "unauthenticated"
 	// CodeForbidden: the key is known and this kind of key may not do that.
 	CodeForbidden Code = "forbidden"
-	// CodeNotFound: there is no such thing, or it is somebody else's.
+	// CodeNotFound: there is no such thing, or it is somebody else's, or what names it
+	// is no id of its kind.
 	CodeNotFound Code = "not_found"
 	// CodeConflict: the thing is not in a state that allows it.
 	CodeConflict Code = "conflict"

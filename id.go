@@ -105,7 +105,7 @@ func (id ID[K]) IsZero() bool { return id == ID[K]{} }
 func (id ID[K]) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
 
 // UnmarshalText reads the prefixed text. It returns an *Error with
-// CodeMalformed when the text is not an id of this kind.
+// CodeNotFound when the text is not an id of this kind: nothing can have it.
 func (id *ID[K]) UnmarshalText(text []byte) error {
 	parsed, err := ParseID[ID[K]](string(text))
 	if err != nil {
@@ -145,7 +145,7 @@ func alphabetValue(c byte) int {
 }
 
 // ParseID reads the prefixed text of an id, for example
-// ParseID[posthorn.WebhookID](text). It returns an *Error with CodeMalformed
+// ParseID[posthorn.WebhookID](text). It returns an *Error with CodeNotFound
 // when the text is not an id of that kind.
 func ParseID[T any, P interface {
 	*T
@@ -165,7 +165,7 @@ func malformedID(text, prefix string) error {
 		text = text[:shown] + "…"
 	}
 	return &Error{
-		Code:    CodeMalformed,
+		Code:    CodeNotFound,
 		Message: fmt.Sprintf("%q is not an id that begins with %s", text, prefix),
 		Hint:    fmt.Sprintf("An id is %s and %d characters; copy it from a list.", prefix, textLength),
 	}

@@ -44,7 +44,7 @@ func TestParseIDRefuses(t *testing.T) {
 		"", "evt_", good[:len(good)-1], good + "0", strings.ToUpper(good), "whc_" + good[4:], good[:10] + "u" + good[11:],
 		"evt_" + strings.Repeat("z", 26), "evt_8" + strings.Repeat("0", 25), " " + good, strings.Repeat("x", 100_000),
 	} {
-		if id, err := posthorn.ParseID[posthorn.EventID](text); !errors.Is(err, &posthorn.Error{Code: posthorn.CodeMalformed}) {
+		if id, err := posthorn.ParseID[posthorn.EventID](text); !errors.Is(err, posthorn.ErrNotFound) {
 			t.Errorf("%.40q was read as %v, %v", text, id, err)
 		}
 	}

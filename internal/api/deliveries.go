@@ -126,7 +126,7 @@ func (c *call) deliveryFilter() (manage.DeliveryFilter, error) {
 	}
 	eventID, given := c.query["eventId"]
 	if given && !isEventID(eventID) {
-		return filter, malformed("", "The parameter eventId is not an event's id.", "Copy it from a list of events.")
+		return filter, absentID[posthorn.EventID](eventID, "the parameter eventId")
 	}
 	filter.EventID = eventID
 	status, given := c.query["status"]

@@ -156,6 +156,33 @@ func TestUnknownMembersGetAHint(t *testing.T) {
 	}
 }
 
+// Guards that what is no id of the wanted kind is answered like one that nothing
+// has, wherever it stands, and with what such an id looks like.
+func TestBadIDsAreAbsentEverywhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	event := w.published(`{"type":"a","data":1}`)["id"].(string)
+	for _, path := range []string{
+		"/v1/webhooks/whc_1", "/v1/environments/x", "/v1/deliveries/dlv_1", "/v1/workspaces/a%20b", "/v1/projects/prj_",
+		"/v1/webhooks?environmentId=env_1", "/v1/webhooks?environmentId=", "/v1/deliveries?webhookId=evt_01", "/v1/deliveries?eventId=a.b",
+		"/v1/events/" + event + "/explain?webhook=whc_1", "/v1/events?environmentId=x", "/v1/formats?workspaceId=ws_1",
+	} {
+		if a := w.get(path).is(404); !strings.Contains(string(a.body), "26 characters") && !strings.Contains(string(a.body), "is about something else") {
+			t.Errorf("%s: %s", path, a.body)
+		}
+	}
+	for body, pointer := range map[string]string{
+		`{"type":"a","data":1,"environmentId":"env_1"}`: "/environmentId", `{"type":"a","data":1,"environmentId":""}`: "/environmentId",
+	} {
+		if a := w.post("/v1/events", body).is(404); !slices.Equal(a.pointers(), []string{pointer}) || !strings.Contains(string(a.body), "26 characters") {
+			t.Errorf("%s: %s", body, a.body)
+		}
+	}
+	if a := w.post("/v1/verify", `{"request":"a","secret":"s","webhookId":"whc_1"}`).is(404); !slices.Equal(a.pointers(), []string{"/webhookId"}) {
+		t.Errorf("verify: %s", a.body)
+	}
+}
+
 // Guards what the query may say.
 func TestBadQueriesAreRefused(t *testing.T) {
 	t.Parallel()
@@ -163,8 +190,7 @@ func TestBadQueriesAreRefused(t *testing.T) {
 	for _, path := range []string{
 		"/v1/webhooks?limit=0", "/v1/webhooks?limit=251", "/v1/webhooks?limit=-1", "/v1/webhooks?limit=abc", "/v1/webhooks?limit=1e3",
 		"/v1/webhooks?limit=1&limit=2", "/v1/webhooks?cursor=abc", "/v1/webhooks?cursor=", "/v1/webhooks?cursor=%00", "/v1/webhooks?unknown=1",
-		"/v1/webhooks?environmentId=env_1", "/v1/webhooks?environmentId=", "/v1/deliveries?webhookId=evt_01", "/v1/deliveries?status=done",
-		"/v1/deliveries?eventId=a.b", "/v1/events?after=yesterday", "/v1/events?after=-0001-01-01T00:00:00Z", "/v1/events?type=a%20b",
+		"/v1/deliveries?status=done", "/v1/events?after=yesterday", "/v1/events?after=-0001-01-01T00:00:00Z", "/v1/events?type=a%20b",
 		"/v1/events?after=2026-01-02T00:00:00Z&before=2026-01-01T00:00:00Z", "/v1/events?%zz=1",
 		"/v1/webhooks?api_key=" + w.key,
 	} {

@@ -64,7 +64,7 @@ func TestBadEventsAreRefusedAtTheirPlace(t *testing.T) {
 			t.Errorf("%s: %s", body, a.body)
 		}
 	}
-	w.post("/v1/events", `{"type":"a","data":1,"environmentId":"env_x"}`).is(400)
+	w.post("/v1/events", `{"type":"a","data":1,"environmentId":"env_x"}`).is(404)
 	w.post("/v1/events", `{"type":"a","data":1,"environmentId":"`+posthorn.EnvironmentID{9}.String()+`"}`).is(404)
 	if events := w.get("/v1/events").is(200).items(); len(events) != 0 {
 		t.Errorf("a broken event was kept: %v", events)

@@ -58,9 +58,9 @@ func queryID[T any, P interface {
 	if !given {
 		return id, nil
 	}
-	if err := P(&id).UnmarshalText([]byte(text)); err != nil {
+	if P(&id).UnmarshalText([]byte(text)) != nil {
 		var zero T
-		return zero, malformed("", fmt.Sprintf("The parameter %s is not an id of that kind: %q.", name, clip(text)), "Copy it from a list.")
+		return zero, absentID[T](text, "the parameter "+name)
 	}
 	return id, nil
 }

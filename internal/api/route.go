@@ -191,18 +191,22 @@ func pathID[T any, P interface {
 	text := c.request.PathValue(name)
 	if P(&id).UnmarshalText([]byte(text)) != nil {
 		var zero T
-		return zero, wrongKind[T](text)
+		return zero, absentID[T](text, "the path")
 	}
 	return id, nil
 }
 
-// wrongKind is the answer to an id of another kind. One that only has a typing
-// mistake in it is answered like an absent one.
-func wrongKind[T any](text string) error {
+// absentID is the answer to what is no id of the wanted kind, wherever it stands:
+// that for an absent thing, with what the id is or should be.
+func absentID[T any](text, place string) error {
 	var wanted T
 	notFound := *posthorn.ErrNotFound
-	if kind := kindOfID(text); kind != "" && kind != kindOfID(fmt.Sprint(wanted)) {
-		notFound.Hint = "The id in the path is " + kind + "; this route is about something else."
+	example := fmt.Sprint(wanted)
+	prefix, _, _ := strings.Cut(example, "_")
+	if kind := kindOfID(text); kind != "" && kind != kindOfID(example) {
+		notFound.Hint = "The id in " + place + " is " + kind + "; this is about something else."
+	} else {
+		notFound.Hint = fmt.Sprintf("What is in %s is no id of that kind: those are %s_ and %d characters. Copy it from a list.", place, prefix, len(example)-len(prefix)-1)
 	}
 	return &notFound
 }

@@ -99,7 +99,7 @@ func mistakes(issues *cel.Issues) error {
 		if n == maxMistakes {
 			break
 		}
-		message := clip(strings.TrimSpace(found.Message))
+		message := clip(plain(found.Message))
 		if location := found.Location; location != nil && location.Line() > 0 {
 			message = fmt.Sprintf("Line %d, column %d of the filter: %s.", location.Line(), location.Column()+1, strings.TrimSuffix(message, "."))
 		}
