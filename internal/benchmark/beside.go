@@ -60,7 +60,7 @@ func besideBacklog(ctx context.Context, b *bench) ([]outcome, error) {
 }
 
 func (s *stage) measureBesideBacklog(ctx context.Context) ([]outcome, error) {
-	id, err := s.api.register(ctx, registration{URL: s.url(backlogPath, 0), Events: []string{backlogFamily + ".*"}, Concurrency: s.Connections})
+	id, err := s.api.register(ctx, registration{URL: s.url(backlogPath, 0), Events: []string{backlogFamily + ".*"}})
 	if err != nil {
 		return nil, err
 	}
