@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/posthorn/posthorn/internal/store"
 	"github.com/posthorn/posthorn/internal/store/sqlite"
@@ -23,7 +24,7 @@ func databaseURL(kind, directory string) string {
 // openDatabase opens the database that belongs to a directory, while no server does.
 func openDatabase(ctx context.Context, kind, directory string) (store.Store, error) {
 	if kind != databaseSQLite {
-		return nil, fmt.Errorf("%q is not a database that can be measured; use one of %q", kind, Databases())
+		return nil, fmt.Errorf("%q is not a database that can be measured; use one of %s", kind, strings.Join(Databases(), ", "))
 	}
 	return sqlite.Open(ctx, filepath.Join(directory, "posthorn.db"))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,19 +52,25 @@ func (s *session) databaseCheck() *cobra.Command {
 		}
 		findings, err := app.CheckDatabase(ctx, settings)
 		if err != nil {
-			return noDatabase(settings, err)
+			return noDatabase(settings, given(flags), err)
 		}
 		return s.showFindings(settings, findings)
 	})
 	return command
 }
 
-func noDatabase(settings config.Config, err error) error {
+// noDatabase says where the database may be instead: posthorn dev has one of its own.
+func noDatabase(settings config.Config, chosen map[string]string, err error) error {
 	_, missing := os.Stat(settings.SQLitePath()) // else it is something other that doesn't exist
-	if errors.Is(err, fs.ErrNotExist) && errors.Is(missing, fs.ErrNotExist) {
-		return &failure{code: exitNotFound, message: "there is no database at " + settings.SQLitePath(), hint: "Say where it is with --data DIR or --database sqlite:PATH."}
+	if !errors.Is(err, fs.ErrNotExist) || !errors.Is(missing, fs.ErrNotExist) {
+		return err
 	}
-	return err
+	told := &failure{code: exitNotFound, message: "there is no database at " + settings.SQLitePath(), hint: "Say where it is with --data DIR or --database sqlite:PATH."}
+	ofDev := devDirectory(settings)
+	if _, absent := os.Stat(filepath.Join(ofDev, filepath.Base(settings.SQLitePath()))); absent == nil && len(chosen) == 0 {
+		told.hint = "That of posthorn dev is in " + ofDev + ": say --data " + quoteForShell(ofDev) + "."
+	}
+	return told
 }
 
 func (s *session) showFindings(settings config.Config, findings []string) error {
@@ -113,7 +120,7 @@ func (s *session) backupCommand() *cobra.Command {
 		case errors.Is(err, fs.ErrExist):
 			return &failure{code: exitConflict, message: err.Error(), hint: "Nothing was overwritten. Choose another name, or remove that file if nobody needs it."}
 		case err != nil:
-			return noDatabase(settings, err)
+			return noDatabase(settings, given(flags), err)
 		}
 		return s.showBackup(args[0], made)
 	})

@@ -56,9 +56,12 @@ func (s *session) devSettings(file string, chosen map[string]string) (config.Con
 	if _, isSet := chosen["data"]; isSet || s.env("POSTHORN_DATA") != "" {
 		return settings, nil
 	}
-	chosen["data"] = filepath.Join(settings.DataDir, "dev")
+	chosen["data"] = devDirectory(settings)
 	return s.settings(file, chosen)
 }
+
+// devDirectory is where dev keeps its data unless it is told otherwise.
+func devDirectory(settings config.Config) string { return filepath.Join(settings.DataDir, "dev") }
 
 // startDeveloping writes the context and says what to do next.
 func (s *session) startDeveloping(server *app.App, settings config.Config) error {

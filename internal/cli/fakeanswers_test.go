@@ -37,6 +37,7 @@ func fakeAnswers() map[string]fakeAnswer {
 		"GET /v1/formats":                            ok(`[{"name":"standard","description":"Standard Webhooks","signature":{"algorithm":"hmac-sha256","encoding":"base64"}}]`),
 		"GET /v1/formats/standard":                   ok(`{"name":"standard","body":[{"name":"type"}],"signature":{"algorithm":"hmac-sha256"},"success":["2xx"]}`),
 		"PUT /v1/formats/risky":                      ok(`{"name":"risky","version":1,"body":[],"warnings":[{"pointer":"/signature/content","detail":"Nothing stands between.","hint":"Put."},{"pointer":"/verify/tolerance","detail":"Forever.","hint":"Add."}]}`),
+		"POST /v1/formats/test":                      ok(`{"delivered":true,"eventId":"evt_1","statusCode":204,"reason":"","detail":"","request":{"method":"POST","url":"https://example.com/in","headers":[],"body":""}}`),
 		"POST /v1/verify":                            ok(`{"valid":false,"format":"standard","signedAt":null,"eventId":null,"cause":"former_secret","detail":"Signed with the secret that was rotated out on 2026-01-02T03:04:05Z.","hint":"Give the receiver the current secret, or sign with the one that it has.","offset":null}`),
 		"POST /v1/projects":                          {http.StatusConflict, `{"success":false,"status":409,"code":"conflict","detail":"There is one of that name."}`},
 		"POST /v1/environments":                      {http.StatusRequestEntityTooLarge, `{"success":false,"status":413,"code":"too_large","detail":"The body is too long.","hint":"Send less."}`},

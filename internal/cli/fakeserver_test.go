@@ -108,7 +108,7 @@ func (f *fakeServer) createWebhook(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if url, _ := given["url"].(string); strings.HasPrefix(url, "http://") {
-		respond(w, http.StatusUnprocessableEntity, `{"success":false,"status":422,"code":"invalid","detail":"In production the URL must be https.","hint":"Use https://, or an environment of kind development.","errors":[{"pointer":"/url","detail":"In production the URL must be https."},{"pointer":"/name","detail":"The name is too long."}]}`)
+		respond(w, http.StatusUnprocessableEntity, `{"success":false,"status":422,"code":"invalid","detail":"In production the URL must be https.","hint":"Use https://, or an environment of kind development.","errors":[{"pointer":"/url","detail":"In production the URL must be https."},{"pointer":"/name","detail":"The name is too long."},{"pointer":"/timeoutMs","detail":"timeoutMs is outside 100 to 60000."}]}`)
 		return
 	}
 	webhook := map[string]any{

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -76,9 +77,19 @@ func (s *session) formatCreate() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return asking(s, func(c *client.Client) (client.Format, error) {
-				return c.SaveFormat(ctx, client.FormatInput{Name: name, WorkspaceID: query.WorkspaceID, EnvironmentID: query.EnvironmentID, Text: text, AppliesToAll: applyNow})
-			}, formatFields, "")
+			c, err := s.connect()
+			if err != nil {
+				return err
+			}
+			saved, err := c.SaveFormat(ctx, client.FormatInput{Name: name, WorkspaceID: query.WorkspaceID, EnvironmentID: query.EnvironmentID, Text: text, AppliesToAll: applyNow})
+			if err != nil {
+				return err
+			}
+			if err := showOne(s, saved, formatFields(saved)); err != nil {
+				return err
+			}
+			s.sayDone(fmt.Sprintf("Saved %s, version %s.", saved.Name, numberIf(saved.Version)))
+			return nil
 		}),
 	}
 	command.Flags().StringVarP(&file, "file", "f", "", "YAML or JSON file, or - for stdin")

@@ -115,10 +115,13 @@ func (s *session) showPreview(preview client.FormatPreview) error {
 		return err
 	}
 	if preview.Secret == "random" {
-		s.say("Signed with a random secret; --secret-file or --webhook says with which.")
+		s.say(signedAtRandom)
 	}
 	return nil
 }
+
+// signedAtRandom is said where nothing says which secret is meant.
+const signedAtRandom = "Signed with a random secret, which no receiver can verify; --secret-file or --webhook says with which."
 
 func decoded(text, encoding string) (string, error) {
 	if encoding == "" {
@@ -150,7 +153,7 @@ func (s *session) formatTest() *cobra.Command {
 	command := &cobra.Command{
 		Use: "test [FORMAT]", Short: "Have the server send one request in a format and show what came back", Args: mayHave("FORMAT"),
 		Long: "Have the server send one request in a format now, where its egress policy allows, and show what came back.\n" +
-			"The exit code is 1 when the receiver didn't take it.",
+			"Without a secret or a webhook it is signed with a random one. The exit code is 1 when the receiver didn't take it.",
 		Example: "  posthorn format test mine --url https://example.com/hooks --secret-file secret.txt\n  posthorn format test -f my.yaml --webhook whc_abc123",
 		RunE: s.does(func(ctx context.Context, args []string) error {
 			trial, err := s.trial(flags, args)
@@ -167,6 +170,9 @@ func (s *session) formatTest() *cobra.Command {
 			}
 			if err := showOne(s, result, testFields(result)); err != nil {
 				return err
+			}
+			if trial.Secret == "" && trial.WebhookID == "" {
+				s.say(signedAtRandom)
 			}
 			if !result.Delivered {
 				return &failure{code: exitFailed, message: "not delivered: " + first(result.Detail, result.Reason), next: "format preview --help"}

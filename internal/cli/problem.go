@@ -56,7 +56,11 @@ func everyMistake(problem *client.Error) string {
 		if hint == "" && mistake.Detail == problem.Detail {
 			hint = problem.Hint
 		}
-		fmt.Fprintf(&text, "\n  %s: %s", first(strings.TrimPrefix(mistake.Pointer, "/"), "request"), strings.TrimSpace(mistake.Detail+" "+inFlags(hint)))
+		place := first(strings.TrimPrefix(mistake.Pointer, "/"), "request") + ": "
+		if strings.HasPrefix(mistake.Detail, strings.TrimSuffix(place, ": ")+" ") {
+			place = "" // the sentence begins with it
+		}
+		fmt.Fprintf(&text, "\n  %s%s", place, strings.TrimSpace(mistake.Detail+" "+inFlags(hint)))
 	}
 	return text.String()
 }

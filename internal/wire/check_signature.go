@@ -153,7 +153,16 @@ func checkEncoding(pointer string, encoding posthorn.Encoding, allowed ...postho
 	if slices.Contains(allowed, encoding) {
 		return nil
 	}
-	return posthorn.Invalid(pointer, fmt.Sprintf("%q is not an encoding that can be used here.", clip(string(encoding))), fmt.Sprintf("Use one of %v.", allowed))
+	return posthorn.Invalid(pointer, fmt.Sprintf("%q is not an encoding that can be used here.", clip(string(encoding))), "Use one of "+joined(allowed)+".")
+}
+
+// joined writes names one behind the other.
+func joined[T ~string](names []T) string {
+	texts := make([]string, len(names))
+	for i, name := range names {
+		texts[i] = string(name)
+	}
+	return strings.Join(texts, ", ")
 }
 
 func checkKeyPrefix(pointer, prefix string) *posthorn.Error {

@@ -77,7 +77,7 @@ func (c *compiler) checkParameters(pointer string, said posthorn.MessageSignatur
 	known := []string{"created", "expires", "keyid", "alg", "tag"}
 	for i, name := range said.Parameters {
 		if !slices.Contains(known, name) || slices.Contains(said.Parameters[:i], name) {
-			c.problems.Add(posthorn.Invalid(pointerTo(pointer+"/parameters", i), fmt.Sprintf("%q is not a parameter, or stands twice.", clip(name)), fmt.Sprintf("Use some of %v.", known)))
+			c.problems.Add(posthorn.Invalid(pointerTo(pointer+"/parameters", i), fmt.Sprintf("%q is not a parameter, or stands twice.", clip(name)), "Use some of "+joined(known)+"."))
 		}
 	}
 	if slices.Contains(said.Parameters, "expires") != (said.Expires > 0) || said.Expires < 0 || said.Expires > maxTolerance {

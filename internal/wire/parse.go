@@ -1,7 +1,10 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/posthorn/posthorn"
 )
@@ -11,8 +14,8 @@ const MaxFormatText = 64 << 10
 
 // ParseFormat reads a format from YAML or JSON. It looks at the syntax only:
 // Compile decides whether the format makes sense. It returns an *posthorn.Error
-// with CodeMalformed that names every mistake with its place, or with
-// CodeTooLarge over MaxFormatText.
+// with CodeMalformed that names every mistake with its place, those that Compile
+// would find in the rest too, or with CodeTooLarge over MaxFormatText.
 func ParseFormat(text []byte) (posthorn.Format, error) {
 	if len(text) > MaxFormatText {
 		return posthorn.Format{}, &posthorn.Error{Code: posthorn.CodeTooLarge, Message: fmt.Sprintf("The format is %d bytes long; the limit is %d.", len(text), MaxFormatText), Hint: "Shorten it."}
@@ -24,9 +27,38 @@ func ParseFormat(text []byte) (posthorn.Format, error) {
 	var problems posthorn.Problems
 	format := readFormat(fieldsOf(root, &problems))
 	if err := problems.Err(); err != nil {
-		return posthorn.Format{}, err
+		return posthorn.Format{}, withMistakesOf(format, err)
 	}
 	return format, nil
+}
+
+// withMistakesOf adds to what can't be read what is wrong with the rest, so that
+// nobody mends one mistake only to meet the next.
+func withMistakesOf(format posthorn.Format, err error) error {
+	if format.Name == "" {
+		format.Name = "unnamed" // whoever reads the format may name it
+	}
+	_, further := Compile(format)
+	var unread, unfit *posthorn.Error
+	if !errors.As(err, &unread) || !errors.As(further, &unfit) {
+		return err
+	}
+	places := append([]*posthorn.Error{unread}, unread.Others...)
+	isRead := func(one *posthorn.Error) bool {
+		return !slices.ContainsFunc(places, func(place *posthorn.Error) bool {
+			return one.Pointer == place.Pointer || strings.HasPrefix(one.Pointer, place.Pointer+"/")
+		})
+	}
+	all := *unread
+	all.Others = slices.Clone(unread.Others)
+	for _, one := range append([]*posthorn.Error{unfit}, unfit.Others...) {
+		if isRead(one) {
+			alone := *one
+			alone.Others = nil
+			all.Others = append(all.Others, &alone)
+		}
+	}
+	return &all
 }
 
 func readFormat(f *fields) posthorn.Format {

@@ -172,3 +172,38 @@ func FuzzParseFormat(f *testing.F) {
 		}
 	})
 }
+
+// Guards that a member that nobody knows hides no other mistake, and that nothing
+// is told twice.
+func TestAllMistakesOfAFormatAreTold(t *testing.T) {
+	t.Parallel()
+	_, err := wire.ParseFormat([]byte(`
+name: mine
+body: {raw: event.data}
+headrs: []
+headers:
+  - X-Sig: "{signatur}"
+  - X-Bad
+signature: {algorithm: hmac-sha256, content: "{body}", encoding: rot13, key: text}
+retries: 1000
+`))
+	var first *posthorn.Error
+	if !errors.As(err, &first) || first.Code != posthorn.CodeMalformed {
+		t.Fatalf("%v", err)
+	}
+	var told []string
+	for _, one := range append([]*posthorn.Error{first}, first.Others...) {
+		told = append(told, one.Pointer)
+		if one.Pointer == "/signature/encoding" && one.Hint != "Use one of hex, base64, base64url." {
+			t.Errorf("%q", one.Hint)
+		}
+	}
+	for _, want := range []string{"/headrs", "/headers/0", "/headers/1", "/signature/encoding", "/retries"} {
+		at := slices.IndexFunc(told, func(pointer string) bool { return strings.HasPrefix(pointer, want) })
+		if at < 0 {
+			t.Errorf("%s is not among %q", want, told)
+		} else if slices.ContainsFunc(told[at+1:], func(pointer string) bool { return pointer == told[at] }) {
+			t.Errorf("%s is told twice: %q", want, told)
+		}
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // A start reads all pages of a file up to smallFile. A longer one is read only
@@ -64,7 +66,11 @@ func Check(ctx context.Context, path string) ([]string, error) {
 		return nil, err
 	}
 	findings, err := check(ctx, db)
-	if err := errors.Join(err, db.Close()); err != nil {
+	err = errors.Join(err, db.Close())
+	if code := primaryCode(err); code == sqlite3.SQLITE_NOTADB || code == sqlite3.SQLITE_CORRUPT {
+		return append(findings, fmt.Sprintf("it can't be read to its end: %v", err)), nil
+	}
+	if err != nil {
 		return nil, fmt.Errorf("checking %s: %w", path, advise(err))
 	}
 	return findings, nil
