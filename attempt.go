@@ -45,8 +45,8 @@ const (
 
 	// ReasonRenderFailed: the request could not be built from the format.
 	ReasonRenderFailed Reason = "render_failed"
-	// ReasonLocalResource: this machine lacked something (ports, descriptors);
-	// not the receiver's fault.
+	// ReasonLocalResource: this machine lacked something (ports, descriptors, time on
+	// a processor); not the receiver's fault.
 	ReasonLocalResource Reason = "local_resource"
 	// ReasonLocalNetwork: hardly any receiver could be reached from this machine, so
 	// its own network is taken to have failed; not the receiver's fault.

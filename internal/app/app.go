@@ -19,6 +19,7 @@ import (
 	"github.com/posthorn/posthorn/internal/deliver"
 	"github.com/posthorn/posthorn/internal/egress"
 	"github.com/posthorn/posthorn/internal/manage"
+	"github.com/posthorn/posthorn/internal/starved"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
@@ -43,6 +44,7 @@ type App struct {
 	manager  *manage.Manager
 	upkeep   *upkeep
 	sender   *egress.Sender
+	meter    *starved.Meter
 	server   *http.Server
 	listener net.Listener
 	profiles *profiles
@@ -90,6 +92,7 @@ func (a *App) Start(ctx context.Context) error {
 		a.running.Go(func() { a.engine.Run(engineContext) })
 	}
 	a.running.Go(func() { a.upkeep.run(engineContext) })
+	a.running.Go(func() { a.meter.Run(engineContext) })
 	a.running.Go(a.serve)
 	a.profiles.serve()
 	a.running.Go(func() { a.watchStorage(engineContext) })

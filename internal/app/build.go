@@ -18,6 +18,7 @@ import (
 	"github.com/posthorn/posthorn/internal/intake"
 	"github.com/posthorn/posthorn/internal/manage"
 	"github.com/posthorn/posthorn/internal/snapshot"
+	"github.com/posthorn/posthorn/internal/starved"
 	"github.com/posthorn/posthorn/internal/store/sqlite"
 	"github.com/posthorn/posthorn/internal/telemetry"
 	"github.com/posthorn/posthorn/internal/wire"
@@ -53,10 +54,10 @@ func (a *App) build(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.sender = sender
+	a.sender, a.meter = sender, starved.NewMeter(time.Now)
 	directories, library := snapshot.NewCache(a.store), dialects.New(builtIn, a.store)
 	a.engine = deliver.New(deliver.Options{
-		Queue: a.store, Directories: directories, Dialects: library, Sender: sender,
+		Queue: a.store, Directories: directories, Dialects: library, Sender: starved.Sender{Sender: sender, Late: a.meter.Late, Now: time.Now},
 		Observer: a.observer(), Logger: a.options.Logger, Now: time.Now, Random: random,
 		Grace: c.GracePeriod, MaxSending: c.Concurrency,
 	})

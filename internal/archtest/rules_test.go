@@ -135,6 +135,11 @@ func importRules() map[string]rule {
 			may:   []string{"", "internal/store"},
 			never: noHTTPnoSQL,
 		},
+		"internal/starved": {
+			why:   "how much a process may run has to do with nothing that it does",
+			may:   []string{""},
+			never: noHTTPnoSQL,
+		},
 		"internal/workers": {
 			why:   "running tasks needs to know nothing of them",
 			never: noHTTPnoSQL,

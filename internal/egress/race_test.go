@@ -173,7 +173,7 @@ func TestSilentNameServersSlowNobodyElse(t *testing.T) {
 	}}
 	sender := newSender(t, Options{Resolver: resolver})
 	ctx, stop := context.WithCancel(context.WithValue(t.Context(), silentKey{}, true))
-	const hosts, attempts = 100, 10
+	const hosts, attempts = 1000, 2
 	ended := make(chan posthorn.Outcome, hosts*attempts)
 	for i := range hosts * attempts {
 		go func() { ended <- sender.Send(ctx, requestTo(fmt.Sprintf("http://silent%d.test/", i%hosts))) }()

@@ -64,14 +64,18 @@ func (p *Pace) Learn(outcome posthorn.Outcome, concurrency int, startedAt, now t
 }
 
 // asksForLess reports whether an outcome says that the receiver has too much to
-// do.
+// do, or its name servers.
 func asksForLess(outcome posthorn.Outcome) bool {
 	switch outcome.StatusCode {
 	case 429, 502, 503, 504:
 		return true
 	}
-	return outcome.Reason == posthorn.ReasonTimeout || outcome.Reason == posthorn.ReasonConnectTimeout ||
-		outcome.Reason == posthorn.ReasonTLSTimeout || outcome.Reason == posthorn.ReasonRateLimited
+	switch outcome.Reason {
+	case posthorn.ReasonTimeout, posthorn.ReasonConnectTimeout, posthorn.ReasonTLSTimeout, posthorn.ReasonRateLimited, posthorn.ReasonDNSError:
+		return true
+	default:
+		return false
+	}
 }
 
 // Breaker returns the breaker as it is now.

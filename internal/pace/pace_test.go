@@ -151,3 +151,21 @@ func TestNewerBreakerHolds(t *testing.T) {
 		t.Error("an older breaker was taken over")
 	}
 }
+
+// Invariant: a receiver that hangs gets fewer requests at once, wherever it hangs: in
+// its name servers, in connecting, in the handshake, or in answering.
+func TestHangingAnywhereIsSlowed(t *testing.T) {
+	t.Parallel()
+	for _, reason := range []posthorn.Reason{posthorn.ReasonDNSError, posthorn.ReasonConnectTimeout, posthorn.ReasonTLSTimeout, posthorn.ReasonTimeout} {
+		var p pace.Pace
+		now := begin()
+		for range 1000 {
+			p.Learn(succeeded(), concurrency, now, now)
+		}
+		now = now.Add(time.Second)
+		p.Learn(posthorn.Outcome{Reason: reason}, concurrency, now, now)
+		if got := p.Allowed(concurrency); got != concurrency/2 {
+			t.Errorf("%s: %d at once, want %d", reason, got, concurrency/2)
+		}
+	}
+}
