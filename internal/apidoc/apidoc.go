@@ -3,7 +3,7 @@
 package apidoc
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,7 +43,7 @@ func Read(text []byte) (Catalogue, error) {
 	if err != nil {
 		return Catalogue{}, err
 	}
-	r := &reader{root: root, seen: map[string]EventType{}}
+	r := &reader{root: root, seen: map[string]EventType{}, steps: maxSteps, bytes: maxMade}
 	version := func(name string) string {
 		written, _ := root[name].(string)
 		return written
@@ -59,6 +59,9 @@ func Read(text []byte) (Catalogue, error) {
 		return Catalogue{}, posthorn.Invalid("/document", "The document is neither OpenAPI 3.1 nor AsyncAPI 2 or 3.",
 			"It must begin with \"openapi: 3.1.…\" or \"asyncapi: …\". The schemas of OpenAPI 3.0 and earlier are another language: convert the document first.")
 	}
+	if r.isSpent() {
+		return Catalogue{}, posthorn.Invalid("/document", "The document repeats too much of itself: too much would be made of what it refers to.", "Import it in several parts, and leave out what isn't about event types.")
+	}
 	if len(r.found.Types)+len(r.found.Refused) == 0 {
 		return Catalogue{}, posthorn.Invalid("/document", "The document has no event types.", "They are read from \"webhooks\" of OpenAPI, and from the messages of the channels of AsyncAPI.")
 	}
@@ -70,9 +73,15 @@ type reader struct {
 	root  map[string]any
 	found Catalogue
 	seen  map[string]EventType
+	// steps and bytes are what may still be looked at and made.
+	steps int
+	bytes int
 }
 
 func (r *reader) refuse(name, place, reason string) {
+	if r.make(len(name) + len(place) + len(reason)); r.isSpent() {
+		return
+	}
 	r.found.Refused = append(r.found.Refused, Refusal{Name: name, Place: place, Reason: reason})
 }
 
@@ -83,9 +92,12 @@ func (r *reader) take(place string, found EventType) {
 		return
 	}
 	if known, isKnown := r.seen[found.Name]; isKnown {
-		if string(known.Schema) != string(found.Schema) {
+		if !bytes.Equal(known.Schema, found.Schema) {
 			r.refuse(found.Name, place, "The document has another event type of this name before.")
 		}
+		return
+	}
+	if r.isSpent() {
 		return
 	}
 	r.seen[found.Name] = found
@@ -116,6 +128,9 @@ func (r *reader) resolve(value any) (map[string]any, string, error) {
 
 // at returns what a reference within the document names.
 func (r *reader) at(target string) (any, error) {
+	if len(target) > maxReference {
+		return nil, fmt.Errorf("it refers to %s, which is longer than %d bytes", clip(target), maxReference)
+	}
 	pointer, isLocal := strings.CutPrefix(target, "#")
 	if !isLocal || (pointer != "" && pointer[0] != '/') {
 		return nil, fmt.Errorf("it refers to %s, and nothing is fetched: bundle the document first", clip(target))
@@ -143,6 +158,7 @@ func firstText(object map[string]any, members ...string) string {
 
 // describe cuts a description to what an event type may have.
 func describe(text string) string {
+	text = strings.ToValidUTF8(text[:min(len(text), 2*posthorn.MaxDescription)], "")
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
 			return -1
@@ -156,15 +172,12 @@ func describe(text string) string {
 	return text
 }
 
-func encode(value any) []byte {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return nil // what was decoded can be encoded
+// sortedNames returns the names of an object in their order: none when too much was
+// looked at.
+func (r *reader) sortedNames(object map[string]any) []string {
+	if !r.look(len(object)) {
+		return nil
 	}
-	return text
-}
-
-func sortedNames(object map[string]any) []string {
 	names := make([]string, 0, len(object))
 	for name := range object {
 		names = append(names, name)

@@ -17,7 +17,7 @@ func sentence(err error) string {
 // asyncAPI2 reads the messages of all channels, whoever sends them.
 func (r *reader) asyncAPI2() {
 	channels, _ := r.root["channels"].(map[string]any)
-	for _, name := range sortedNames(channels) {
+	for _, name := range r.sortedNames(channels) {
 		channel, _, err := r.resolve(channels[name])
 		if err != nil {
 			r.refuse(name, pointerTo("channels", name), sentence(err))
@@ -46,14 +46,14 @@ func (r *reader) asyncAPI2() {
 // there are no channels.
 func (r *reader) asyncAPI3() {
 	channels, _ := r.root["channels"].(map[string]any)
-	for _, name := range sortedNames(channels) {
+	for _, name := range r.sortedNames(channels) {
 		channel, _, err := r.resolve(channels[name])
 		if err != nil {
 			r.refuse(name, pointerTo("channels", name), sentence(err))
 			continue
 		}
 		messages, _ := channel["messages"].(map[string]any)
-		for _, key := range sortedNames(messages) {
+		for _, key := range r.sortedNames(messages) {
 			r.message(pointerTo("channels", name, "messages", key), key, messages[key], channel)
 		}
 	}
@@ -62,7 +62,7 @@ func (r *reader) asyncAPI3() {
 	}
 	components, _ := r.root["components"].(map[string]any)
 	messages, _ := components["messages"].(map[string]any)
-	for _, key := range sortedNames(messages) {
+	for _, key := range r.sortedNames(messages) {
 		r.message(pointerTo("components", "messages", key), key, messages[key], nil)
 	}
 }
@@ -89,8 +89,9 @@ func (r *reader) message(place, fallback string, value any, around map[string]an
 		found.Description = describe(firstText(around, "description", "summary"))
 	}
 	found.Deprecated, _ = message["deprecated"].(bool)
-	found.Example = messageExample(message)
-	found.Schema, err = r.payload(message)
+	if found.Example, err = r.messageExample(message); err == nil {
+		found.Schema, err = r.payload(message)
+	}
 	if err != nil {
 		r.refuse(found.Name, place, sentence(err))
 		return
@@ -107,23 +108,27 @@ func (r *reader) payload(message map[string]any) ([]byte, error) {
 	if object, _, err := r.resolve(payload); err == nil && object["schemaFormat"] != nil && object["schema"] != nil {
 		format, payload = firstText(object, "schemaFormat"), object["schema"]
 	}
+	if len(format) > maxMediaType {
+		format = format[:maxMediaType]
+	}
 	if format != "" && !strings.Contains(format, "vnd.aai.asyncapi") && !strings.Contains(format, "schema+json") && !strings.Contains(format, "schema+yaml") {
 		return nil, errors.New("its payload is described in " + clip(format) + ", not in JSON Schema")
 	}
 	return r.bundle(payload)
 }
 
-func messageExample(message map[string]any) []byte {
+func (r *reader) messageExample(message map[string]any) ([]byte, error) {
 	examples, _ := message["examples"].([]any)
 	for _, example := range examples {
+		r.look(1)
 		if object, isObject := example.(map[string]any); isObject {
 			if payload, exists := object["payload"]; exists {
-				return encode(payload)
+				return r.encode("example", payload)
 			}
 		}
 	}
 	if schema, isObject := message["payload"].(map[string]any); isObject {
-		return exampleOf(schema)
+		return r.exampleOf(schema)
 	}
-	return nil
+	return nil, nil
 }

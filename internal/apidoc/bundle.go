@@ -9,7 +9,7 @@ import (
 // bundle makes a schema of the document stand alone: what it refers to comes with it,
 // as "$defs".
 func (r *reader) bundle(schema any) ([]byte, error) {
-	b := &bundler{reader: r, names: map[string]string{}, taken: map[string]bool{}, defs: map[string]any{}, budget: maxBundled, top: schema}
+	b := &bundler{reader: r, names: map[string]string{}, taken: map[string]int{}, defs: map[string]any{}, budget: maxBundled, top: schema}
 	bundled, err := b.schema(schema)
 	if err != nil {
 		return nil, err
@@ -26,14 +26,14 @@ func (r *reader) bundle(schema any) ([]byte, error) {
 		}
 	}
 	if len(b.defs) == 0 {
-		return encode(bundled), nil
+		return r.encode("schema", bundled)
 	}
 	object, isObject := bundled.(map[string]any)
 	if !isObject {
-		return encode(bundled), nil
+		return r.encode("schema", bundled)
 	}
 	object["$defs"] = b.defs
-	return encode(object), nil
+	return r.encode("schema", object)
 }
 
 // maxBundled is how many values a bundled schema may have; the rest of the program
@@ -43,9 +43,10 @@ const maxBundled = 20_000
 type bundler struct {
 	*reader
 
-	// names has a name in $defs for each reference.
+	// names has a name in $defs for each reference, and taken counts those that
+	// were made of the same word.
 	names   map[string]string
-	taken   map[string]bool
+	taken   map[string]int
 	defs    map[string]any
 	waiting []string
 	budget  int
@@ -71,7 +72,7 @@ func (b *bundler) find(target string) (any, error) {
 // schema copies a schema with its references turned into those to $defs. What names
 // a document or a version of JSON Schema is left out: it is another document now.
 func (b *bundler) schema(value any) (any, error) {
-	if b.budget--; b.budget < 0 {
+	if b.budget--; b.budget < 0 || !b.look(1) {
 		return nil, errors.New("the schema is too large with all that it refers to")
 	}
 	switch value := value.(type) {
@@ -94,7 +95,7 @@ func (b *bundler) schema(value any) (any, error) {
 
 func (b *bundler) object(value map[string]any) (any, error) {
 	copied := make(map[string]any, len(value))
-	for _, name := range sortedNames(value) {
+	for _, name := range b.sortedNames(value) {
 		member := value[name]
 		text, isText := member.(string)
 		var err error
@@ -132,7 +133,7 @@ func (b *bundler) each(value any) (any, error) {
 		return value, nil
 	}
 	copied := make(map[string]any, len(object))
-	for _, name := range sortedNames(object) {
+	for _, name := range b.sortedNames(object) {
 		member, err := b.schema(object[name])
 		if err != nil {
 			return nil, err
@@ -156,10 +157,12 @@ func (b *bundler) reference(target string) (any, error) {
 		return '_'
 	}, lastName(target))
 	name := plain
-	for n := 2; b.taken[name] || name == ""; n++ {
-		name = plain + "_" + strconv.Itoa(n)
+	for b.taken[name] > 0 || name == "" {
+		b.taken[plain]++
+		name = plain + "_" + strconv.Itoa(b.taken[plain])
 	}
-	b.names[target], b.taken[name] = name, true
+	b.names[target] = name
+	b.taken[name]++
 	b.waiting = append(b.waiting, target)
 	return "#/$defs/" + name, nil
 }

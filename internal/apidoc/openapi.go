@@ -5,7 +5,7 @@ import "strings"
 // openAPI reads the section "webhooks".
 func (r *reader) openAPI() {
 	webhooks, _ := r.root["webhooks"].(map[string]any)
-	for _, name := range sortedNames(webhooks) {
+	for _, name := range r.sortedNames(webhooks) {
 		place := pointerTo("webhooks", name)
 		found, err := r.openAPIWebhook(name, webhooks[name])
 		if err != nil {
@@ -53,12 +53,19 @@ func (r *reader) openAPIWebhook(name string, value any) (EventType, error) {
 	return found, err
 }
 
+// maxMediaType is the longest name of a media type that is looked at, in bytes
+// (RFC 6838, section 4.2).
+const maxMediaType = 255
+
 // mediaType picks the JSON of a body.
 func (r *reader) mediaType(body map[string]any) (map[string]any, error) {
 	content, _ := body["content"].(map[string]any)
-	for _, name := range sortedNames(content) {
-		plain, _, _ := strings.Cut(strings.ToLower(name), ";")
-		plain = strings.TrimSpace(plain)
+	for _, name := range r.sortedNames(content) {
+		plain, _, _ := strings.Cut(name, ";")
+		if plain = strings.TrimSpace(plain); len(plain) > maxMediaType {
+			continue
+		}
+		plain = strings.ToLower(plain)
 		if plain == "application/json" || strings.HasSuffix(plain, "+json") || plain == "*/*" {
 			media, _, err := r.resolve(content[name])
 			return media, err
@@ -74,32 +81,32 @@ func (r *reader) mediaType(body map[string]any) (map[string]any, error) {
 // ones, or that of its schema.
 func (r *reader) openAPIExample(media map[string]any) ([]byte, error) {
 	if example, exists := media["example"]; exists {
-		return encode(example), nil
+		return r.encode("example", example)
 	}
 	examples, _ := media["examples"].(map[string]any)
-	for _, name := range sortedNames(examples) {
+	for _, name := range r.sortedNames(examples) {
 		example, _, err := r.resolve(examples[name])
 		if err != nil {
 			return nil, err
 		}
 		if value, exists := example["value"]; exists {
-			return encode(value), nil
+			return r.encode("example", value)
 		}
 	}
 	schema, _, err := r.resolve(media["schema"])
 	if err != nil {
 		return nil, nil //nolint:nilerr // reading the schema tells what is wrong with it
 	}
-	return exampleOf(schema), nil
+	return r.exampleOf(schema)
 }
 
 // exampleOf picks the example that a schema itself has.
-func exampleOf(schema map[string]any) []byte {
+func (r *reader) exampleOf(schema map[string]any) ([]byte, error) {
 	if example, exists := schema["example"]; exists {
-		return encode(example)
+		return r.encode("example", example)
 	}
 	if list, isList := schema["examples"].([]any); isList && len(list) > 0 {
-		return encode(list[0])
+		return r.encode("example", list[0])
 	}
-	return nil
+	return nil, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -47,6 +48,10 @@ func parseAny(text []byte) (any, error) {
 			return nil, fmt.Errorf("reading JSON: %w", err)
 		}
 		return value, bound(value, &budget, 0)
+	}
+	// What takes much more memory than its text isn't taken apart.
+	if separators := bytes.Count(text, []byte(",")) + bytes.Count(text, []byte("\n")); separators > 2*maxValues {
+		return nil, errTooLarge
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
@@ -184,14 +189,17 @@ func fromScalar(node *yaml.Node) any {
 	return node.Value
 }
 
-// namesOf takes a JSON pointer apart.
+// namesOf takes the JSON pointer of a reference apart (RFC 6901, section 6).
 func namesOf(pointer string) []string {
 	if pointer == "" {
 		return nil
 	}
 	names := strings.Split(pointer[1:], "/")
 	for i, name := range names {
-		names[i] = strings.NewReplacer("~1", "/", "~0", "~", "%7B", "{", "%7D", "}", "%20", " ").Replace(name)
+		if plain, err := url.PathUnescape(name); err == nil {
+			name = plain
+		}
+		names[i] = strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
 	}
 	return names
 }
@@ -207,7 +215,7 @@ func lastName(pointer string) string {
 func pointerTo(names ...string) string {
 	var pointer strings.Builder
 	for _, name := range names {
-		pointer.WriteString("/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
+		pointer.WriteString("/" + strings.ReplaceAll(strings.ReplaceAll(clip(name), "~", "~0"), "/", "~1"))
 	}
 	return pointer.String()
 }
