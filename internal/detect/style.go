@@ -29,15 +29,15 @@ func (v *value) write(s style) []byte { return v.append(nil, s, "\n") }
 const maxWritten = MaxRequest
 
 func (v *value) append(dst []byte, s style, line string) []byte {
-	if len(dst) > maxWritten {
-		return dst
-	}
 	switch v.kind {
 	case textKind:
 		return appendText(dst, v.text, s.escape)
 	case listKind:
 		dst = append(dst, '[')
 		for i, item := range v.items {
+			if len(dst) > maxWritten {
+				return dst
+			}
 			dst = s.beforeItem(dst, i, line)
 			dst = item.append(dst, s, line+s.indent)
 		}
@@ -50,6 +50,9 @@ func (v *value) append(dst []byte, s style, line string) []byte {
 		}
 		dst = append(dst, '{')
 		for i, m := range members {
+			if len(dst) > maxWritten {
+				return dst
+			}
 			dst = s.beforeItem(dst, i, line)
 			dst = append(appendText(dst, m.name, s.escape), ':')
 			dst = append(dst, s.colon...)
