@@ -154,7 +154,7 @@ func (s *Scheme) checkClaimedTimes(claims map[string]any, r *request) (time.Time
 
 // claimedTime reads a claim that must be a time in seconds.
 func (s *Scheme) claimedTime(claims map[string]any, name string) (time.Time, error) {
-	const farthest = 1 << 40 // seconds; beyond it nothing is a date
+	const farthest = 253_402_300_799 // seconds; the end of the year 9999, the last that every language has
 	seconds, isNumber := claims[name].(float64)
 	if !isNumber || seconds < 0 || seconds > farthest {
 		return time.Time{}, malformed(s.Header, "the token has no time as "+quote(name))

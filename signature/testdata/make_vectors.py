@@ -320,6 +320,8 @@ def times_of_tokens(timed, token):
         yield vector("declared: a token that expired a year ago, the scheme names " + title, token(exp=NOW - 31536000), scheme=scheme, **old, age=31536000)
         for exp in "soon", str(NOW + 60), True, None, -1, 1e300, [NOW + 60]:
             yield vector("declared: a token with exp %s, the scheme names %s" % (json.dumps(exp), title), token(exp=exp), "malformed_header", scheme=scheme, header="Authorization")
+    yield vector("declared: a token that expires with the year 9999", token(exp=253402300799), scheme=plain)
+    yield vector("declared: a token that expires in the year 10000", token(exp=253402300800), "malformed_header", scheme=plain, header="Authorization")
     yield vector("declared: a token without exp, which the scheme names", token(), "malformed_header", scheme=named, header="Authorization")
     yield vector("declared: a token that is good from now on", token(nbf=NOW), scheme=plain)
     yield vector("declared: a token that is good in a second", token(nbf=NOW + 1), scheme=plain, **new, age=-1)

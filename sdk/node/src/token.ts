@@ -7,8 +7,8 @@ import { entries, lines, type ReceivedRequest } from './read.js'
 import type { Claims, Scheme } from './scheme.js'
 import { checkAge, checkExpiry, type Signed } from './time.js'
 
-/** Seconds; beyond it nothing is a date. */
-const farthest = 2 ** 40
+/** Seconds: the end of the year 9999, the last that every language has. */
+const farthest = 253_402_300_799
 
 /** Compares a secret that is sent as it is. */
 export function* verifyToken(scheme: Scheme, keys: Key[], request: ReceivedRequest): Steps<Signed> {
