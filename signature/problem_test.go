@@ -180,6 +180,10 @@ func TestToleranceMakesNoMixture(t *testing.T) {
 		if _, err := mixed.Verify([]string{newSecret}, received(headers), body, moment(), signature.WithTolerance(time.Minute)); !errors.Is(err, signature.BadScheme) {
 			t.Errorf("with a tolerance: %v", err)
 		}
+		mixed.Tolerance = time.Minute
+		if _, err := mixed.Verify([]string{newSecret}, received(headers), body, moment(), signature.WithAnyTimestamp()); !errors.Is(err, signature.BadScheme) {
+			t.Errorf("with a tolerance of its own: %v", err)
+		}
 	}
 }
 

@@ -147,6 +147,7 @@ for (const { name, verify } of ways) {
       await verify(body, headers, secret, mixed)
       await verify(body, headers, secret, mixed, { anyTimestamp: true })
       for (const toleranceSeconds of [0, 60]) await refuses('bad_scheme', headers, body, secret, mixed, { toleranceSeconds })
+      await refuses('bad_scheme', headers, body, secret, { ...mixed, toleranceSeconds: 60 }, { anyTimestamp: true })
     }
     const expired = { authorization: `Bearer ${token({ exp: now() - 60 })}` }
     await verify(body, expired, secret, tokens, { anyTimestamp: true })

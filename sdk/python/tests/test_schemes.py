@@ -152,6 +152,8 @@ class Schemes(unittest.TestCase):
             for tolerance in (0, 60):
                 with self.assertRaises(posthorn.BadScheme):
                     posthorn.verify(BODY, headers, SECRET, scheme=mixed, now=NOW, tolerance=tolerance)
+            with self.assertRaises(posthorn.BadScheme):
+                posthorn.verify(BODY, headers, SECRET, scheme=replace(mixed, tolerance_seconds=60), now=NOW, tolerance=float("inf"))
         claims = {"body": hashlib.sha256(BODY).hexdigest(), "iat": NOW, "exp": NOW - 60}
         headers = {"authorization": token(json.dumps(claims).encode())}
         posthorn.verify(BODY, headers, SECRET, scheme=JWT, now=NOW, tolerance=float("inf"))
