@@ -117,7 +117,7 @@ func (m *Manager) UpdateEnvironment(ctx context.Context, p Principal, id posthor
 		return posthorn.Environment{}, passOn("changing the environment", err)
 	}
 	m.notifier.DirectoryChanged(id)
-	return environment, nil
+	return environment, m.keepDefaultFormat(ctx, before, environment)
 }
 
 func (m *Manager) checkReadyForProduction(ctx context.Context, id posthorn.EnvironmentID) error {

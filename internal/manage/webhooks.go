@@ -57,6 +57,9 @@ func (m *Manager) CreateWebhook(ctx context.Context, p Principal, named posthorn
 		return WebhookDetails{}, passOn("creating the webhook", limited(err, "webhooks", "environment", m.limits.Webhooks, "delete one that is no longer needed"))
 	}
 	m.notifier.DirectoryChanged(environment.ID)
+	if err := m.keepFormatOfNew(ctx, webhook); err != nil {
+		return WebhookDetails{}, err
+	}
 	// The key may have been revoked before the webhook was there to keep it.
 	if err := m.ensureSigningKeys(ctx, change.fitting.dialect, webhook); err != nil {
 		return WebhookDetails{}, err
@@ -147,6 +150,9 @@ func (m *Manager) UpdateWebhook(ctx context.Context, p Principal, id posthorn.We
 	details, err := m.changeWebhook(ctx, before, func(w posthorn.Webhook) (posthorn.Webhook, error) {
 		return m.apply(change, w, environment, now)
 	})
+	if err == nil {
+		err = m.keepFormatOf(ctx, before, details.Webhook)
+	}
 	if err == nil { // the key may have been revoked before the webhook used it
 		err = m.ensureSigningKeys(ctx, change.fitting.dialect, details.Webhook)
 	}
