@@ -126,3 +126,19 @@ func TestInferredFormatIsSaved(t *testing.T) {
 		t.Errorf("nothing: %v", nothing)
 	}
 }
+
+// Guards that no format is said to be the request's where none fits, and that the
+// answer says which one is nearest, and whether all was tried.
+func TestVerifyNamesTheNearestFormat(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	good := w.captured("slack", "the secret that signed it", "", `{"a":1}`)
+	got := w.verify(`{"request":%s,"secret":"another secret"}`, good)
+	if _, isSaid := got["format"]; isSaid || got["nearest"] != "slack" || got["stopped"] != false || got["cause"] != "no_match" {
+		t.Errorf("none fits: %v", got)
+	}
+	got = w.verify(`{"request":%s,"secret":"another secret","format":"slack"}`, good)
+	if _, isSaid := got["nearest"]; isSaid || got["format"] != "slack" {
+		t.Errorf("one was asked for: %v", got)
+	}
+}
