@@ -29,6 +29,7 @@ type (
 	keyKind         struct{}
 	signingKeyKind  struct{}
 	nodeKind        struct{}
+	replayKind      struct{}
 )
 
 func (workspaceKind) prefix() string   { return "ws_" }
@@ -41,6 +42,7 @@ func (attemptKind) prefix() string     { return "att_" }
 func (keyKind) prefix() string         { return "key_" }
 func (signingKeyKind) prefix() string  { return "sgk_" }
 func (nodeKind) prefix() string        { return "nod_" }
+func (replayKind) prefix() string      { return "rpl_" }
 
 // The kinds of id, one for each thing that has one.
 type (
@@ -54,6 +56,7 @@ type (
 	KeyID         = ID[keyKind]
 	SigningKeyID  = ID[signingKeyKind]
 	NodeID        = ID[nodeKind]
+	ReplayID      = ID[replayKind]
 )
 
 // NewID makes an id for the moment at. Ids made later sort after ids made

@@ -68,7 +68,8 @@ type Directory interface {
 	// filter.
 	CountFilters(ctx context.Context, environment posthorn.EnvironmentID) (int, error)
 	// UpdateWebhook changes a webhook and the version of its directory. A webhook
-	// that is deleted can't be found again.
+	// that is deleted can't be found again, and its running replay is cancelled with it,
+	// at the webhook's UpdatedAt.
 	UpdateWebhook(ctx context.Context, id posthorn.WebhookID, change func(posthorn.Webhook) (posthorn.Webhook, error)) (posthorn.Webhook, error)
 
 	// CreateEventTypes keeps those event types whose names the environment does

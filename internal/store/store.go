@@ -40,5 +40,7 @@ type Store interface {
 	Queue
 	Ledger
 	Directory
+	Replays
+	Replaying
 	Upkeep
 }

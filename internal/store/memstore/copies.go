@@ -92,6 +92,13 @@ func copyAttempt(a posthorn.Attempt) posthorn.Attempt {
 	return a
 }
 
+func copyReplay(r posthorn.Replay) posthorn.Replay {
+	r.Statuses = slices.Clone(r.Statuses)
+	r.Made.From, r.Made.Until = kept(r.Made.From), kept(r.Made.Until)
+	r.CreatedAt, r.UpdatedAt = kept(r.CreatedAt), kept(r.UpdatedAt)
+	return r
+}
+
 func copyAnswer(a store.Answer) store.Answer {
 	a.Body = slices.Clone(a.Body)
 	a.CreatedAt = kept(a.CreatedAt)

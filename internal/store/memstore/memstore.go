@@ -41,6 +41,7 @@ type Store struct {
 	attempts   map[posthorn.DeliveryID][]posthorn.Attempt
 	stats      map[posthorn.WebhookID]posthorn.WebhookStats
 	answers    map[store.IdempotencyKey]store.Answer
+	replays    map[posthorn.ReplayID]replay
 }
 
 var _ store.Store = (*Store)(nil)
@@ -83,6 +84,7 @@ func New() *Store {
 		attempts:       map[posthorn.DeliveryID][]posthorn.Attempt{},
 		stats:          map[posthorn.WebhookID]posthorn.WebhookStats{},
 		answers:        map[store.IdempotencyKey]store.Answer{},
+		replays:        map[posthorn.ReplayID]replay{},
 	}
 }
 

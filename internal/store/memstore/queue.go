@@ -167,9 +167,14 @@ func (s *Store) Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time
 	if d.Status == posthorn.DeliveryLeased {
 		return posthorn.Delivery{}, posthorn.ErrConflict
 	}
+	s.startOver(d, now)
+	return d.Delivery, nil
+}
+
+// startOver makes a delivery that nobody holds due now, with all its retries before it.
+func (s *Store) startOver(d *delivery, now time.Time) {
 	d.Uncounted, d.Crashes, d.Format = d.Attempts, 0, posthorn.FormatVersion{}
 	s.moveToPending(d, now, now)
-	return d.Delivery, nil
 }
 
 // Cancel implements store.Queue.

@@ -88,6 +88,9 @@ func (s *Store) UpdateWebhook(ctx context.Context, id posthorn.WebhookID, change
 	after.ID, after.CreatedBy, after.CreatedAt = before.ID, before.CreatedBy, before.CreatedAt
 	after.WorkspaceID, after.ProjectID, after.EnvironmentID = before.WorkspaceID, before.ProjectID, before.EnvironmentID
 	s.webhooks[id] = copyWebhook(after)
+	if after.Status == posthorn.WebhookDeleted {
+		s.cancelReplayOf(id, after.UpdatedAt)
+	}
 	s.versions[before.EnvironmentID]++
 	return copyWebhook(after), nil
 }

@@ -97,13 +97,16 @@ func (s *Store) Release(ctx context.Context, leases []store.Lease, now time.Time
 	return nil
 }
 
+// startOver makes a delivery that nobody holds due now, with all its retries before it.
+const startOver = `UPDATE deliveries SET status = ?, uncounted = attempts, crashes = 0, format = NULL, format_version = 0, due_at = ?2, updated_at = ?2 WHERE id = ?3`
+
 // Retry implements store.Queue.
 func (s *Store) Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error) {
 	return s.move(ctx, id, func(tx *tx, status int) error {
 		if status == leased {
 			return posthorn.ErrConflict
 		}
-		return tx.end(id, status, pending, now, `UPDATE deliveries SET status = ?, uncounted = attempts, crashes = 0, format = NULL, format_version = 0, due_at = ?2, updated_at = ?2 WHERE id = ?3`)
+		return tx.end(id, status, pending, now, startOver)
 	})
 }
 

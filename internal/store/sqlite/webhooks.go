@@ -119,6 +119,11 @@ func (s *Store) UpdateWebhook(ctx context.Context, id posthorn.WebhookID, change
 		if err := tx.putWebhook(next); err != nil {
 			return old, err
 		}
+		if next.Status == posthorn.WebhookDeleted {
+			if err := tx.cancelReplayOf(id, next.UpdatedAt); err != nil {
+				return old, err
+			}
+		}
 		if err := tx.directoryChanged(owner.EnvironmentID); err != nil {
 			return old, err
 		}

@@ -29,7 +29,7 @@ func (w *world) everyMethod() map[string]func(ctx context.Context) error {
 	w.do(w.CreateKey(w.ctx, key, 0))
 	methods := map[string]func(ctx context.Context) error{}
 	for _, part := range []map[string]func(ctx context.Context) error{
-		w.intakeMethods(), w.queueMethods(webhook, job), w.ledgerMethods(webhook, job), w.tenantMethods(), w.catalogueMethods(webhook), w.keyMethods(key), w.formatMethods(),
+		w.intakeMethods(), w.queueMethods(webhook, job), w.ledgerMethods(webhook, job), w.tenantMethods(), w.catalogueMethods(webhook), w.keyMethods(key), w.formatMethods(), w.replayMethods(webhook),
 	} {
 		for name, call := range part {
 			methods[name] = call
@@ -166,6 +166,22 @@ func (w *world) keyMethods(key posthorn.Key) map[string]func(ctx context.Context
 		"KeyByHash": func(ctx context.Context) error { return drop(w.KeyByHash(ctx, key.Hash)) },
 		"Keys":      func(ctx context.Context) error { return drop(w.Keys(ctx, w.workspace.ID, posthorn.Page{Limit: 1})) },
 		"RevokeKey": func(ctx context.Context) error { return drop(w.RevokeKey(ctx, key.ID, w.now)) },
+	}
+}
+
+func (w *world) replayMethods(webhook posthorn.Webhook) map[string]func(ctx context.Context) error {
+	r := w.replay(webhook)
+	fresh := w.newReplay(w.webhook())
+	return map[string]func(ctx context.Context) error{
+		"CreateReplay": func(ctx context.Context) error { return w.CreateReplay(ctx, fresh) },
+		"CountReplay":  func(ctx context.Context) error { return drop(w.CountReplay(ctx, r, 1)) },
+		"Replay":       func(ctx context.Context) error { return drop(w.Replay(ctx, r.ID)) },
+		"Replays":      func(ctx context.Context) error { return drop(w.Replays(ctx, webhook.ID, posthorn.Page{Limit: 1})) },
+		"CancelReplay": func(ctx context.Context) error { return drop(w.CancelReplay(ctx, r.ID, w.now)) },
+		"NextReplay":   func(ctx context.Context) error { return drop(w.NextReplay(ctx, posthorn.WebhookID{}, w.now, 9)) },
+		"StepReplay": func(ctx context.Context) error {
+			return drop(w.StepReplay(ctx, store.ReplayStep{ID: r.ID, Examine: 1, Move: 1, Now: w.now}))
+		},
 	}
 }
 

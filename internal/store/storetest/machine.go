@@ -54,6 +54,7 @@ type machine struct {
 	deliveries   []posthorn.DeliveryID
 	leases       []lease
 	keys         []posthorn.KeyID
+	replays      []posthorn.ReplayID
 	// moments are those at which something becomes due or a hold ends.
 	moments []time.Time
 }
@@ -99,6 +100,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"cancelPending":  m.cancelPending,
 		"expire":         m.expire,
 		"rewind":         m.rewind,
+		"replays":        m.changeReplays,
 		"join":           m.join,
 		"crash":          m.crash,
 		"due":            m.due,

@@ -133,6 +133,9 @@ func (m *machine) compareContents() {
 	for _, workspace := range append(m.workspaces, posthorn.WorkspaceID{}) {
 		both(m, "OldestEnvironment", func(s side) (posthorn.Environment, error) { return s.OldestEnvironment(m.ctx(), workspace) })
 	}
+	for _, webhook := range m.webhooks {
+		both(m, "Replays", func(s side) ([]posthorn.Replay, error) { return s.Replays(m.ctx(), webhook.ID, all) })
+	}
 	for _, id := range m.events {
 		both(m, "Event", func(s side) (posthorn.Event, error) { return s.Event(m.ctx(), id) })
 	}

@@ -64,6 +64,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store, options ...Option) {
 		{"Suspects", suspectCases(s)},
 		{"Rewind", rewindCases()},
 		{"Moves", moveCases()},
+		{"Replays", replayCases()},
 		{"Accept", acceptCases()},
 		{"Idempotency", idempotencyCases()},
 		{"Ledger", ledgerCases()},

@@ -194,6 +194,24 @@ CREATE INDEX deliveries_by_format ON deliveries (environment_id, format, format_
 CREATE INDEX deliveries_over ON deliveries (webhook_id, status, id) WHERE status > 2;
 CREATE INDEX deliveries_not_succeeded ON deliveries (status, environment_id, id) WHERE status <> 2;
 
+-- statuses is a JSON list; cursor is the last delivery that was looked at
+CREATE TABLE replays (
+	id             BLOB PRIMARY KEY,
+	webhook_id     BLOB NOT NULL,
+	environment_id BLOB NOT NULL,
+	statuses       TEXT NOT NULL,
+	made_from      INTEGER NOT NULL,
+	made_until     INTEGER NOT NULL,
+	status         TEXT NOT NULL,
+	cursor         BLOB NOT NULL,
+	examined       INTEGER NOT NULL,
+	replayed       INTEGER NOT NULL,
+	created_at     INTEGER NOT NULL,
+	updated_at     INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX replays_by_webhook ON replays (webhook_id, id);
+CREATE UNIQUE INDEX replays_running ON replays (webhook_id) WHERE status = 'running';
+
 -- durations are microseconds
 CREATE TABLE attempts (
 	delivery_id       BLOB NOT NULL,

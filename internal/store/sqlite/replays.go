@@ -1,0 +1,165 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+const (
+	replayColumns = `id, webhook_id, environment_id, statuses, made_from, made_until, status, examined, replayed, created_at, updated_at`
+	selectReplay  = `SELECT ` + replayColumns + ` FROM replays`
+)
+
+func scanReplay(scan func(targets ...any) error) (posthorn.Replay, error) {
+	var r posthorn.Replay
+	err := scan(intoID(&r.ID), intoID(&r.WebhookID), intoID(&r.EnvironmentID), intoList(&r.Statuses), intoTime(&r.Made.From), intoTime(&r.Made.Until),
+		&r.Status, &r.Examined, &r.Replayed, intoTime(&r.CreatedAt), intoTime(&r.UpdatedAt))
+	if err != nil {
+		return posthorn.Replay{}, fmt.Errorf("reading a replay: %w", err)
+	}
+	return r, nil
+}
+
+// CreateReplay implements store.Replays.
+func (s *Store) CreateReplay(ctx context.Context, r posthorn.Replay) error {
+	statuses, err := list(r.Statuses)
+	if err != nil {
+		return err
+	}
+	r = replayAsKept(r)
+	after, _ := r.Within()
+	err = s.write(ctx, func(tx *tx) error {
+		var one int
+		if err := tx.get(`SELECT 1 FROM webhooks WHERE id = ? AND status <> 'deleted'`, []any{r.WebhookID[:]}, &one); err != nil {
+			return err
+		}
+		err := tx.get(`SELECT 1 FROM replays WHERE webhook_id = ? AND status = 'running'`, []any{r.WebhookID[:]}, &one)
+		if err == nil {
+			return posthorn.ErrConflict
+		}
+		if !errors.Is(err, posthorn.ErrNotFound) {
+			return err
+		}
+		_, err = tx.exec(`DELETE FROM replays WHERE webhook_id = ?1 AND id NOT IN (SELECT id FROM replays WHERE webhook_id = ?1 ORDER BY id DESC LIMIT ?2)`,
+			r.WebhookID[:], posthorn.MaxReplaysKept-1)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(`INSERT INTO replays (id, webhook_id, environment_id, statuses, made_from, made_until, status, cursor, examined, replayed, created_at, updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			r.ID[:], r.WebhookID[:], r.EnvironmentID[:], statuses, micros(r.Made.From), micros(r.Made.Until), string(r.Status), after[:],
+			r.Examined, r.Replayed, micros(r.CreatedAt), micros(r.UpdatedAt))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("creating a replay: %w", err)
+	}
+	return nil
+}
+
+// replayAsKept drops what is not kept of the times that bound a replay.
+func replayAsKept(r posthorn.Replay) posthorn.Replay {
+	r.Made.From, r.Made.Until, r.CreatedAt = asKept(r.Made.From), asKept(r.Made.Until), asKept(r.CreatedAt)
+	return r
+}
+
+// CountReplay implements store.Replays.
+func (s *Store) CountReplay(ctx context.Context, r posthorn.Replay, limit int) (int, error) {
+	after, before := replayAsKept(r).Within()
+	var parts []string
+	var args []any
+	for _, status := range r.Statuses {
+		number, err := statusNumber(status)
+		if err != nil {
+			return 0, err
+		}
+		index, isOver := "deliveries_by_webhook", ""
+		if number > succeeded {
+			index, isOver = "deliveries_over", " AND status > 2"
+		}
+		parts = append(parts, fmt.Sprintf(`SELECT 1 FROM deliveries INDEXED BY %s WHERE webhook_id = ? AND status = %d%s AND id > ? AND id < ?`, index, number, isOver))
+		args = append(args, r.WebhookID[:], after[:], before[:])
+	}
+	if len(parts) == 0 {
+		return 0, nil
+	}
+	var count int
+	query := `SELECT count(*) FROM (` + strings.Join(parts, " UNION ALL ") + ` LIMIT ?)`
+	if err := s.one(ctx, query, append(args, limit), &count); err != nil {
+		return 0, fmt.Errorf("counting what to replay: %w", err)
+	}
+	return count, nil
+}
+
+// Replay implements store.Replays.
+func (s *Store) Replay(ctx context.Context, id posthorn.ReplayID) (posthorn.Replay, error) {
+	return scanReplay(func(targets ...any) error { return s.one(ctx, selectReplay+` WHERE id = ?`, []any{id[:]}, targets...) })
+}
+
+// Replays implements store.Replays.
+func (s *Store) Replays(ctx context.Context, webhook posthorn.WebhookID, page posthorn.Page) ([]posthorn.Replay, error) {
+	var c conditions
+	c.add(true, "webhook_id = ?", webhook[:])
+	c.addIDs("id", page)
+	return listed(ctx, s, selectReplay+c.where("id DESC", page.Limit), c.args, scanReplay)
+}
+
+// CancelReplay implements store.Replays.
+func (s *Store) CancelReplay(ctx context.Context, id posthorn.ReplayID, now time.Time) (posthorn.Replay, error) {
+	return changed(ctx, s, func(tx *tx) (posthorn.Replay, error) {
+		r, err := tx.goingReplay(id)
+		if err != nil {
+			return posthorn.Replay{}, err
+		}
+		if err := tx.cancelReplayOf(r.WebhookID, now); err != nil {
+			return posthorn.Replay{}, err
+		}
+		return tx.replay(id)
+	})
+}
+
+func (t *tx) replay(id posthorn.ReplayID) (posthorn.Replay, error) {
+	return scanReplay(func(targets ...any) error { return t.get(selectReplay+` WHERE id = ?`, []any{id[:]}, targets...) })
+}
+
+// goingReplay returns a replay that is running.
+func (t *tx) goingReplay(id posthorn.ReplayID) (posthorn.Replay, error) {
+	r, err := t.replay(id)
+	if err == nil && r.Status != posthorn.ReplayRunning {
+		err = posthorn.ErrConflict
+	}
+	return r, err
+}
+
+// cancelReplayOf ends the running replay of a webhook, if it has one.
+func (t *tx) cancelReplayOf(webhook posthorn.WebhookID, now time.Time) error {
+	_, err := t.exec(`UPDATE replays SET status = 'cancelled', updated_at = ? WHERE webhook_id = ? AND status = 'running'`, micros(now), webhook[:])
+	return err
+}
+
+// nextReplay counts what is due no further than it must.
+const nextReplay = `SELECT ` + replayColumns + `, due FROM (
+		SELECT r.*, (SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_due
+			WHERE status = 0 AND webhook_id = r.webhook_id AND due_at <= ?1 LIMIT ?2)) AS due
+		FROM replays r INDEXED BY replays_running JOIN webhooks w ON w.id = r.webhook_id
+		WHERE r.status = 'running' AND r.webhook_id > ?3 AND w.status = 'active' AND w.hold_until <= ?1 AND w.breaker_opened_at = ?4)
+	WHERE due < ?2 ORDER BY webhook_id LIMIT 1`
+
+// NextReplay implements store.Replaying.
+func (s *Store) NextReplay(ctx context.Context, after posthorn.WebhookID, now time.Time, room int) (store.ReplayTurn, error) {
+	var turn store.ReplayTurn
+	var err error
+	turn.Replay, err = scanReplay(func(targets ...any) error {
+		return s.one(ctx, nextReplay, []any{micros(now), room, after[:], micros(time.Time{})}, append(targets, &turn.Due)...)
+	})
+	if err != nil {
+		return store.ReplayTurn{}, fmt.Errorf("finding the next replay: %w", err)
+	}
+	return turn, nil
+}
