@@ -247,5 +247,7 @@ CREATE INDEX answers_by_age ON answers (created_at);
 
 CREATE TABLE nodes (
 	id        BLOB PRIMARY KEY,
-	joined_at INTEGER NOT NULL
+	joined_at INTEGER NOT NULL,
+	-- counts the questions whether it can write, so that each one does
+	pings     INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
