@@ -52,8 +52,9 @@ func (s *Schema) Check(pointer string, data *eventdata.Value) Verdict {
 // mistakes turns what the library found into errors with a place each.
 func mistakes(pointer string, mismatch *jsonschema.ValidationError) []*posthorn.Error {
 	var list []*posthorn.Error
+	g := newGathering()
 	for _, cause := range mismatch.Causes {
-		list = gather(list, pointer, cause)
+		list = g.gather(list, pointer, cause)
 	}
 	slices.SortFunc(list, func(a, b *posthorn.Error) int {
 		if order := strings.Compare(a.Pointer, b.Pointer); order != 0 {

@@ -11,58 +11,86 @@ import (
 	"github.com/posthorn/posthorn"
 )
 
+// Bounds of the mistakes that are looked at to find the first ones: how many, and how
+// long their places are together, in bytes. A value may have a mistake in each of its
+// parts, whose places all begin with the same long name.
+const (
+	maxGathered      = 5000
+	maxGatheredBytes = 4 << 20
+)
+
+// gathering counts what may still be looked at.
+type gathering struct {
+	mistakes int
+	bytes    int
+}
+
+func newGathering() *gathering { return &gathering{mistakes: maxGathered, bytes: maxGatheredBytes} }
+
+func (g *gathering) isOver() bool { return g.mistakes <= 0 || g.bytes <= 0 }
+
 // gather adds the mistakes that a mismatch stands for. Those within alternatives are
 // told in one sentence: only the alternatives together are wrong.
-func gather(list []*posthorn.Error, pointer string, e *jsonschema.ValidationError) []*posthorn.Error {
+func (g *gathering) gather(list []*posthorn.Error, pointer string, e *jsonschema.ValidationError) []*posthorn.Error {
+	if g.isOver() {
+		return list
+	}
 	place := pointer + pointerTo(e.InstanceLocation)
+	g.bytes -= len(place)
 	switch k := e.ErrorKind.(type) {
 	case *kind.Required:
-		for _, name := range k.Missing {
-			list = append(list, mistake(place+pointerTo([]string{name}), "is missing"))
-		}
-		return list
+		return g.members(list, place, k.Missing, "is missing")
 	case *kind.DependentRequired:
-		for _, name := range k.Missing {
-			list = append(list, mistake(place+pointerTo([]string{name}), fmt.Sprintf("is missing, which is needed beside %q", clip(k.Prop))))
-		}
-		return list
+		return g.members(list, place, k.Missing, fmt.Sprintf("is missing, which is needed beside %q", clip(k.Prop)))
 	case *kind.AdditionalProperties:
-		for _, name := range k.Properties {
-			list = append(list, mistake(place+pointerTo([]string{name}), "isn't allowed: the schema doesn't know this member"))
-		}
-		return list
+		return g.members(list, place, k.Properties, "isn't allowed: the schema doesn't know this member")
 	case *kind.PropertyNames:
-		return append(list, mistake(place+pointerTo([]string{k.Property}), "has a name that isn't allowed"))
+		return g.members(list, place, []string{k.Property}, "has a name that isn't allowed")
 	case *kind.AnyOf:
-		return append(list, mistake(place, "matches none of the alternatives"+closest(e)))
+		return append(list, mistake(place, "matches none of the alternatives"+g.closest(e)))
 	case *kind.OneOf:
 		if len(k.Subschemas) > 1 {
 			return append(list, mistake(place, fmt.Sprintf("matches the alternatives %d and %d, but must match exactly one", k.Subschemas[0]+1, k.Subschemas[1]+1)))
 		}
-		return append(list, mistake(place, "matches none of the alternatives"+closest(e)))
+		return append(list, mistake(place, "matches none of the alternatives"+g.closest(e)))
 	case *kind.Contains, *kind.MinContains:
 		return append(list, mistake(place, "has too few items of a kind that the schema asks for"))
 	}
 	if len(e.Causes) == 0 {
+		g.mistakes--
 		return append(list, mistake(place, expected(e.ErrorKind)))
 	}
 	for _, cause := range e.Causes {
-		list = gather(list, pointer, cause)
+		list = g.gather(list, pointer, cause)
+	}
+	return list
+}
+
+// members adds the same mistake for several members of the object at a place: for one
+// of them at least.
+func (g *gathering) members(list []*posthorn.Error, place string, names []string, sentence string) []*posthorn.Error {
+	for _, name := range names {
+		at := place + pointerTo([]string{name})
+		list = append(list, mistake(at, sentence))
+		g.mistakes--
+		if g.bytes -= len(at); g.isOver() {
+			break
+		}
 	}
 	return list
 }
 
 func mistake(place, sentence string) *posthorn.Error {
-	name := place[strings.LastIndexByte(place, '/')+1:]
+	name := unescapeName(place[strings.LastIndexByte(place, '/')+1:])
 	return posthorn.Invalid(place, fmt.Sprintf("%q %s.", clip(name), sentence), "Change the data, or the schema of its event type.")
 }
 
 // closest tells the mistake of the alternative that got furthest into the data.
-func closest(e *jsonschema.ValidationError) string {
+func (g *gathering) closest(e *jsonschema.ValidationError) string {
 	var best *posthorn.Error
 	depth := -1
 	for _, cause := range e.Causes {
-		found := gather(nil, "", cause)
+		found := g.gather(nil, "", cause)
 		if len(found) == 0 {
 			continue
 		}

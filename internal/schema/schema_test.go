@@ -2,6 +2,7 @@ package schema_test
 
 import (
 	"errors"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -39,7 +40,8 @@ func TestCheck(t *testing.T) {
 		{`{"type":"object"}`, `[]`, `/data: "data" must be of type object, not array.`},
 		{`{"type":["integer","null"]}`, `1.0`, ""},
 		{`{"type":"integer"}`, `1.5`, `/data: "data" must be of type integer, not number.`},
-		{`{"required":["a/b"]}`, `{}`, `/data/a~1b: "a~1b" is missing.`},
+		{`{"required":["a/b"]}`, `{}`, `/data/a~1b: "a/b" is missing.`},
+		{`{"additionalProperties":{"items":{"type":"null"}}}`, `{"a~1/b":[null,1]}`, `/data/a~01~1b/1: "1" must be of type null, not number.`},
 		{`{"additionalProperties":false,"properties":{"a":{}}}`, `{"a":1,"b":2}`, `/data/b: "b" isn't allowed: the schema doesn't know this member.`},
 		{`{"properties":{"a":{"items":{"minimum":2}}}}`, `{"a":[2,1]}`, `/data/a/1: "1" must be at least 2.`},
 		{`{"maximum":9007199254740992}`, `9007199254740993`, `/data: "data" must be at most 9007199254740992.`},
@@ -78,6 +80,34 @@ func TestMistakesAreOrderedAndBounded(t *testing.T) {
 	}
 	if many := mistakesOf(compiled(t, `{"items":{"type":"null"}}`), "["+strings.Repeat("1,", 99)+"1]"); len(many) != schema.MaxMistakes {
 		t.Errorf("%d mistakes", len(many))
+	}
+}
+
+// Invariant: what telling the mistakes takes is bounded, however many there are and
+// however long their places.
+func TestTellingMistakesIsBounded(t *testing.T) { //nolint:paralleltest // it counts what is allocated meanwhile
+	const most = 64 << 20
+	name, many := strings.Repeat("x", 100_000), strings.Repeat("1,", 3000)+"1"
+	members := strings.TrimSuffix(strings.Repeat(`"a#":1,`, 3000), ",")
+	for n := range 3000 {
+		members = strings.Replace(members, "#", strconv.Itoa(n), 1)
+	}
+	for text, data := range map[string]string{
+		`{"additionalProperties":{"items":{"type":"null"}}}`:                              `{"` + name + `":[` + many + `]}`,
+		`{"additionalProperties":{"additionalProperties":false}}`:                         `{"` + name + `":{` + members + `}}`,
+		`{"additionalProperties":{"items":{"anyOf":[{"type":"null"},{"type":"array"}]}}}`: `{"` + name + `":[` + many + `]}`,
+	} {
+		s := compiled(t, text)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		verdict := s.Check("/data", eventdata.Of([]byte(data)))
+		runtime.ReadMemStats(&after)
+		if len(verdict.Mistakes) == 0 {
+			t.Errorf("%s: no mistakes", text)
+		}
+		if taken := after.TotalAlloc - before.TotalAlloc; taken > most {
+			t.Errorf("%s: %d bytes were taken for %d", text, taken, len(data))
+		}
 	}
 }
 

@@ -72,9 +72,14 @@ func pointerTo(path []string) string {
 	var pointer strings.Builder
 	for _, name := range path {
 		pointer.WriteByte('/')
-		pointer.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
+		pointer.WriteString(strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1"))
 	}
 	return pointer.String()
+}
+
+// unescapeName undoes what pointerTo does to a name.
+func unescapeName(name string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(name, "~1", "/"), "~0", "~")
 }
 
 // at returns the value that a JSON pointer names.
@@ -83,7 +88,7 @@ func at(value any, pointer string) (any, bool) {
 		return value, true
 	}
 	for name := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+		name = unescapeName(name)
 		switch container := value.(type) {
 		case map[string]any:
 			member, exists := container[name]
