@@ -126,7 +126,7 @@ func (c *call) deliveryFilter() (manage.DeliveryFilter, error) {
 	}
 	eventID, given := c.query["eventId"]
 	if given && !isEventID(eventID) {
-		return filter, absentID[posthorn.EventID](eventID, "the parameter eventId")
+		return filter, absentID[posthorn.EventID](eventID)
 	}
 	filter.EventID = eventID
 	status, given := c.query["status"]

@@ -88,7 +88,7 @@ func showEvent(e posthorn.Event) EventBody {
 func (c *call) eventOfPath(ctx context.Context) (posthorn.Event, error) {
 	id := c.request.PathValue("eventId")
 	if !isEventID(id) {
-		return posthorn.Event{}, absentID[posthorn.EventID](id, "the path")
+		return posthorn.Event{}, absentID[posthorn.EventID](id)
 	}
 	environment, err := c.environmentID()
 	if err != nil {

@@ -78,7 +78,7 @@ func testFilter(ctx context.Context, c *call, in *filterInput) (filterTrialBody,
 func explainEvent(ctx context.Context, c *call) (explanationBody, error) {
 	id := c.request.PathValue("eventId")
 	if !isEventID(id) {
-		return explanationBody{}, absentID[posthorn.EventID](id, "the path")
+		return explanationBody{}, absentID[posthorn.EventID](id)
 	}
 	webhook, err := queryID[posthorn.WebhookID](c, "webhook")
 	if err != nil {

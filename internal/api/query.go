@@ -60,7 +60,7 @@ func queryID[T any, P interface {
 	}
 	if P(&id).UnmarshalText([]byte(text)) != nil {
 		var zero T
-		return zero, absentID[T](text, "the parameter "+name)
+		return zero, absentID[T](text)
 	}
 	return id, nil
 }

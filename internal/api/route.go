@@ -191,22 +191,22 @@ func pathID[T any, P interface {
 	text := c.request.PathValue(name)
 	if P(&id).UnmarshalText([]byte(text)) != nil {
 		var zero T
-		return zero, absentID[T](text, "the path")
+		return zero, absentID[T](text)
 	}
 	return id, nil
 }
 
 // absentID is the answer to what is no id of the wanted kind, wherever it stands:
 // that for an absent thing, with what the id is or should be.
-func absentID[T any](text, place string) error {
+func absentID[T any](text string) error {
 	var wanted T
 	notFound := *posthorn.ErrNotFound
 	example := fmt.Sprint(wanted)
 	prefix, _, _ := strings.Cut(example, "_")
 	if kind := kindOfID(text); kind != "" && kind != kindOfID(example) {
-		notFound.Hint = "The id in " + place + " is " + kind + "; this is about something else."
+		notFound.Hint = fmt.Sprintf("%q is %s id; this is about something else.", clip(text), kind)
 	} else {
-		notFound.Hint = fmt.Sprintf("What is in %s is no id of that kind: those are %s_ and %d characters. Copy it from a list.", place, prefix, len(example)-len(prefix)-1)
+		notFound.Hint = fmt.Sprintf("%q is no id of that kind: those are %s_ and %d characters. Copy it from a list.", clip(text), prefix, len(example)-len(prefix)-1)
 	}
 	return &notFound
 }
