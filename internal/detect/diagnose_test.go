@@ -280,11 +280,11 @@ func TestDiagnoseUnknownFormat(t *testing.T) {
 // says, as no time of signing is off.
 func TestDiagnoseExpiry(t *testing.T) {
 	t.Parallel()
-	for claim, detail := range map[string]string{
-		`exp: {number: "{timestamp+30}"}`:  "The signature is right, and the request expired at 2026-05-04T12:00:30Z; checked at 2026-05-04T12:01:00Z.",
-		`nbf: {number: "{timestamp+120}"}`: "The signature is right, and the request isn't good before 2026-05-04T12:02:00Z; checked at 2026-05-04T12:01:00Z.",
+	for after, detail := range map[time.Duration]string{
+		time.Minute:  "The signature is right, and the request expired at 2026-05-04T12:00:30Z; checked at 2026-05-04T12:01:00Z.",
+		-time.Minute: "The signature is right, and the request isn't good before 2026-05-04T12:00:00Z; checked at 2026-05-04T11:59:00Z.",
 	} {
-		format, err := wire.ParseFormat([]byte(`{name: mine, body: {raw: event.data}, headers: [Authorization: "Bearer {signature}"], signature: {algorithm: jwt-hs256, claims: [{` + claim + `}, {b: "{digest.sha256}"}]}}`))
+		format, err := wire.ParseFormat([]byte(`{name: mine, body: {raw: event.data}, headers: [Authorization: "Bearer {signature}"], signature: {algorithm: jwt-hs256, claims: [{exp: {number: "{timestamp+30}"}}, {nbf: {number: "{timestamp}"}}, {b: "{digest.sha256}"}]}}`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -294,9 +294,9 @@ func TestDiagnoseExpiry(t *testing.T) {
 			Now:     noon(), AttemptNumber: 1,
 		})
 		q := question(t, request, "mine")
-		q.Known = append(q.Known, format)
+		q.Known, q.Now = append(q.Known, format), noon().Add(after)
 		if d := diagnose(t, q); d.IsValid || d.Cause != detect.CauseClock || d.Detail != detail {
-			t.Errorf("%s: %+v", claim, d)
+			t.Errorf("after %s: %+v", after, d)
 		}
 	}
 }

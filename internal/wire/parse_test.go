@@ -131,6 +131,8 @@ func FuzzParseFormat(f *testing.F) {
 	f.Add([]byte(everything))
 	f.Add([]byte(digested("sha-di6=:{digest.sha256}:")))
 	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "Bearer {signature}"], signature: {algorithm: jwt-hs256, claims: [{iat: {number: "{timestamp}"}}, {b: "{digest.sha256}"}]}}`))
+	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "Bearer {signature}"], signature: {algorithm: jwt-hs256, claims: [{exp: {number: "{timestamp+60}"}}, {nbf: {number: "{timestamp}"}}, {b: "{digest.sha256}"}]}}`))
+	f.Add([]byte(mixedHead + `signatures: [` + timedScheme + `, ` + untimedScheme + `]}`))
 	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "k={secret}"], signature: {algorithm: none, several: ",k={secret}"}}`))
 	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "t={timestamp};s={signature}"], signature: {algorithm: ecdsa-p256-sha256, content: "{timestamp}{body}", several: {lines: true}}}`))
 	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "{secret|hex}{signature|base64|upper}"], signature: {algorithm: hmac-sha1, content: "{{{body|hex}}}"}}`))
@@ -142,6 +144,11 @@ func FuzzParseFormat(f *testing.F) {
 		dialect, err := wire.Compile(format)
 		if err != nil {
 			return
+		}
+		for _, warning := range dialect.Warnings() {
+			if warning.Pointer == "" || warning.Message == "" || warning.Hint == "" {
+				t.Errorf("the warning is %+v", warning)
+			}
 		}
 		in := input()
 		in.Keys = []posthorn.SigningKey{edwardsKey('1'), curveKey(t)}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"strings"
+	"time"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/signature"
@@ -165,6 +166,28 @@ func (r *receiver) deriveClaims() error {
 	r.scheme.Encoding, r.scheme.Separator, r.scheme.Claims = "", "", claims
 	if claims.Timestamp != "" {
 		r.scheme.Tolerance = r.dialect.format.Tolerance
+	}
+	return r.checkBounds()
+}
+
+// checkBounds: whatever a format means by the claims exp and nbf, receivers hold a token
+// to them.
+func (r *receiver) checkBounds() error {
+	c := &compiler{Dialect: r.dialect}
+	for _, field := range r.compiled.scheme.Claims {
+		if field.Name != "exp" && field.Name != "nbf" {
+			continue
+		}
+		var said part
+		if parsed, err := c.parseTemplate("", field.Number, inContent); err == nil && len(parsed) == 1 && len(parsed[0].filters) == 0 {
+			said = parsed[0]
+		}
+		ahead := time.Duration(said.offset) * time.Second
+		isAhead := field.Name == "exp" && said.value == timestampValue && ahead > 0
+		isReached := field.Name == "nbf" && (said.value == timestampValue && ahead <= r.scheme.Tolerance || said.value == eventTimestampSecondsValue)
+		if !isAhead && !isReached {
+			return unverifiable(r.pointer()+"/claims", "The claim "+field.Name+" is no time in seconds that the token is within when it is sent.")
+		}
 	}
 	return nil
 }
