@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/posthorn/posthorn"
 )
 
 const amounts = `{"url":"https://a.example.com/in","events":["invoice.*"],"filter":"event.data.amount > 100"}`
@@ -140,6 +143,48 @@ func TestExplain(t *testing.T) {
 	w.send(request{method: http.MethodDelete, path: path(later)}).is(200)
 	w.get(fmt.Sprintf("/v1/events/%s/explain?webhook=%s", event["id"], later["id"])).is(404)
 	w.get(fmt.Sprintf("/v1/events/%s/explain", event["id"])).is(400)
+}
+
+// Guards that a webhook that is disabled is told to be the reason only where nothing
+// else explains it: what was disabled after the event isn't why the event has no
+// delivery.
+func TestExplainDisabled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	all := w.createWebhook(`{"url":"https://a.example.com/in","events":["invoice.*"]}`)
+	filtered := w.createWebhook(`{"url":"https://a.example.com/in","events":["invoice.*"],"filter":"event.data.amount > 100"}`)
+	disable := func(webhook map[string]any) {
+		t.Helper()
+		var id posthorn.WebhookID
+		must(t, id.UnmarshalText([]byte(webhook["id"].(string))))
+		_, err := w.store.UpdateWebhook(t.Context(), id, func(kept posthorn.Webhook) (posthorn.Webhook, error) {
+			kept.Status, kept.StatusReason, kept.UpdatedAt = posthorn.WebhookDisabled, "It answered 410.", w.clock.Now()
+			return kept, nil
+		})
+		must(t, err)
+	}
+	before := w.published(`{"type":"invoice.paid","data":{"amount":50}}`)
+	w.clock.move(time.Second)
+	disable(all)
+	disable(filtered)
+	w.clock.move(time.Second)
+	after := w.published(`{"type":"invoice.paid","data":{"amount":50}}`)
+	other := w.published(`{"type":"user.created","data":{}}`)
+	for _, c := range []struct {
+		what           string
+		event, webhook map[string]any
+		because        string
+	}{
+		{"there is a delivery that waits", before, all, "disabled"},
+		{"the filter said no before it was disabled", before, filtered, "filter_false"},
+		{"it was disabled before", after, all, "disabled"},
+		{"it was disabled before, whatever the filter says", after, filtered, "disabled"},
+		{"it isn't subscribed to, and disabled", other, all, "not_subscribed"},
+	} {
+		if got := w.explain(c.event, c.webhook); got["because"] != c.because {
+			t.Errorf("%s: %v", c.what, got)
+		}
+	}
 }
 
 // Guards that a webhook of another environment is answered like an absent one,

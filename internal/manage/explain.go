@@ -88,7 +88,22 @@ func (m *Manager) Explain(ctx context.Context, p Principal, named posthorn.Envir
 	if e.explainByWebhook(webhook) {
 		return e, nil
 	}
-	return m.explainByFilter(ctx, e, webhook)
+	isDisabled := webhook.Status == posthorn.WebhookDisabled
+	if isDisabled && !e.HasChanged {
+		return e.byDisabling(webhook), nil
+	}
+	// One that is disabled now may not have been when the event came: a filter that says
+	// no explains it either way.
+	if e, err = m.explainByFilter(ctx, e, webhook); err != nil || !isDisabled || e.By != ExplainedByNothing {
+		return e, err
+	}
+	return e.byDisabling(webhook), nil
+}
+
+func (e Explanation) byDisabling(w posthorn.Webhook) Explanation {
+	e.By, e.Text = ExplainedByDisabled, "The webhook is disabled, and no deliveries are made for it: "+w.StatusReason
+	e.addChange()
+	return e
 }
 
 func (e Explanation) byDelivery(d posthorn.Delivery, w posthorn.Webhook) Explanation {
@@ -116,8 +131,6 @@ func (e *Explanation) explainByWebhook(w posthorn.Webhook) bool {
 		e.By, e.Text = ExplainedByAge, "The webhook was created after the event was accepted. Webhooks get the events that are accepted after them."
 	case !subscribes:
 		e.By, e.Text = ExplainedByEvents, fmt.Sprintf("The webhook doesn't subscribe to events of type %s.", e.Event.Type)
-	case w.Status == posthorn.WebhookDisabled:
-		e.By, e.Text = ExplainedByDisabled, "The webhook is disabled, and no deliveries are made for it: "+w.StatusReason
 	default:
 		return false
 	}
