@@ -31,21 +31,25 @@ func NewLibrary() *Library { return &Library{kept: map[Digest]kept{}} }
 // DigestOf returns the name of a text.
 func DigestOf(text []byte) Digest { return sha256.Sum256(text) }
 
-// Schema returns the schema of a text whose digest is given. It returns a
-// *posthorn.Error as Compile does.
-func (l *Library) Schema(digest Digest, text []byte) (*Schema, error) {
+// compileCost is what compiling costs for each byte, in units.
+const compileCost = 4
+
+// Schema returns the schema of a text whose digest is given, and what it cost to compile
+// it, in units: nothing if it was kept. It returns a *posthorn.Error as Compile does.
+func (l *Library) Schema(digest Digest, text []byte) (*Schema, int, error) {
 	l.mu.Lock()
 	known := l.kept[digest].schema
 	l.mu.Unlock()
 	if known != nil {
-		return known, nil
+		return known, 0, nil
 	}
+	cost := compileCost * len(text)
 	compiled, err := Compile("", text)
 	if err != nil {
-		return nil, err
+		return nil, cost, err
 	}
 	l.keep(digest, kept{schema: compiled, length: len(text)})
-	return compiled, nil
+	return compiled, cost, nil
 }
 
 func (l *Library) keep(digest Digest, fresh kept) {

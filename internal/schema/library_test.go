@@ -12,16 +12,16 @@ func TestLibraryIsBounded(t *testing.T) {
 	t.Parallel()
 	l := NewLibrary()
 	text := []byte(`{"type":"object"}`)
-	first, err := l.Schema(DigestOf(text), text)
+	first, cost, err := l.Schema(DigestOf(text), text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := l.Schema(DigestOf(text), text); err != nil || again != first {
+	if again, later, err := l.Schema(DigestOf(text), text); err != nil || again != first || later != 0 || cost <= 0 {
 		t.Errorf("it was compiled again: %v", err)
 	}
 	for i := range 40 {
 		long := fmt.Appendf(nil, `{"title":"%d","description":%q}`, i, strings.Repeat("x", 60_000))
-		if _, err := l.Schema(DigestOf(long), long); err != nil {
+		if _, _, err := l.Schema(DigestOf(long), long); err != nil {
 			t.Fatal(err)
 		}
 	}

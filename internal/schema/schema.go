@@ -6,8 +6,6 @@ package schema
 import (
 	"errors"
 	"fmt"
-	"regexp"
-	"regexp/syntax"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -25,8 +23,6 @@ const (
 	maxReferred   = 25_000
 	// maxChain is how many subschemas may follow from each other for one value.
 	maxChain = 64
-	// maxInstructions is how large a pattern may be when it is compiled.
-	maxInstructions = 500
 )
 
 // location is where the schema is said to be; nothing is ever fetched from there.
@@ -104,7 +100,7 @@ func compile(document any) (root *jsonschema.Schema, err error) { //nolint:nonam
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(jsonschema.Draft2020)
 	compiler.UseLoader(noLoader{})
-	compiler.UseRegexpEngine(compilePattern)
+	compiler.UseRegexpEngine(new(patterns).compile)
 	if err := compiler.AddResource(location, document); err != nil {
 		return nil, fmt.Errorf("adding the schema: %w", err)
 	}
@@ -122,29 +118,3 @@ type noLoader struct{}
 
 // Load implements jsonschema.URLLoader.
 func (noLoader) Load(string) (any, error) { return nil, errRemote }
-
-// pattern is a regular expression whose size is known.
-type pattern struct {
-	*regexp.Regexp
-
-	instructions int
-}
-
-func compilePattern(text string) (jsonschema.Regexp, error) {
-	compiled, err := regexp.Compile(text)
-	if err != nil {
-		return nil, fmt.Errorf("reading a pattern: %w", err)
-	}
-	parsed, err := syntax.Parse(text, syntax.Perl)
-	if err != nil {
-		return nil, fmt.Errorf("reading a pattern: %w", err)
-	}
-	program, err := syntax.Compile(parsed.Simplify())
-	if err != nil {
-		return nil, fmt.Errorf("reading a pattern: %w", err)
-	}
-	if len(program.Inst) > maxInstructions {
-		return nil, fmt.Errorf("the pattern is too large: %d instructions, of %d", len(program.Inst), maxInstructions)
-	}
-	return &pattern{compiled, len(program.Inst)}, nil
-}

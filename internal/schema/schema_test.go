@@ -122,6 +122,8 @@ func TestRefused(t *testing.T) {
 		`{"minLength":-1}`:                `/schema/minLength: This is not JSON Schema: "minLength" must be at least 0.`,
 		`{"properties":{"a":{"pattern":"(?=x)"}}}`:                  "/schema/properties/a/pattern: This is not JSON Schema: \"pattern\" can't be used: error parsing regexp: invalid or unsupported Perl syntax",
 		`{"pattern":"((a{1,30}){1,30})"}`:                           "/schema/pattern: This is not JSON Schema: \"pattern\" can't be used: the pattern is too large",
+		`{"pattern":"` + strings.Repeat("(a{1000}|b)", 500) + `"}`:  "/schema/pattern: This is not JSON Schema: \"pattern\" can't be used: the pattern is too large: at least",
+		`{"allOf":[` + differentPatterns(60) + `]}`:                 "/schema/allOf/44/pattern: This is not JSON Schema: \"pattern\" can't be used: all patterns of the schema together",
 		`{"$ref":"#/$defs/absent"}`:                                 "/schema: The schema refers to /$defs/absent, where nothing is.",
 		`{"$ref":"https://example.com/a.json"}`:                     "/schema: The schema refers to https://example.com/a.json.",
 		`{"$ref":"file:///etc/passwd"}`:                             "/schema: The schema refers to file:///etc/passwd.",
@@ -147,6 +149,15 @@ func TestRefused(t *testing.T) {
 			}
 		}
 	}
+}
+
+// differentPatterns are so many, each as large as one may be.
+func differentPatterns(count int) string {
+	list := make([]string, count)
+	for i := range list {
+		list[i] = `{"pattern":"` + strconv.Itoa(i) + `[a-y]{450}"}`
+	}
+	return strings.Join(list, ",")
 }
 
 // manyReferences refers to so many places.

@@ -64,14 +64,16 @@ func (e *Environment) Check(pointer, eventType string, data *eventdata.Value) (p
 	if !exists {
 		return posthorn.ValidationOff, schema.Verdict{}
 	}
-	compiled, err := e.library.Schema(named.digest, named.Text)
+	compiled, cost, err := e.library.Schema(named.digest, named.Text)
 	if err != nil {
 		// It was good when it was saved: an older or newer version of Posthorn thought
 		// otherwise of it. What can't be checked isn't taken for good.
-		return named.Validation, schema.Verdict{Cost: 1, Mistakes: []*posthorn.Error{posthorn.Invalid(pointer,
+		return named.Validation, schema.Verdict{Cost: 1 + cost, Mistakes: []*posthorn.Error{posthorn.Invalid(pointer,
 			"The data can't be checked: the schema of its event type can't be read any more.", "Save the schema again, or take it out of the event type.")}}
 	}
-	return named.Validation, compiled.Check(pointer, data)
+	verdict := compiled.Check(pointer, data)
+	verdict.Cost += cost
+	return named.Validation, verdict
 }
 
 // HasSchemas reports whether events of any type are checked.
