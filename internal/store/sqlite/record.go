@@ -90,12 +90,12 @@ func (t *tx) countAttempt(webhook posthorn.WebhookID, attempt posthorn.Attempt) 
 	if attempt.StartedAt.After(change.lastAttempt) {
 		change.lastAttempt = attempt.StartedAt
 	}
-	last := &change.lastFailure
-	switch attempt.Outcome.Reason {
-	case posthorn.ReasonSuccess:
-		last = &change.lastSuccess
-	case posthorn.ReasonOutcomeUnknown:
+	if attempt.Outcome.Reason == posthorn.ReasonOutcomeUnknown {
 		return
+	}
+	last := &change.lastFailure
+	if attempt.Outcome.Succeeded() {
+		last = &change.lastSuccess
 	}
 	if attempt.StartedAt.After(*last) {
 		*last = attempt.StartedAt
