@@ -100,6 +100,7 @@ func (f forgetting) FormatsChanged(id posthorn.WorkspaceID) {
 func (forgetting) WebhookChanged(posthorn.Webhook)                           {}
 func (forgetting) DeliveryDue(posthorn.EnvironmentID, posthorn.WebhookID)    {}
 func (forgetting) DeliveryCancelled(posthorn.WebhookID, posthorn.DeliveryID) {}
+func (forgetting) ReplayMade()                                               {}
 
 type lockedBuffer struct {
 	mu sync.Mutex

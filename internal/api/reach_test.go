@@ -14,7 +14,7 @@ import (
 // foreign is one of each thing, in another workspace than the asker's, or
 // nowhere.
 type foreign struct {
-	workspace, project, environment, webhook, event, delivery, eventType, format, key, signingKey string
+	workspace, project, environment, webhook, event, delivery, eventType, format, key, signingKey, replay string
 }
 
 // absent are ids of things that nobody has.
@@ -23,6 +23,7 @@ func absent() foreign {
 		workspace: posthorn.WorkspaceID{7}.String(), project: posthorn.ProjectID{7}.String(), environment: posthorn.EnvironmentID{7}.String(),
 		webhook: posthorn.WebhookID{7}.String(), event: posthorn.EventID{7}.String(), delivery: posthorn.DeliveryID{7}.String(),
 		eventType: "there.is.none", format: "there-is-none", key: posthorn.KeyID{7}.String(), signingKey: posthorn.SigningKeyID{7}.String(),
+		replay: posthorn.ReplayID{7}.String(),
 	}
 }
 
@@ -42,6 +43,7 @@ func (w *world) another() foreign {
 	w.send(request{method: http.MethodPut, path: "/v1/formats/only-there?workspaceId=" + f.workspace, body: `{` + goodFormat + `}`}).is(200)
 	f.key = w.post("/v1/keys", fmt.Sprintf(`{"name":"theirs","workspaceId":%q}`, f.workspace)).is(201).data()["id"].(string)
 	f.signingKey = w.post("/v1/signing-keys", `{"algorithm":"ed25519"`+in).is(201).data()["id"].(string)
+	f.replay = w.post("/v1/webhooks/"+f.webhook+"/replays", `{}`).is(202).data()["id"].(string)
 	return f
 }
 
@@ -49,7 +51,7 @@ func (w *world) another() foreign {
 func (f foreign) fill(path string) string {
 	path = strings.Replace(path, "/v1/formats/{name}", "/v1/formats/"+f.format, 1)
 	return strings.NewReplacer("{workspaceId}", f.workspace, "{projectId}", f.project, "{environmentId}", f.environment, "{webhookId}", f.webhook,
-		"{eventId}", f.event, "{deliveryId}", f.delivery, "{name}", f.eventType, "{keyId}", f.key, "{signingKeyId}", f.signingKey).Replace(path)
+		"{eventId}", f.event, "{deliveryId}", f.delivery, "{name}", f.eventType, "{keyId}", f.key, "{signingKeyId}", f.signingKey, "{replayId}", f.replay).Replace(path)
 }
 
 func (f foreign) of(parameter string) string {

@@ -218,7 +218,7 @@ func kindOfID(text string) string {
 	}
 	kinds := map[string]string{
 		"ws": "a workspace's", "prj": "a project's", "env": "an environment's", "whc": "a webhook's", "evt": "an event's",
-		"dlv": "a delivery's", "att": "an attempt's", "key": "a key's", "sgk": "a signing key's", "nod": "a node's",
+		"dlv": "a delivery's", "att": "an attempt's", "key": "a key's", "sgk": "a signing key's", "nod": "a node's", "rpl": "a replay's",
 	}
 	return kinds[prefix]
 }

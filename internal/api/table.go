@@ -12,7 +12,7 @@ import (
 // routes is the whole API.
 func (s *Server) routes() []route {
 	return slices.Concat(
-		s.eventRoutes(), s.webhookRoutes(), s.filterRoutes(), s.deliveryRoutes(), s.conservationRoutes(), s.eventTypeRoutes(), s.formatRoutes(), s.detectionRoutes(),
+		s.eventRoutes(), s.webhookRoutes(), s.filterRoutes(), s.deliveryRoutes(), s.replayRoutes(), s.conservationRoutes(), s.eventTypeRoutes(), s.formatRoutes(), s.detectionRoutes(),
 		s.tenantRoutes(), s.environmentRoutes(), s.keyRoutes(), s.signingKeyRoutes(), s.limitRoutes(), s.egressRoutes(), s.serverRoutes(),
 	)
 }

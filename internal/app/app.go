@@ -19,6 +19,7 @@ import (
 	"github.com/posthorn/posthorn/internal/deliver"
 	"github.com/posthorn/posthorn/internal/egress"
 	"github.com/posthorn/posthorn/internal/manage"
+	"github.com/posthorn/posthorn/internal/replay"
 	"github.com/posthorn/posthorn/internal/starved"
 	"github.com/posthorn/posthorn/internal/store"
 )
@@ -42,6 +43,7 @@ type App struct {
 	store    store.Store
 	engine   *deliver.Engine
 	manager  *manage.Manager
+	replays  *replay.Runner
 	upkeep   *upkeep
 	sender   *egress.Sender
 	meter    *starved.Meter
@@ -90,6 +92,7 @@ func (a *App) Start(ctx context.Context) error {
 		a.sayPaused(ctx)
 	} else {
 		a.running.Go(func() { a.engine.Run(engineContext) })
+		a.running.Go(func() { a.replays.Run(engineContext) })
 	}
 	a.running.Go(func() { a.upkeep.run(engineContext) })
 	a.running.Go(func() { a.meter.Run(engineContext) })

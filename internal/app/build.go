@@ -17,6 +17,7 @@ import (
 	"github.com/posthorn/posthorn/internal/egress"
 	"github.com/posthorn/posthorn/internal/intake"
 	"github.com/posthorn/posthorn/internal/manage"
+	"github.com/posthorn/posthorn/internal/replay"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/starved"
 	"github.com/posthorn/posthorn/internal/store/sqlite"
@@ -61,8 +62,9 @@ func (a *App) build(ctx context.Context) error {
 		Observer: a.observer(), Logger: a.options.Logger, Now: time.Now, Random: random,
 		Grace: c.GracePeriod, MaxSending: c.Concurrency,
 	})
+	a.replays = replay.New(replay.Options{Queue: a.store, Logger: a.options.Logger, Now: time.Now, Due: a.engine.Wake})
 	a.manager = manage.New(manage.Options{
-		Store: a.store, Formats: library, Sender: sender, Notifier: notifier{directories, a.engine},
+		Store: a.store, Formats: library, Sender: sender, Notifier: notifier{directories, a.engine, a.replays},
 		CheckURL: sender.CheckURL, Egress: a.egress, Message: sender.Message, Now: time.Now, Random: random, DefaultKind: c.Environment, Origin: c.HandshakeOrigin, KeyOverlap: c.SigningKeyOverlap, Limits: c.Limits,
 	})
 	a.upkeep = &upkeep{store: a.store, logger: a.options.Logger, now: time.Now}

@@ -10,6 +10,7 @@ import (
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/deliver"
 	"github.com/posthorn/posthorn/internal/intake"
+	"github.com/posthorn/posthorn/internal/replay"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store"
 )
@@ -18,6 +19,7 @@ import (
 type notifier struct {
 	directories *snapshot.Cache
 	engine      *deliver.Engine
+	replays     *replay.Runner
 }
 
 // DirectoryChanged implements manage.Notifier.
@@ -33,6 +35,7 @@ func (n notifier) FormatsChanged(workspace posthorn.WorkspaceID) {
 // WebhookChanged implements manage.Notifier.
 func (n notifier) WebhookChanged(webhook posthorn.Webhook) {
 	n.engine.Reconsider(&webhook)
+	n.replays.Kick() // it may have been resumed
 }
 
 // DeliveryDue implements manage.Notifier.
@@ -44,6 +47,9 @@ func (n notifier) DeliveryDue(environment posthorn.EnvironmentID, webhook postho
 func (n notifier) DeliveryCancelled(webhook posthorn.WebhookID, delivery posthorn.DeliveryID) {
 	n.engine.Withdraw(webhook, delivery)
 }
+
+// ReplayMade implements manage.Notifier.
+func (n notifier) ReplayMade() { n.replays.Kick() }
 
 // observers tells several observers.
 type observers []deliver.Observer

@@ -130,6 +130,11 @@ func importRules() map[string]rule {
 			may:   []string{"", "internal/store"},
 			never: noHTTPnoSQL,
 		},
+		"internal/replay": {
+			why:   "a replay is moves in the database and nothing else: who sends what it made due is not its business",
+			may:   []string{"", "internal/store"},
+			never: noHTTPnoSQL,
+		},
 		"internal/insist": {
 			why:   "how long to go on trying to write is the same for all that must not be forgotten",
 			may:   []string{"", "internal/store"},

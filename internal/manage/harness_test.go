@@ -31,6 +31,7 @@ func (n *noted) FormatsChanged(posthorn.WorkspaceID)                       { n.a
 func (n *noted) WebhookChanged(posthorn.Webhook)                           { n.add("changed") }
 func (n *noted) DeliveryDue(posthorn.EnvironmentID, posthorn.WebhookID)    { n.add("due") }
 func (n *noted) DeliveryCancelled(posthorn.WebhookID, posthorn.DeliveryID) { n.add("cancelled") }
+func (n *noted) ReplayMade()                                               { n.add("replay") }
 
 func (n *noted) take() []string {
 	n.mu.Lock()

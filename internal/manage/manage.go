@@ -21,6 +21,7 @@ import (
 type Store interface {
 	store.Directory
 	store.Ledger
+	store.Replays
 	// Snapshot is that of store.Intake.
 	Snapshot(ctx context.Context, id posthorn.EnvironmentID) (store.Snapshot, error)
 	// Retry, Cancel and CancelPending are those of store.Queue.
@@ -48,6 +49,8 @@ type Notifier interface {
 	DeliveryDue(environment posthorn.EnvironmentID, webhook posthorn.WebhookID)
 	// DeliveryCancelled: a delivery must not be sent any more.
 	DeliveryCancelled(webhook posthorn.WebhookID, delivery posthorn.DeliveryID)
+	// ReplayMade: there is a new replay to go on with.
+	ReplayMade()
 }
 
 // Options is what a Manager is made of. All fields are needed unless said

@@ -51,6 +51,29 @@ func (w Waiting) For(d posthorn.Delivery) string {
 	}
 }
 
+// ReplayWaitsFor says in words why a replay doesn't go on; it is empty when it does, or
+// is over.
+func (m *Manager) ReplayWaitsFor(ctx context.Context, r posthorn.Replay) (string, error) {
+	if r.Status != posthorn.ReplayRunning {
+		return "", nil
+	}
+	webhook, err := m.store.Webhook(ctx, r.WebhookID)
+	switch {
+	case errors.Is(err, posthorn.ErrNotFound): // it was deleted just now
+		return "", nil
+	case err != nil:
+		return "", passOn("reading the webhook", err)
+	case webhook.Status != posthorn.WebhookActive:
+		return "the webhook is " + string(webhook.Status), nil
+	case webhook.HoldUntil.After(m.now()):
+		return "the receiver asked to wait until " + webhook.HoldUntil.Format(time.RFC3339), nil
+	case webhook.Breaker.IsOpen():
+		return "the receiver fails, and is only probed until it answers again", nil
+	default:
+		return "", nil
+	}
+}
+
 // StatusReason says why a delivery is in its status, where that needs a reason.
 func StatusReason(d posthorn.Delivery) string {
 	if d.Status != posthorn.DeliveryQuarantined {

@@ -1,0 +1,115 @@
+// Package replay goes on with replays, a step at a time and behind everything else: a
+// webhook gets more to send again only when little of it is waiting, so that a new
+// event waits behind one step at most. Where a replay stands is kept with each step,
+// so a process that ends in the middle leaves nothing to clear up.
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
+)
+
+// Share is how many deliveries of a webhook may be pending and due after a step.
+const Share = 128
+
+// How far a step goes, and how long it is before the next one, of whichever replay:
+// together all replays examine no more than 40,000 deliveries a second, and move no
+// more than 2,560. When none may go on, it is asked again after a time that doubles.
+const (
+	examine     = 2000
+	pause       = 50 * time.Millisecond
+	longestWait = 5 * time.Second
+)
+
+// Options are what a Runner is made of. All fields are needed.
+type Options struct {
+	Queue  store.Replaying
+	Logger *slog.Logger
+	Now    func() time.Time
+	// Due hears that deliveries of a webhook are to be tried again. It must not block.
+	Due func(environment posthorn.EnvironmentID, webhook posthorn.WebhookID)
+}
+
+// Runner goes on with replays. Its methods are safe for concurrent use.
+type Runner struct {
+	Options
+	kick chan struct{}
+}
+
+// New makes a Runner.
+func New(o Options) *Runner { return &Runner{Options: o, kick: make(chan struct{}, 1)} }
+
+// Kick says that a replay was made, or that one may go on that could not before.
+func (r *Runner) Kick() {
+	select {
+	case r.kick <- struct{}{}:
+	default:
+	}
+}
+
+// Run goes on with all replays that are running, each in turn, until ctx ends. One
+// goroutine runs it at a time.
+func (r *Runner) Run(ctx context.Context) {
+	var last posthorn.WebhookID
+	wait := pause
+	next := time.NewTimer(0)
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.kick:
+			wait = pause
+		case <-next.C:
+		}
+		turn, err := r.turn(ctx, last)
+		if err == nil {
+			last, wait = turn.Replay.WebhookID, pause
+			err = r.step(ctx, turn)
+		}
+		if errors.Is(err, posthorn.ErrNotFound) {
+			wait = min(2*wait, longestWait)
+		} else if err != nil && ctx.Err() == nil {
+			r.Logger.Error("going on with a replay failed, trying again", "error", err)
+			wait = time.Second
+		}
+		next.Reset(wait)
+	}
+}
+
+// turn finds the replay whose turn it is: the next one after that of the webhook that
+// had it last, or else the first.
+func (r *Runner) turn(ctx context.Context, last posthorn.WebhookID) (store.ReplayTurn, error) {
+	turn, err := r.Queue.NextReplay(ctx, last, r.Now(), Share/2)
+	if errors.Is(err, posthorn.ErrNotFound) && !last.IsZero() {
+		turn, err = r.Queue.NextReplay(ctx, posthorn.WebhookID{}, r.Now(), Share/2)
+	}
+	if err != nil {
+		return store.ReplayTurn{}, fmt.Errorf("looking for replays: %w", err)
+	}
+	return turn, nil
+}
+
+func (r *Runner) step(ctx context.Context, turn store.ReplayTurn) error {
+	before := turn.Replay
+	after, err := r.Queue.StepReplay(ctx, store.ReplayStep{ID: before.ID, Examine: examine, Move: Share - turn.Due, Now: r.Now()})
+	if errors.Is(err, posthorn.ErrConflict) {
+		return nil // it was cancelled meanwhile
+	}
+	if err != nil {
+		return fmt.Errorf("replaying to the webhook %s: %w", before.WebhookID, err)
+	}
+	if after.Replayed > before.Replayed {
+		r.Due(after.EnvironmentID, after.WebhookID)
+	}
+	if after.Status == posthorn.ReplayDone {
+		r.Logger.Info("a replay is done", "replay", after.ID, "webhook", after.WebhookID, "examined", after.Examined, "replayed", after.Replayed)
+	}
+	return nil
+}

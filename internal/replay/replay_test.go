@@ -1,0 +1,166 @@
+package replay_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/replay"
+)
+
+// Invariant: a replay makes every wanted delivery due, once, however little its
+// receiver takes at a time, and never more at once than one step's share; an event
+// that is published meanwhile is sent after no more than that.
+func TestNewEventsWaitBehindOneStep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const old, each = 2000, 50
+		w := newWorld(t)
+		webhook := w.webhook()
+		want := w.exhausted(webhook, old)
+		id := w.replay(webhook)
+		w.run()
+		var sent []posthorn.DeliveryID
+		fresh := map[posthorn.DeliveryID]int{} // how much had been sent when it came
+		for len(sent) < 2*old && (w.kept(id).Status == posthorn.ReplayRunning || w.pending(webhook) > 0) {
+			pass(100 * time.Millisecond)
+			if pending := w.pending(webhook); pending > replay.Share+1 {
+				t.Fatalf("%d deliveries are pending", pending)
+			}
+			fresh[w.publish(webhook, 1)[0]] = len(sent)
+			sent = append(sent, w.send(webhook, each, posthorn.DeliverySucceeded)...)
+		}
+		for d, before := range fresh {
+			at := slices.Index(sent, d)
+			if behind := at - before; at >= 0 && behind > replay.Share+1 {
+				t.Errorf("a new event was sent behind %d others", behind)
+			}
+		}
+		again := slices.DeleteFunc(slices.Clone(sent), func(d posthorn.DeliveryID) bool { _, isFresh := fresh[d]; return isFresh })
+		if !slices.Equal(again, want) {
+			t.Errorf("%d deliveries were sent again, want each of %d once, in order", len(again), old)
+		}
+		if r := w.kept(id); r.Status != posthorn.ReplayDone || r.Replayed != old || r.Examined != old {
+			t.Errorf("the replay: %+v", r)
+		}
+		if w.wakes(webhook) < old/replay.Share {
+			t.Errorf("the engine was told %d times", w.wakes(webhook))
+		}
+	})
+}
+
+// Invariant: nothing is stepped while the webhook is paused; it goes on within
+// seconds when the webhook is resumed, and at once when the runner is told.
+func TestPausedWebhookPausesItsReplay(t *testing.T) {
+	t.Parallel()
+	for _, isTold := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			webhook := w.webhook()
+			w.exhausted(webhook, 3*replay.Share)
+			w.setStatus(webhook, posthorn.WebhookPaused)
+			id := w.replay(webhook)
+			w.run()
+			pass(time.Hour)
+			if r := w.kept(id); r.Examined != 0 || r.Status != posthorn.ReplayRunning {
+				t.Fatalf("while it is paused: %+v", r)
+			}
+			w.setStatus(webhook, posthorn.WebhookActive)
+			if isTold {
+				w.runner.Kick()
+				synctest.Wait()
+			} else {
+				pass(5 * time.Second)
+			}
+			if r := w.kept(id); r.Replayed != replay.Share {
+				t.Errorf("after it was resumed: %+v", r)
+			}
+		})
+	}
+}
+
+// Invariant: a cancelled replay makes nothing due any more, and the runner goes on
+// with the others.
+func TestCancelledReplayEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		webhook, other := w.webhook(), w.webhook()
+		w.exhausted(webhook, 3*replay.Share)
+		w.exhausted(other, replay.Share/4)
+		id := w.replay(webhook)
+		w.run()
+		synctest.Wait()
+		if _, err := w.CancelReplay(t.Context(), id, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		w.send(webhook, 1000, posthorn.DeliverySucceeded)
+		second := w.replay(other)
+		pass(time.Minute)
+		if r := w.kept(id); r.Replayed != replay.Share || w.pending(webhook) != 0 {
+			t.Errorf("%d pending, and the replay: %+v", w.pending(webhook), r)
+		}
+		if r := w.kept(second); r.Status != posthorn.ReplayDone {
+			t.Errorf("the other replay: %+v", r)
+		}
+	})
+}
+
+// Invariant: replays take turns, so that a long one doesn't hold up a short one.
+func TestReplaysTakeTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		var ids []posthorn.ReplayID
+		var webhooks []posthorn.WebhookID
+		for range 4 {
+			webhook := w.webhook()
+			w.exhausted(webhook, 5*replay.Share)
+			webhooks, ids = append(webhooks, webhook), append(ids, w.replay(webhook))
+		}
+		w.run()
+		for range 40 {
+			pass(50 * time.Millisecond)
+			for _, webhook := range webhooks {
+				w.send(webhook, 1000, posthorn.DeliverySucceeded)
+			}
+			var replayed []int64
+			for _, id := range ids {
+				replayed = append(replayed, w.kept(id).Replayed)
+			}
+			if ahead := slices.Max(replayed) - slices.Min(replayed); ahead > replay.Share {
+				t.Fatalf("one is %d deliveries ahead of another: %v", ahead, replayed)
+			}
+		}
+		for _, id := range ids {
+			if r := w.kept(id); r.Status != posthorn.ReplayDone {
+				t.Errorf("a replay: %+v", r)
+			}
+		}
+	})
+}
+
+// Invariant: a runner that starts finds the replays that are running, and goes on
+// where another one stopped: nothing is passed over, nothing made due twice.
+func TestReplaysOutliveTheRunner(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const old = 1000
+		w := newWorld(t)
+		webhook := w.webhook()
+		want := w.exhausted(webhook, old)
+		id := w.replay(webhook)
+		var sent []posthorn.DeliveryID
+		for range 2 * old / replay.Share {
+			stop := w.run()
+			synctest.Wait()
+			stop()
+			sent = append(sent, w.send(webhook, 1000, posthorn.DeliverySucceeded)...)
+		}
+		if r := w.kept(id); r.Status != posthorn.ReplayDone || !slices.Equal(sent, want) {
+			t.Errorf("%d of %d were sent, and the replay: %+v", len(sent), old, r)
+		}
+	})
+}
