@@ -18,12 +18,12 @@ func changed(data []byte, sets []string) ([]byte, error) {
 		return nil, usage(fmt.Sprintf("the data to change is not JSON: %v", err), "")
 	}
 	for _, set := range sets {
-		path, text, found := strings.Cut(set, "=")
-		if !found || path == "" {
+		path, text, found := cutPath(set)
+		if !found {
 			return nil, usage(fmt.Sprintf("--set takes PATH=VALUE, not %q", set), "trigger --help")
 		}
-		if value, err = setAt(value, strings.Split(path, "."), valueOf(text)); err != nil {
-			return nil, usage(fmt.Sprintf("--set %s: %v", path, err), "trigger --help")
+		if value, err = setAt(value, path, valueOf(text)); err != nil {
+			return nil, usage(fmt.Sprintf("--set %s: %v", clipText(set), err), "trigger --help")
 		}
 	}
 	var text bytes.Buffer
@@ -33,6 +33,28 @@ func changed(data []byte, sets []string) ([]byte, error) {
 		return nil, fmt.Errorf("writing the data: %w", err)
 	}
 	return bytes.TrimSpace(text.Bytes()), nil
+}
+
+// cutPath takes PATH=VALUE apart: the path's names, which are separated by dots, and the
+// text of the value. A backslash makes the next character a part of the name.
+func cutPath(set string) ([]string, string, bool) {
+	var path []string
+	var name strings.Builder
+	for i := 0; i < len(set); i++ {
+		switch c := set[i]; {
+		case c == '\\' && i+1 < len(set):
+			i++
+			name.WriteByte(set[i])
+		case c == '.':
+			path = append(path, name.String())
+			name.Reset()
+		case c == '=':
+			return append(path, name.String()), set[i+1:], i > 0
+		default:
+			name.WriteByte(c)
+		}
+	}
+	return nil, "", false
 }
 
 func decodeJSON(text []byte) (any, error) {

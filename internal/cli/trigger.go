@@ -22,7 +22,8 @@ func (s *session) triggerCommand() *cobra.Command {
 		Use: "trigger TYPE", Short: "Publish the example of an event type, with changes", Args: needs("TYPE"),
 		Long: "Publish an event of a type with the example that the catalogue has of it, or, if there is none, with\n" +
 			"data made of its schema. --set changes a value: the path has member names and, for arrays, positions\n" +
-			"from 0, separated by dots; the value is JSON, or else a text.\n\n" +
+			"from 0, separated by dots; the value is JSON, or else a text. A backslash before a dot, an equals sign\n" +
+			"or a backslash makes it a part of the name.\n\n" +
 			"With --webhook nothing is published: the event is sent to that webhook alone, once, now, and what\n" +
 			"came back is shown.",
 		Example: "  posthorn trigger invoice.paid\n  posthorn trigger invoice.paid --set amount=150 --set customer.email=ada@example.com --set items.0.sku=null\n  posthorn trigger invoice.paid --data @invoice.json --webhook whc_abc123",

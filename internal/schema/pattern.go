@@ -80,6 +80,7 @@ func leastInstructions(expression *syntax.Regexp) int {
 		total = len(expression.Rune)
 	case syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		total = 1
+	default: // what is within counts
 	}
 	for _, sub := range expression.Sub {
 		if total += leastInstructions(sub); total > maxInstructions {
