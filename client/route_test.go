@@ -34,6 +34,17 @@ func TestRoutes(t *testing.T) {
 		{`DELETE /webhooks/i`, byID((*client.Client).DeleteWebhook)},
 		{`POST /webhooks/i/pause`, byID((*client.Client).PauseWebhook)},
 		{`POST /webhooks/i/resume`, byID((*client.Client).ResumeWebhook)},
+		{`POST /webhooks/i/replays {}`, one(func(ctx context.Context, c *client.Client) (client.Replay, error) {
+			return c.CreateReplay(ctx, "i", client.ReplayInput{})
+		})},
+		{`POST /webhooks/i/replays {"statuses":["expired"],"after":"2026-01-02T03:04:05Z","before":"2026-01-02T03:04:05Z","dryRun":true}`, one(func(ctx context.Context, c *client.Client) (client.Replay, error) {
+			return c.CreateReplay(ctx, "i", client.ReplayInput{Statuses: []string{"expired"}, After: moment, Before: moment, DryRun: true})
+		})},
+		{`GET /webhooks/i/replays?cursor=c&limit=7`, many(func(ctx context.Context, c *client.Client) (client.Page[client.Replay], error) {
+			return c.ListReplays(ctx, "i", client.ListQuery{Limit: 7, Cursor: "c"})
+		})},
+		{`GET /replays/i`, byID((*client.Client).GetReplay)},
+		{`POST /replays/i/cancel`, byID((*client.Client).CancelReplay)},
 		{`GET /webhooks/i/secret`, byID((*client.Client).RevealSecret)},
 		{`POST /webhooks/i/rotate-secret {"overlapSeconds":0}`, one(func(ctx context.Context, c *client.Client) (client.Webhook, error) {
 			return c.RotateSecret(ctx, "i", client.Rotation{OverlapSeconds: client.Set(0)})

@@ -31,6 +31,7 @@ func newFakeServer() *fakeServer {
 	mux.HandleFunc("POST /v1/webhooks/whc_abc123/test", f.testWebhook)
 	mux.HandleFunc("POST /v1/events/batch", f.publishLines)
 	mux.HandleFunc("POST /v1/filters/test", testFilter)
+	mux.HandleFunc("POST /v1/webhooks/{webhookId}/replays", makeReplay)
 	mux.HandleFunc("GET /v1/events", f.listEvents)
 	for pattern, answer := range fakeAnswers() {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) { respond(w, answer.status, answer.body) })
@@ -72,6 +73,25 @@ func (f *fakeServer) guard(next http.Handler) http.Handler {
 		}
 	})
 }
+
+// makeReplay counts, as many as the webhook's id says, or makes a replay.
+func makeReplay(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	matching := 1000
+	if r.PathValue("webhookId") == "whc_long" {
+		matching++
+	}
+	if strings.Contains(string(body), `"dryRun":true`) {
+		respond(w, http.StatusAccepted, fmt.Sprintf(`{"success":true,"data":{"dryRun":true,"matching":%d,"webhookId":"whc_abc123","statuses":["exhausted","expired"],"after":null,"before":null}}`, matching))
+		return
+	}
+	respond(w, http.StatusAccepted, `{"success":true,"data":`+fakeReplay+`}`)
+}
+
+const fakeReplay = `{"id":"rpl_1","webhookId":"whc_abc123","environmentId":"env_1","statuses":["exhausted","expired"],"after":"2026-01-02T03:04:05.678Z","before":null,"status":"running","waitingFor":"the webhook is paused","examined":7,"replayed":5,"createdAt":"2026-01-02T03:04:05.678Z","updatedAt":"2026-01-02T03:04:05.678Z"}`
 
 // testFilter answers with failures alone where the webhook's name says so.
 func testFilter(w http.ResponseWriter, r *http.Request) {

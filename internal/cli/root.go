@@ -45,7 +45,7 @@ func (s *session) rootCommand() *cobra.Command {
 	root.SetHelpCommandGroupID(groupProgram)
 	root.SetCompletionCommandGroupID(groupProgram)
 	s.add(root, groupRunning, s.demoCommand(), s.devCommand(), s.serveCommand(), s.sinkCommand(), s.benchCommand(), s.backupCommand(), s.databaseCommand())
-	s.add(root, groupSending, s.webhookCommand(), s.eventCommand(), s.triggerCommand(), s.deliveryCommand(), s.eventTypeCommand(), s.formatCommand(), s.verifyCommand())
+	s.add(root, groupSending, s.webhookCommand(), s.eventCommand(), s.triggerCommand(), s.deliveryCommand(), s.replayCommand(), s.eventTypeCommand(), s.formatCommand(), s.verifyCommand())
 	s.add(root, groupTenants, s.workspaceCommand(), s.projectCommand(), s.environmentCommand(), s.keyCommand(), s.signingKeyCommand(), s.limitsCommand(), s.egressCommand())
 	s.add(root, groupProgram, s.contextCommand(), s.versionCommand())
 	root.AddCommand(&cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesText, GroupID: groupProgram})

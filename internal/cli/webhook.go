@@ -16,7 +16,7 @@ import (
 func (s *session) webhookCommand() *cobra.Command {
 	return s.noun("webhook", "Register URLs and say which events they want",
 		s.webhookCreate(), s.webhookList(), s.webhookGet(), s.webhookUpdate(), s.webhookFilterTest(), s.webhookTest(), s.webhookDelete(),
-		s.webhookPause(), s.webhookResume(), s.webhookHandshake(), s.webhookRotateSecret(), s.webhookSecret())
+		s.webhookPause(), s.webhookResume(), s.webhookReplay(), s.webhookHandshake(), s.webhookRotateSecret(), s.webhookSecret())
 }
 
 func (s *session) webhookList() *cobra.Command {

@@ -123,7 +123,6 @@ func (m *Manager) alreadyReplaying(ctx context.Context, webhook posthorn.Webhook
 	}
 	if len(replays) == 1 {
 		conflict.Message = fmt.Sprintf("The webhook has a replay that is running already: %s.", replays[0].ID)
-		conflict.Hint = fmt.Sprintf("Wait until it is done (GET /v1/replays/%s), or cancel it.", replays[0].ID)
 	}
 	return conflict
 }
