@@ -18,7 +18,8 @@ func KindOf(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("asking for the file system: %w", err)
 	}
-	return nameOf(uint32(found.Type)), nil //nolint:gosec // the numbers have 32 bits; on some machines the field has more, or a sign
+	// The numbers have 32 bits; on some machines the field has more, or a sign.
+	return nameOf(uint32(found.Type)), nil
 }
 
 // nameOf names the network file systems by their numbers in statfs(2).

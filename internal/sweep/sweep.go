@@ -95,7 +95,8 @@ func (s *Sweeper) followClock(ctx context.Context) error {
 
 // jump is how far the clock has jumped since it was last asked; 0 when it hasn't.
 func (s *Sweeper) jump() time.Duration {
-	now, nowAt := s.Now().Round(0), time.Now() //nolint:forbidigo // not what the clock says, but how long ago it was asked
+	// The second is not for what the clock says, but for how long ago it was asked.
+	now, nowAt := s.Now().Round(0), time.Now()
 	jump := now.Sub(s.last) - nowAt.Sub(s.lastAt)
 	isFirst := s.last.IsZero()
 	s.last, s.lastAt = now, nowAt
