@@ -22,9 +22,9 @@ func asksTooMuch(err error) bool {
 
 // Guards that a workspace holds one place at most, that there are two in all, and
 // that they are given back.
-func TestDetectionPlacesAreShared(t *testing.T) {
+func TestPlacesAreShared(t *testing.T) {
 	t.Parallel()
-	var places detectionPlaces
+	places := newPlaces(2, "It is taken.")
 	one, other, third := posthorn.WorkspaceID{1}, posthorn.WorkspaceID{2}, posthorn.WorkspaceID{3}
 	release, err := places.take(one)
 	must(t, err)

@@ -98,17 +98,20 @@ func (m *Manager) TryFilter(ctx context.Context, p Principal, q FilterQuestion) 
 	if err != nil {
 		return FilterTrial{}, passOn("counting filters", err)
 	}
-	return m.try(ctx, environment, q, others)
+	workspace, err := m.workspaceOf(ctx, p, Scope{EnvironmentID: environment})
+	if err != nil {
+		return FilterTrial{}, err
+	}
+	return m.try(ctx, workspace, environment, q, others)
 }
 
 // try tries a checked filter as it would be evaluated beside so many others.
-func (m *Manager) try(ctx context.Context, environment posthorn.EnvironmentID, q FilterQuestion, others int) (FilterTrial, error) {
-	select {
-	case m.trials <- struct{}{}:
-		defer func() { <-m.trials }()
-	default:
-		return FilterTrial{}, posthorn.ErrBusy
+func (m *Manager) try(ctx context.Context, workspace posthorn.WorkspaceID, environment posthorn.EnvironmentID, q FilterQuestion, others int) (FilterTrial, error) {
+	end, err := m.trials.take(ctx, workspace)
+	if err != nil {
+		return FilterTrial{}, err
 	}
+	defer end()
 	expression, err := m.filters.Compile(q.Filter)
 	if err != nil {
 		return FilterTrial{}, passOn("reading the filter", err)
@@ -212,7 +215,7 @@ func (m *Manager) tryBeforeSaving(ctx context.Context, c WebhookChange, before, 
 	if c.ForceFilter {
 		return nil
 	}
-	trial, err := m.try(ctx, after.EnvironmentID, FilterQuestion{Filter: after.Filter, Events: after.Events}, others)
+	trial, err := m.try(ctx, after.WorkspaceID, after.EnvironmentID, FilterQuestion{Filter: after.Filter, Events: after.Events}, others)
 	if err != nil {
 		return err
 	}

@@ -102,8 +102,8 @@ type Manager struct {
 	limits        posthorn.Limits
 	tests         chan struct{}
 	filters       *filter.Compiler
-	trials        chan struct{}
-	detections    detectionPlaces
+	trials        *turns
+	detections    *places
 	checks        chan struct{}
 	reach         *reachCache
 }
@@ -120,10 +120,12 @@ func New(o Options) *Manager {
 	m := &Manager{
 		store: o.Store, formats: o.Formats, sender: o.Sender, notifier: o.Notifier, checkURL: o.CheckURL, egress: o.Egress, message: o.Message,
 		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, origin: o.Origin, keyOverlap: o.KeyOverlap, limits: o.Limits,
-		tests:   make(chan struct{}, maxTests),
-		filters: filter.NewCompiler(), trials: make(chan struct{}, maxTrials),
-		checks: make(chan struct{}, maxChecking),
-		reach:  newReachCache(),
+		tests:      make(chan struct{}, maxTests),
+		filters:    filter.NewCompiler(),
+		trials:     newTurns(maxTrials),
+		detections: newPlaces(maxDetections, "A captured request of this workspace is being looked into already."),
+		checks:     make(chan struct{}, maxChecking),
+		reach:      newReachCache(),
 	}
 	if m.defaultFormat == "" {
 		m.defaultFormat = posthorn.DefaultFormat
