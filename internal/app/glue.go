@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -70,17 +69,12 @@ func (a *App) egress() posthorn.Egress {
 	return settings
 }
 
-// readiness is whether requests should be sent here.
-type readiness struct{ value atomic.Bool }
-
-func (r *readiness) set(value bool) { r.value.Store(value) }
-
 // ready answers /readyz.
 func (a *App) ready(ctx context.Context) error {
 	if !a.isReady.value.Load() {
 		return errors.New("the server is starting or stopping")
 	}
-	return a.store.Ping(ctx)
+	return a.isReady.ask(ctx, a.store.Ping)
 }
 
 // upkeep drops what is kept for a limited time.
