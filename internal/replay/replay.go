@@ -19,10 +19,10 @@ import (
 const Share = 128
 
 // How far a step goes, and how long it is before the next one, of whichever replay:
-// together all replays examine no more than 40,000 deliveries a second, and move no
+// together all replays examine no more than 10,000 deliveries a second, and move no
 // more than 2,560. When none may go on, it is asked again after a time that doubles.
 const (
-	examine     = 2000
+	examine     = 500
 	pause       = 50 * time.Millisecond
 	longestWait = 5 * time.Second
 )

@@ -71,13 +71,30 @@ func replayAsKept(r posthorn.Replay) posthorn.Replay {
 
 // CountReplay implements store.Replays.
 func (s *Store) CountReplay(ctx context.Context, r posthorn.Replay, limit int) (int, error) {
-	after, before := replayAsKept(r).Within()
+	if len(r.Statuses) == 0 {
+		return 0, nil
+	}
+	query, args, err := countReplay(replayAsKept(r), limit)
+	if err != nil {
+		return 0, err
+	}
+	var count int
+	if err := s.one(ctx, query, args, &count); err != nil {
+		return 0, fmt.Errorf("counting what to replay: %w", err)
+	}
+	return count, nil
+}
+
+// countReplay counts what is over and didn't succeed in an index that holds nothing
+// else.
+func countReplay(r posthorn.Replay, limit int) (string, []any, error) {
+	after, before := r.Within()
 	var parts []string
 	var args []any
 	for _, status := range r.Statuses {
 		number, err := statusNumber(status)
 		if err != nil {
-			return 0, err
+			return "", nil, err
 		}
 		index, isOver := "deliveries_by_webhook", ""
 		if number > succeeded {
@@ -86,15 +103,7 @@ func (s *Store) CountReplay(ctx context.Context, r posthorn.Replay, limit int) (
 		parts = append(parts, fmt.Sprintf(`SELECT 1 FROM deliveries INDEXED BY %s WHERE webhook_id = ? AND status = %d%s AND id > ? AND id < ?`, index, number, isOver))
 		args = append(args, r.WebhookID[:], after[:], before[:])
 	}
-	if len(parts) == 0 {
-		return 0, nil
-	}
-	var count int
-	query := `SELECT count(*) FROM (` + strings.Join(parts, " UNION ALL ") + ` LIMIT ?)`
-	if err := s.one(ctx, query, append(args, limit), &count); err != nil {
-		return 0, fmt.Errorf("counting what to replay: %w", err)
-	}
-	return count, nil
+	return `SELECT count(*) FROM (` + strings.Join(parts, " UNION ALL ") + ` LIMIT ?)`, append(args, limit), nil
 }
 
 // Replay implements store.Replays.

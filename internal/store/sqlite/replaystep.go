@@ -54,6 +54,8 @@ func (t *tx) stepReplay(r *posthorn.Replay, step store.ReplayStep) error {
 	return err
 }
 
+const nextDeliveries = `SELECT id, status FROM deliveries INDEXED BY deliveries_by_webhook WHERE webhook_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?`
+
 // passNext reads the deliveries that come next.
 func (t *tx) passNext(r posthorn.Replay, step store.ReplayStep) (passed, error) {
 	var next passed
@@ -61,8 +63,7 @@ func (t *tx) passNext(r posthorn.Replay, step store.ReplayStep) (passed, error) 
 		return passed{}, err
 	}
 	_, before := r.Within()
-	const query = `SELECT id, status FROM deliveries INDEXED BY deliveries_by_webhook WHERE webhook_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?`
-	err := t.each(query, []any{r.WebhookID[:], next.last[:], before[:], step.Examine}, func(scan func(targets ...any) error) (bool, error) {
+	err := t.each(nextDeliveries, []any{r.WebhookID[:], next.last[:], before[:], step.Examine}, func(scan func(targets ...any) error) (bool, error) {
 		var d posthorn.Delivery
 		if err := scan(intoID(&d.ID), intoStatus(&d.Status)); err != nil {
 			return false, err
