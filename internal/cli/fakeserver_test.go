@@ -80,10 +80,7 @@ func makeReplay(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	matching := 1000
-	if r.PathValue("webhookId") == "whc_long" {
-		matching++
-	}
+	matching := map[string]int{"whc_abc123": 1000, "whc_long": 1001}[r.PathValue("webhookId")]
 	if strings.Contains(string(body), `"dryRun":true`) {
 		respond(w, http.StatusAccepted, fmt.Sprintf(`{"success":true,"data":{"dryRun":true,"matching":%d,"webhookId":"whc_abc123","statuses":["exhausted","expired"],"after":null,"before":null}}`, matching))
 		return

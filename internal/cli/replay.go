@@ -72,12 +72,16 @@ func (s *session) replay(ctx context.Context, webhook string, input client.Repla
 		count = *counted.Matching
 	}
 	switch {
-	case isDryRun:
-		return showOne(s, counted, replayFields(counted))
+	case isDryRun, count == 0:
+		if err := showOne(s, counted, replayFields(counted)); err != nil || count > 0 {
+			return err
+		}
+		s.sayDone("No delivery matches: there is nothing to send again.")
+		return nil
 	case count > manyDeliveries && !isMeant:
 		return usage(fmt.Sprintf("%d deliveries would be sent again; say --yes if that is meant, or narrow it with --status, --after and --before", count), "webhook replay "+escape(webhook)+" --dry-run")
 	}
-	s.sayDone(fmt.Sprintf("%d deliveries match.", count))
+	s.sayDone(fmt.Sprintf("Deliveries that match: %d.", count))
 	input.DryRun = false
 	made, err := c.CreateReplay(ctx, webhook, input)
 	if err != nil {
