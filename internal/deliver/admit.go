@@ -25,6 +25,7 @@ func (e *Engine) Reserve(webhook *posthorn.Webhook, bytes int) bool {
 	e.learn(l, webhook)
 	hasBacklog := l.isClaiming || !l.claimAt.IsZero() && !l.claimAt.After(now)
 	if hasBacklog || l.sendFrom().After(now) || l.pace.IsOpen() || !e.hasRoom(l, bytes) {
+		l.missed++
 		return false
 	}
 	e.hold(l, bytes)

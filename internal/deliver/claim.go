@@ -153,8 +153,12 @@ func (e *Engine) claim(ctx context.Context, l *lane, since time.Time) error {
 // Limits of one claim; several are under way at once, and together they may
 // exceed the bounds of the engine by this much each.
 const (
-	maxClaimJobs  = 64 // a large one would keep publishers waiting
+	maxClaimJobs  = 256
 	maxClaimBytes = 4 << 20
+	// usualClaimJobs are claimed of a long backlog: more would keep publishers
+	// waiting. Those that have joined it since the last claim come on top, so that it
+	// gets shorter under whatever load.
+	usualClaimJobs = 64
 )
 
 // claimFor returns what to claim; false when the directory says that nothing may
@@ -167,7 +171,8 @@ func (e *Engine) claimFor(l *lane, webhook *posthorn.Webhook) (store.Claim, bool
 		e.claimFrom(l, from)
 		return store.Claim{}, false
 	}
-	limit := max(1, min(maxClaimJobs, l.window-l.held, e.heldJobs.Left(l.workspace)))
+	limit := max(1, min(maxClaimJobs, usualClaimJobs+l.missed, l.window-l.held, e.heldJobs.Left(l.workspace)))
+	l.missed = 0
 	if l.pace.IsOpen() {
 		limit = 1 // a probe
 	}

@@ -208,3 +208,49 @@ func TestDeletedBacklogHoldsUpNobody(t *testing.T) {
 		}
 	})
 }
+
+// Invariant: of a long backlog a little is claimed at a time, which publishers don't
+// notice; what joins it meanwhile comes on top, so that it gets shorter while others
+// publish.
+func TestClaimsGrowWithWhatJoins(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.webhook(url, setConcurrency(64))
+		w.answer(url, after(10*time.Millisecond, status(200)))
+		var mu sync.Mutex
+		largest := 0
+		w.spy().beforeClaim = func(c store.Claim) error {
+			mu.Lock()
+			defer mu.Unlock()
+			largest = max(largest, c.Limit)
+			return nil
+		}
+		seen := func() int {
+			mu.Lock()
+			defer mu.Unlock()
+			was := largest
+			largest = 0
+			return was
+		}
+		w.start(seldomSweeping)
+		synctest.Wait()
+		w.publish(5000)
+		pass(200 * time.Millisecond)
+		seen() // those first ones take what joined before them
+		pass(200 * time.Millisecond)
+		const usual, joining = 64, 100
+		if claimed := seen(); claimed != usual {
+			t.Errorf("up to %d claimed of a backlog, want %d", claimed, usual)
+		}
+		w.publish(joining)
+		pass(200 * time.Millisecond)
+		if claimed := seen(); claimed <= usual || claimed > usual+joining {
+			t.Errorf("up to %d claimed after %d joined, want more than %d", claimed, joining, usual)
+		}
+		pass(time.Minute)
+		if done := w.deliveries(posthorn.DeliverySucceeded); len(done) != 5000+joining {
+			t.Errorf("%d delivered", len(done))
+		}
+	})
+}

@@ -33,6 +33,8 @@ type lane struct {
 	held      int
 	heldBytes int
 	window    int
+	// missed counts deliveries that found no room here since the last claim.
+	missed int
 	// claimAt is when to ask the database for more; zero when nothing is known to
 	// be pending there.
 	claimAt time.Time
