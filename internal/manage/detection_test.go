@@ -20,21 +20,23 @@ func asksTooMuch(err error) bool {
 	return errors.As(err, &told) && told.Code == posthorn.CodeRateLimited && told.RetryAfter == time.Second
 }
 
-// Guards that a workspace holds one place at most, that there are two in all, and
-// that they are given back.
+// Guards that a workspace holds its share of the places at most, that there are no
+// more in all, and that they are given back.
 func TestPlacesAreShared(t *testing.T) {
 	t.Parallel()
-	places := newPlaces(2, "It is taken.")
+	places := newPlaces(3, 2, "They are taken.")
 	one, other, third := posthorn.WorkspaceID{1}, posthorn.WorkspaceID{2}, posthorn.WorkspaceID{3}
 	release, err := places.take(one)
 	must(t, err)
+	_, err = places.take(one)
+	must(t, err)
 	if _, err := places.take(one); !asksTooMuch(err) {
-		t.Errorf("the second place of a workspace: %v", err)
+		t.Errorf("the third place of a workspace: %v", err)
 	}
 	_, err = places.take(other)
 	must(t, err)
 	if _, err := places.take(third); !errors.Is(err, posthorn.ErrBusy) {
-		t.Errorf("a third place: %v", err)
+		t.Errorf("a fourth place: %v", err)
 	}
 	release()
 	_, err = places.take(third)

@@ -53,6 +53,8 @@ type FormatPreview struct {
 	// Message is the request as it goes over the wire.
 	Message []byte
 	event   posthorn.Event
+	// workspace is whose trial it is.
+	workspace posthorn.WorkspaceID
 }
 
 // exampleURL is where a trial's request would go if nothing else is said.
@@ -64,7 +66,8 @@ func (m *Manager) PreviewFormat(ctx context.Context, p Principal, t FormatTrial)
 }
 
 // TestFormat makes the request and sends it once, now. Nothing is kept. It
-// returns posthorn.ErrBusy when too many tests are under way.
+// returns posthorn.ErrBusy when too many tests are under way, and an *posthorn.Error
+// with posthorn.CodeRateLimited when too many of them are the workspace's own.
 func (m *Manager) TestFormat(ctx context.Context, p Principal, t FormatTrial) (TestResult, error) {
 	if !t.WebhookID.IsZero() {
 		if webhook, err := m.webhook(ctx, p, t.WebhookID); err != nil || webhook.AwaitsConsent() {
@@ -75,7 +78,7 @@ func (m *Manager) TestFormat(ctx context.Context, p Principal, t FormatTrial) (T
 	if err != nil {
 		return TestResult{}, err
 	}
-	outcome, err := m.sendTest(ctx, preview.Request)
+	outcome, err := m.sendTest(ctx, preview.workspace, preview.Request)
 	if err != nil {
 		return TestResult{}, err
 	}
@@ -88,7 +91,7 @@ func (m *Manager) tryFormat(ctx context.Context, p Principal, t FormatTrial, url
 	if err != nil {
 		return FormatPreview{}, err
 	}
-	preview := FormatPreview{Secret: SecretOfWebhook}
+	preview := FormatPreview{Secret: SecretOfWebhook, workspace: webhook.WorkspaceID}
 	if t.Secret != "" {
 		preview.Secret = SecretGiven
 	} else if t.WebhookID.IsZero() {

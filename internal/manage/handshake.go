@@ -45,7 +45,7 @@ func (m *Manager) checkHandshake(w posthorn.Webhook) *posthorn.Error {
 // as "HTTP 1.1 Web Hooks for Event Delivery" 1.0 has it in section 4. With its
 // consent a webhook that waited for it becomes active; if it refuses, nothing is
 // sent any more. It returns a conflict if the webhook has no handshake, and
-// posthorn.ErrBusy when too many tests are under way.
+// posthorn.ErrBusy or posthorn.CodeRateLimited when too many tests are under way.
 func (m *Manager) AskForConsent(ctx context.Context, p Principal, id posthorn.WebhookID) (WebhookDetails, error) {
 	webhook, err := m.webhook(ctx, p, id)
 	if err != nil {
@@ -62,7 +62,7 @@ func (m *Manager) askForConsent(ctx context.Context, asked posthorn.Webhook) (We
 	if err != nil {
 		return WebhookDetails{}, passOn("reading the environment", err)
 	}
-	outcome, err := m.sendTest(ctx, m.handshake(asked, environment.Kind))
+	outcome, err := m.sendTest(ctx, asked.WorkspaceID, m.handshake(asked, environment.Kind))
 	if err != nil {
 		return WebhookDetails{}, err
 	}
@@ -92,7 +92,11 @@ func (m *Manager) askForConsent(ctx context.Context, asked posthorn.Webhook) (We
 func (m *Manager) askAtFirst(ctx context.Context, saved posthorn.Webhook) (WebhookDetails, error) {
 	details, err := m.askForConsent(ctx, saved)
 	var known *posthorn.Error
-	if errors.As(err, &known) && (known.Code == posthorn.CodeBusy || known.Code == posthorn.CodeConflict) {
+	if !errors.As(err, &known) {
+		return details, err
+	}
+	switch known.Code {
+	case posthorn.CodeBusy, posthorn.CodeRateLimited, posthorn.CodeConflict:
 		return m.withDetails(ctx, saved)
 	}
 	return details, err

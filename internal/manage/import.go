@@ -89,7 +89,7 @@ func (m *Manager) ImportEventTypes(ctx context.Context, p Principal, named posth
 	done := Imported{}
 	list := request.EventTypes
 	if request.Document != nil {
-		if list, err = m.readDocument(ctx, request.Document, &done); err != nil {
+		if list, err = m.readDocument(ctx, environment, request.Document, &done); err != nil {
 			return Imported{}, err
 		}
 	}
@@ -110,8 +110,8 @@ func (m *Manager) ImportEventTypes(ctx context.Context, p Principal, named posth
 }
 
 // readDocument reads the event types of a document, and notes what it can't read.
-func (m *Manager) readDocument(ctx context.Context, document []byte, done *Imported) ([]NewEventType, error) {
-	endTurn, err := m.checking(ctx)
+func (m *Manager) readDocument(ctx context.Context, environment posthorn.EnvironmentID, document []byte, done *Imported) ([]NewEventType, error) {
+	endTurn, err := m.checking(ctx, environment)
 	if err != nil {
 		return nil, err
 	}

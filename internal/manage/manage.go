@@ -10,6 +10,7 @@ package manage
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -100,19 +101,21 @@ type Manager struct {
 	origin        string
 	keyOverlap    time.Duration
 	limits        posthorn.Limits
-	tests         chan struct{}
+	tests         *places
 	filters       *filter.Compiler
 	trials        *turns
 	detections    *places
-	checks        chan struct{}
+	checks        *turns
 	reach         *reachCache
 }
 
-// maxTests bounds the tests of webhooks that are under way at once, maxTrials the
-// filters that are being tried on events.
+// maxTests bounds the tests of webhooks that are under way at once, maxOwnTests those
+// of one workspace: a receiver that answers none keeps no other's tests waiting.
+// maxTrials bounds the filters that are being tried on events.
 const (
-	maxTests  = 16
-	maxTrials = 4
+	maxTests    = 16
+	maxOwnTests = 4
+	maxTrials   = 4
 )
 
 // New makes a Manager.
@@ -120,11 +123,11 @@ func New(o Options) *Manager {
 	m := &Manager{
 		store: o.Store, formats: o.Formats, sender: o.Sender, notifier: o.Notifier, checkURL: o.CheckURL, egress: o.Egress, message: o.Message,
 		now: o.Now, random: o.Random, defaultFormat: o.DefaultFormat, defaultKind: o.DefaultKind, origin: o.Origin, keyOverlap: o.KeyOverlap, limits: o.Limits,
-		tests:      make(chan struct{}, maxTests),
+		tests:      newPlaces(maxTests, maxOwnTests, fmt.Sprintf("%d tests of this workspace are under way already.", maxOwnTests)),
 		filters:    filter.NewCompiler(),
 		trials:     newTurns(maxTrials),
-		detections: newPlaces(maxDetections, "A captured request of this workspace is being looked into already."),
-		checks:     make(chan struct{}, maxChecking),
+		detections: newPlaces(maxDetections, 1, "A captured request of this workspace is being looked into already."),
+		checks:     newTurns(maxChecking),
 		reach:      newReachCache(),
 	}
 	if m.defaultFormat == "" {

@@ -144,8 +144,9 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// Guards the bound on tests under way: one too many is told to come back, and
-// the room is given back.
+// Guards that a workspace whose receiver answers none of its tests is told to wait
+// while it has its share of them, that others test all the same, and that the room is
+// given back.
 func TestTestsAreBounded(t *testing.T) {
 	t.Parallel()
 	entered, leave := make(chan struct{}), make(chan struct{})
@@ -156,24 +157,30 @@ func TestTestsAreBounded(t *testing.T) {
 	}))
 	webhook := b.makeWebhook(t)
 	results := make(chan error)
-	for range maxTests {
+	for range maxOwnTests {
 		go func() {
 			_, err := b.TestWebhook(t.Context(), b.platform, webhook.ID, TestEvent{})
 			results <- err
 		}()
 	}
-	for range maxTests {
+	for range maxOwnTests {
 		<-entered
 	}
-	if _, err := b.TestWebhook(t.Context(), b.platform, webhook.ID, TestEvent{}); !errors.Is(err, posthorn.ErrBusy) {
-		t.Errorf("one too many: %v", err)
+	if _, err := b.TestWebhook(t.Context(), b.platform, webhook.ID, TestEvent{}); !asksTooMuch(err) {
+		t.Errorf("a webhook's test too many: %v", err)
 	}
+	if _, err := b.TestFormat(t.Context(), b.platform, FormatTrial{URL: "https://example.com/in"}); !asksTooMuch(err) {
+		t.Errorf("a format's test too many: %v", err)
+	}
+	release, err := b.tests.take(posthorn.WorkspaceID{1})
+	must(t, err)
+	release()
 	close(leave)
-	for range maxTests {
+	for range maxOwnTests {
 		must(t, <-results)
 	}
 	go func() { <-entered }()
-	_, err := b.TestWebhook(t.Context(), b.platform, webhook.ID, TestEvent{})
+	_, err = b.TestWebhook(t.Context(), b.platform, webhook.ID, TestEvent{})
 	must(t, err)
 }
 

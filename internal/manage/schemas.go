@@ -11,17 +11,18 @@ import (
 	"github.com/posthorn/posthorn/internal/schema"
 )
 
-// maxChecking bounds the requests whose schemas are being checked at once.
+// maxChecking bounds the requests whose schemas are being checked at once; each
+// workspace has one of them at most.
 const maxChecking = 2
 
-// checking waits for a turn to check schemas, and returns what ends it.
-func (m *Manager) checking(ctx context.Context) (func(), error) {
-	select {
-	case m.checks <- struct{}{}:
-		return func() { <-m.checks }, nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting to check a schema: %w", ctx.Err())
+// checking waits for a turn of the environment's workspace to check schemas, and
+// returns what ends it.
+func (m *Manager) checking(ctx context.Context, environment posthorn.EnvironmentID) (func(), error) {
+	workspace, err := m.WorkspaceOf(ctx, environment)
+	if err != nil {
+		return nil, err
 	}
+	return m.checks.take(ctx, workspace)
 }
 
 // checkSchema checks the schema of an event type, and its example against it.
@@ -29,7 +30,7 @@ func (m *Manager) checkSchema(ctx context.Context, entry posthorn.EventType) err
 	if len(entry.Schema) == 0 {
 		return nil
 	}
-	endTurn, err := m.checking(ctx)
+	endTurn, err := m.checking(ctx, entry.EnvironmentID)
 	if err != nil {
 		return err
 	}
@@ -138,7 +139,7 @@ func (m *Manager) EventTypeExample(ctx context.Context, p Principal, named posth
 	if len(entry.Schema) == 0 {
 		return Example{}, &posthorn.Error{Code: posthorn.CodeConflict, Message: "The event type has no example, and no schema to make one of.", Hint: "Give it one of them, or data of your own."}
 	}
-	endTurn, err := m.checking(ctx)
+	endTurn, err := m.checking(ctx, entry.EnvironmentID)
 	if err != nil {
 		return Example{}, err
 	}

@@ -31,7 +31,8 @@ type TestEvent struct {
 // TestWebhook sends one request to a webhook in reach, now, and returns what came back.
 // Nothing is kept. The event is of the named type, with the example of the
 // catalogue as its data, or of TestEventType. It returns posthorn.ErrBusy when
-// too many tests are under way.
+// too many tests are under way, and an *posthorn.Error with posthorn.CodeRateLimited
+// when too many of them are the workspace's own.
 func (m *Manager) TestWebhook(ctx context.Context, p Principal, id posthorn.WebhookID, test TestEvent) (TestResult, error) {
 	webhook, err := m.webhook(ctx, p, id)
 	if err != nil {
@@ -64,7 +65,7 @@ func (m *Manager) TestWebhook(ctx context.Context, p Principal, id posthorn.Webh
 	if err != nil {
 		return TestResult{}, passOn("rendering the test", err)
 	}
-	outcome, err := m.sendTest(ctx, request)
+	outcome, err := m.sendTest(ctx, webhook.WorkspaceID, request)
 	if err != nil {
 		return TestResult{}, err
 	}
@@ -72,14 +73,14 @@ func (m *Manager) TestWebhook(ctx context.Context, p Principal, id posthorn.Webh
 	return TestResult{Delivered: outcome.Succeeded(), EventID: event.ID, Request: request, Outcome: outcome}, nil
 }
 
-func (m *Manager) sendTest(ctx context.Context, request posthorn.Request) (posthorn.Outcome, error) {
-	select {
-	case m.tests <- struct{}{}:
-		defer func() { <-m.tests }()
-		return m.sender.Send(ctx, request), nil
-	default:
-		return posthorn.Outcome{}, posthorn.ErrBusy
+// sendTest sends a request in one of the workspace's places.
+func (m *Manager) sendTest(ctx context.Context, workspace posthorn.WorkspaceID, request posthorn.Request) (posthorn.Outcome, error) {
+	release, err := m.tests.take(workspace)
+	if err != nil {
+		return posthorn.Outcome{}, err
 	}
+	defer release()
+	return m.sender.Send(ctx, request), nil
 }
 
 // plainTestEvent makes an event that is of no type of the catalogue.
