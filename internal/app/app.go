@@ -65,7 +65,7 @@ type App struct {
 // yet. It returns an error that says what to do when the database or the port
 // can't be had.
 func New(ctx context.Context, o Options) (*App, error) {
-	a := &App{options: o, failed: make(chan error, 1), isReady: readiness{now: time.Now}}
+	a := &App{options: o, failed: make(chan error, 1), isReady: newReadiness(time.Now)}
 	if err := a.build(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}

@@ -120,19 +120,33 @@ func (h *hostConnections) wakeOne() {
 	}
 }
 
-// keep takes back a connection for later use.
+// keep takes back a connection for later use, and closes the one that there is no
+// room for.
 func (c *connections) keep(conn *directConn) {
-	if !c.hasKept(conn) {
-		c.close(conn)
+	if surplus := c.takeBack(conn); surplus != nil {
+		c.close(surplus)
 	}
 }
 
-func (c *connections) hasKept(conn *directConn) bool {
+// takeBack returns the connection that is to be closed instead of being kept: this one,
+// or the oldest of the host that keeps most, so that a few busy hosts don't cost all
+// others theirs.
+func (c *connections) takeBack(conn *directConn) *directConn {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	host := c.hosts[conn.key]
-	if c.idle >= c.maxIdle || len(host.idle) >= c.maxIdlePerHost {
-		return false
+	if len(host.idle) >= c.maxIdlePerHost {
+		return conn
+	}
+	var surplus *directConn
+	if c.idle >= c.maxIdle {
+		most := c.keepsMost()
+		if len(most.idle) <= len(host.idle)+1 {
+			return conn
+		}
+		surplus = most.idle[0]
+		most.idle = slices.Delete(most.idle, 0, 1)
+		c.idle--
 	}
 	conn.idleSince = c.now()
 	host.idle = append(host.idle, conn)
@@ -141,7 +155,17 @@ func (c *connections) hasKept(conn *directConn) bool {
 		c.sweep = time.AfterFunc(idleTimeout, c.closeOld)
 	}
 	host.wakeOne()
-	return true
+	return surplus
+}
+
+func (c *connections) keepsMost() *hostConnections {
+	var most *hostConnections
+	for _, host := range c.hosts {
+		if most == nil || len(host.idle) > len(most.idle) {
+			most = host
+		}
+	}
+	return most
 }
 
 // close closes a connection.

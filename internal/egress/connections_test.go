@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -239,4 +240,38 @@ func TestIdleConnectionsAreBounded(t *testing.T) {
 		}
 		w.wantNothing(t)
 	})
+}
+
+// Invariant: hosts that keep many connections give way to one that keeps few, the oldest
+// first; nobody keeps more than all may together.
+func TestBusyHostsLeaveRoomForOthers(t *testing.T) {
+	t.Parallel()
+	w := newConnectionsWorld(t, Options{MaxConnectionsPerHost: 9, MaxIdlePerHost: 9, MaxIdle: 6})
+	take := func(host string, count int) []*directConn {
+		var taken []*directConn
+		for range count {
+			conn, isNew, err := w.get(t.Context(), host)
+			if err != nil || !isNew {
+				t.Fatalf("new: %v, %v", isNew, err)
+			}
+			taken = append(taken, conn)
+		}
+		return taken
+	}
+	busy, quiet := take("busy", 6), take("quiet", 4)
+	for _, conn := range append(busy, quiet...) {
+		w.keep(conn)
+	}
+	wantIdle := func(host string, want ...*directConn) {
+		t.Helper()
+		if got := w.hosts[host].idle; !slices.Equal(got, want) {
+			t.Errorf("%s keeps %d connections, want %d", host, len(got), len(want))
+		}
+	}
+	wantIdle("busy", busy[3:]...)
+	wantIdle("quiet", quiet[:3]...)
+	if w.idle != 6 || w.open.Load() != 6 {
+		t.Errorf("%d count as idle, %d are open, want 6", w.idle, w.open.Load())
+	}
+	w.wantNothing(t)
 }

@@ -196,7 +196,7 @@ func TestConnectionsOfAHostAreBounded(t *testing.T) {
 		send(5*second, second, posthorn.ReasonSuccess, "")
 		send(second/2, second/2, posthorn.ReasonTimeout, "became free")
 		send(5*second, 2*second, posthorn.ReasonSuccess, "")
-		send(second, second, posthorn.ReasonTimeout, "became free") // at the moment in which two are free
+		send(second, second, posthorn.ReasonTimeout, "") // at the moment in which two are free: it may get one and be late
 		send(5*second, 2*second, posthorn.ReasonSuccess, "")
 		sending.Wait()
 		if n := openConnections(sender); n > 2 {

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -142,6 +143,9 @@ func TestFanOut(t *testing.T) {
 		t.Errorf("dispatched %d, woken %d, reserved %d", len(d.dispatched), d.woken, d.reserved)
 	}
 	for _, job := range f.dispatcher.dispatched {
+		if moment := job.Event.ID[:8]; !bytes.Equal(job.Delivery.ID[:8], moment) {
+			t.Errorf("the delivery's id has another moment than its event's: %x, %x", job.Delivery.ID, moment)
+		}
 		if job.Lease.NodeID != f.dispatcher.NodeID() || job.Lease.Epoch != store.FirstEpoch || string(job.Event.Data) != "{}" {
 			t.Errorf("job %+v", job)
 		}

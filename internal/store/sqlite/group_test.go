@@ -135,6 +135,11 @@ func TestHeavyWritesHaveAGroupOfTheirOwn(t *testing.T) {
 	for _, next := range []*write{light, light, heavy, light, last} {
 		q.accepting <- next
 	}
+	q.others <- &write{rows: 1}
+	if group := q.gather(heavy); len(group) != 1 {
+		t.Errorf("%d writes are in a group with a heavy one", len(group)-1)
+	}
+	<-q.others
 	if sizes, want := groupsOf(&q), []int{2, 1, 1, 1}; !slices.Equal(sizes, want) {
 		t.Errorf("the groups have %v writes, want %v", sizes, want)
 	}

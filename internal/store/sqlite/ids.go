@@ -13,8 +13,13 @@ type ids struct{ from, until [16]byte }
 // momentLength is how many bytes of an id are its moment.
 const momentLength = 8
 
-// idsOf are all ids that can be made for one moment.
+// idsOf are all ids that can be made for one moment; the zero value for moments that
+// ids can't hold.
 func idsOf(at time.Time) ids {
+	const first, last = 1970, 2261 // a count of nanoseconds ends in 2262
+	if year := at.UTC().Year(); year < first || year > last {
+		return ids{}
+	}
 	moment := posthorn.NewID[[16]byte](at, func() uint64 { return 0 })
 	return idsBeside(moment)
 }

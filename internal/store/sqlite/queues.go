@@ -94,9 +94,12 @@ func (q *queues) gather(first *write) []*write {
 		}
 		group, rows = append(group, next), rows+next.rows
 	}
+	if rows > maxGroupRows {
+		return group
+	}
 	most := maxOtherRows
 	if rows > 0 {
-		most = max(fewOtherRows, min(rows, maxGroupRows))
+		most = max(fewOtherRows, rows)
 	}
 	for others < most {
 		next := poll(q.others)

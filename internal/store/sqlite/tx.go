@@ -66,7 +66,7 @@ func (t *tx) transact(body func() error) error {
 	clear(t.stats)
 	_, rollbackErr := t.exec("ROLLBACK")
 	if rollbackErr != nil && (primaryCode(rollbackErr) == 0 || isFatal(rollbackErr)) {
-		return errors.Join(err, rollbackErr)
+		return errors.Join(rollbackErr, err) // the first one decides what is done
 	}
 	return err // SQLite has rolled back by itself after some errors; then ROLLBACK fails
 }

@@ -95,6 +95,7 @@ func eventsPicked(w *world) {
 	}
 	here := w.environment.ID
 	at := events[1].AcceptedAt
+	longAgo, farOff := time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC), time.Date(2600, 1, 1, 0, 0, 0, 0, time.UTC)
 	for what, c := range map[string]struct {
 		query store.EventQuery
 		want  []int
@@ -108,6 +109,10 @@ func eventsPicked(w *world) {
 			EnvironmentID: here,
 			Accepted:      posthorn.Span{From: at.Add(999), Until: at.Add(1999)},
 		}, []int{1}},
+		"from, long ago":  {store.EventQuery{EnvironmentID: here, Accepted: posthorn.Span{From: longAgo}}, []int{2, 1, 0}},
+		"until, long ago": {store.EventQuery{EnvironmentID: here, Accepted: posthorn.Span{Until: longAgo}}, nil},
+		"from, far off":   {store.EventQuery{EnvironmentID: here, Accepted: posthorn.Span{From: farOff}}, nil},
+		"until, far off":  {store.EventQuery{EnvironmentID: here, Accepted: posthorn.Span{Until: farOff}}, []int{2, 1, 0}},
 		"elsewhere": {store.EventQuery{EnvironmentID: posthorn.NewID[posthorn.EnvironmentID](w.now, w.random)}, nil},
 		"everything": {store.EventQuery{
 			EnvironmentID: here, Type: "user.created",
