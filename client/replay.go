@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// MaxMatching is how far a dry run counts.
+const MaxMatching = 100_000
+
 // Replay sends deliveries of a webhook again that are over, little by little.
 type Replay struct {
 	Document
@@ -28,7 +31,7 @@ type Replay struct {
 	Replayed  int64     `json:"replayed"`
 	CreatedAt time.Time `json:"createdAt"`
 	UpdatedAt time.Time `json:"updatedAt"`
-	// Matching is how many deliveries a dry run would send again; a million means that
+	// Matching is how many deliveries a dry run would send again; MaxMatching means that
 	// many or more.
 	Matching *int `json:"matching"`
 }

@@ -42,7 +42,7 @@ type ReplayWish struct {
 // replayAnswer is the replay that was made; of a dry run, what it would send again.
 type replayAnswer struct {
 	DryRun   bool `json:"dryRun"`
-	Matching *int `json:"matching,omitempty" doc:"How many deliveries would be sent again; a million means that many or more. Only of a dry run, which has nothing of what follows but what it was asked for."`
+	Matching *int `json:"matching,omitempty" doc:"How many deliveries would be sent again; 100000 means that many or more. Only of a dry run, which has nothing of what follows but what it was asked for."`
 	ReplayWish
 	ID         string `json:"id,omitempty"`
 	Status     string `json:"status,omitempty" enum:"running,done,cancelled"`

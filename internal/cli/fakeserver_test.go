@@ -80,7 +80,11 @@ func makeReplay(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	matching := map[string]int{"whc_abc123": 1000, "whc_long": 1001}[r.PathValue("webhookId")]
+	if r.PathValue("webhookId") == "whc_endless" && strings.Contains(string(body), `"dryRun":true`) {
+		respond(w, http.StatusUnprocessableEntity, `{"success":false,"code":"invalid","detail":"There is too much to count.","errors":[{"pointer":"/dryRun","detail":"There is too much to count.","hint":"Name a shorter span."}]}`)
+		return
+	}
+	matching := map[string]int{"whc_abc123": 1000, "whc_long": 1001, "whc_longest": 100_000}[r.PathValue("webhookId")]
 	if strings.Contains(string(body), `"dryRun":true`) {
 		respond(w, http.StatusAccepted, fmt.Sprintf(`{"success":true,"data":{"dryRun":true,"matching":%d,"webhookId":"whc_abc123","statuses":["exhausted","expired"],"after":null,"before":null}}`, matching))
 		return

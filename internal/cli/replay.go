@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -64,6 +65,10 @@ func (s *session) replay(ctx context.Context, webhook string, input client.Repla
 		return err
 	}
 	counted, err := c.CreateReplay(ctx, webhook, input)
+	if isMeant && !isDryRun && isTooLongToCount(err) {
+		s.sayDone("They are too many to be counted.")
+		return s.makeReplay(ctx, c, webhook, input)
+	}
 	if err != nil {
 		return err
 	}
@@ -79,9 +84,27 @@ func (s *session) replay(ctx context.Context, webhook string, input client.Repla
 		s.sayDone("No delivery matches: there is nothing to send again.")
 		return nil
 	case count > manyDeliveries && !isMeant:
-		return usage(fmt.Sprintf("%d deliveries would be sent again; say --yes if that is meant, or narrow it with --status, --after and --before", count), "webhook replay "+escape(webhook)+" --dry-run")
+		return usage(fmt.Sprintf("%s deliveries would be sent again; say --yes if that is meant, or narrow it with --status, --after and --before", matching(count)), "webhook replay "+escape(webhook)+" --dry-run")
 	}
-	s.sayDone(fmt.Sprintf("Deliveries that match: %d.", count))
+	s.sayDone("Deliveries that match: " + matching(count) + ".")
+	return s.makeReplay(ctx, c, webhook, input)
+}
+
+// isTooLongToCount reports whether the dry run, and nothing else, was refused.
+func isTooLongToCount(err error) bool {
+	var refused *client.Error
+	return errors.As(err, &refused) && len(refused.Errors) == 1 && refused.Errors[0].Pointer == "/dryRun"
+}
+
+// matching says how many a dry run counted.
+func matching(count int) string {
+	if count >= client.MaxMatching {
+		return strconv.Itoa(client.MaxMatching) + " or more"
+	}
+	return strconv.Itoa(count)
+}
+
+func (s *session) makeReplay(ctx context.Context, c *client.Client, webhook string, input client.ReplayInput) error {
 	input.DryRun = false
 	made, err := c.CreateReplay(ctx, webhook, input)
 	if err != nil {
@@ -145,7 +168,7 @@ func replayFields(r client.Replay) []field {
 		{"before", stampIf(r.Before)},
 	}
 	if r.Matching != nil {
-		return append(fields, field{"matching", strconv.Itoa(*r.Matching)})
+		return append(fields, field{"matching", matching(*r.Matching)})
 	}
 	return append(fields,
 		field{"status", r.Status},

@@ -104,6 +104,7 @@ type Manager struct {
 	tests         *places
 	filters       *filter.Compiler
 	trials        *turns
+	counts        *turns
 	detections    *places
 	checks        *turns
 	reach         *reachCache
@@ -126,6 +127,7 @@ func New(o Options) *Manager {
 		tests:      newPlaces(maxTests, maxOwnTests, fmt.Sprintf("%d tests of this workspace are under way already.", maxOwnTests)),
 		filters:    filter.NewCompiler(),
 		trials:     newTurns(maxTrials),
+		counts:     newTurns(maxCounts),
 		detections: newPlaces(maxDetections, 1, "A captured request of this workspace is being looked into already."),
 		checks:     newTurns(maxChecking),
 		reach:      newReachCache(),

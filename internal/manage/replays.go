@@ -21,12 +21,24 @@ type ReplayWish struct {
 }
 
 // MaxReplayCount is how far CountReplay counts.
-const MaxReplayCount = 1_000_000
+const MaxReplayCount = 100_000
+
+// A count looks up every delivery in its span when it is of those that succeeded, on a
+// connection that publishers' requests need too: so many are under way at once, one of
+// each workspace, none for longer than that.
+const (
+	maxCounts    = 2
+	longestCount = time.Second
+)
 
 // CreateReplay has deliveries of a webhook in reach sent again, little by little. It
 // waits while the webhook is paused or disabled.
 func (m *Manager) CreateReplay(ctx context.Context, p Principal, id posthorn.WebhookID, wish ReplayWish) (posthorn.Replay, error) {
-	replay, err := m.newReplay(ctx, p, id, wish)
+	webhook, err := m.webhook(ctx, p, id)
+	if err != nil {
+		return posthorn.Replay{}, err
+	}
+	replay, err := m.newReplay(webhook, wish)
 	if err != nil {
 		return posthorn.Replay{}, err
 	}
@@ -42,24 +54,36 @@ func (m *Manager) CreateReplay(ctx context.Context, p Principal, id posthorn.Web
 }
 
 // CountReplay counts what CreateReplay would have sent again, and keeps nothing. It
-// counts no further than MaxReplayCount.
+// counts no further than MaxReplayCount, and waits while the workspace counts already or
+// others do. A count that takes too long is refused with posthorn.CodeInvalid.
 func (m *Manager) CountReplay(ctx context.Context, p Principal, id posthorn.WebhookID, wish ReplayWish) (posthorn.Replay, int, error) {
-	replay, err := m.newReplay(ctx, p, id, wish)
+	webhook, err := m.webhook(ctx, p, id)
 	if err != nil {
 		return posthorn.Replay{}, 0, err
 	}
-	count, err := m.store.CountReplay(ctx, replay, MaxReplayCount)
+	replay, err := m.newReplay(webhook, wish)
+	if err != nil {
+		return posthorn.Replay{}, 0, err
+	}
+	end, err := m.counts.take(ctx, webhook.WorkspaceID)
+	if err != nil {
+		return posthorn.Replay{}, 0, err
+	}
+	defer end()
+	short, cancel := context.WithTimeout(ctx, longestCount)
+	defer cancel()
+	count, err := m.store.CountReplay(short, replay, MaxReplayCount)
+	if err != nil && ctx.Err() == nil && short.Err() != nil {
+		return posthorn.Replay{}, 0, posthorn.Invalid("/dryRun", fmt.Sprintf("There is too much to look at to count it within %v.", longestCount),
+			"Name a shorter span with after and before, or have it sent again without counting it first.")
+	}
 	if err != nil {
 		return posthorn.Replay{}, 0, passOn("counting what to replay", err)
 	}
 	return replay, count, nil
 }
 
-func (m *Manager) newReplay(ctx context.Context, p Principal, id posthorn.WebhookID, wish ReplayWish) (posthorn.Replay, error) {
-	webhook, err := m.webhook(ctx, p, id)
-	if err != nil {
-		return posthorn.Replay{}, err
-	}
+func (m *Manager) newReplay(webhook posthorn.Webhook, wish ReplayWish) (posthorn.Replay, error) {
 	now := m.now()
 	replay := posthorn.Replay{
 		ID: posthorn.NewID[posthorn.ReplayID](now, m.random), WebhookID: webhook.ID, EnvironmentID: webhook.EnvironmentID,
