@@ -43,7 +43,7 @@ func Read(text []byte) (Catalogue, error) {
 	if err != nil {
 		return Catalogue{}, err
 	}
-	r := &reader{root: root, seen: map[string]EventType{}, steps: maxSteps, bytes: maxMade}
+	r := &reader{root: root, document: newReferred(root), seen: map[string]EventType{}, steps: maxSteps, bytes: maxMade}
 	version := func(name string) string {
 		written, _ := root[name].(string)
 		return written
@@ -70,9 +70,11 @@ func Read(text []byte) (Catalogue, error) {
 
 // reader gathers what it finds in one document.
 type reader struct {
-	root  map[string]any
-	found Catalogue
-	seen  map[string]EventType
+	root map[string]any
+	// document has what references name in the document.
+	document *referred
+	found    Catalogue
+	seen     map[string]EventType
 	// steps and bytes are what may still be looked at and made.
 	steps int
 	bytes int
@@ -117,33 +119,13 @@ func (r *reader) resolve(value any) (map[string]any, string, error) {
 		if !isReference {
 			return object, name, nil
 		}
-		found, err := r.at(target)
-		if err != nil {
-			return nil, name, err
+		found := r.at(r.document, target)
+		if found.err != nil {
+			return nil, name, found.err
 		}
-		name, value = lastName(target), found
+		name, value = found.name, found.value
 	}
 	return nil, name, fmt.Errorf("references lead from one to the next without an end")
-}
-
-// at returns what a reference within the document names.
-func (r *reader) at(target string) (any, error) {
-	if len(target) > maxReference {
-		return nil, fmt.Errorf("it refers to %s, which is longer than %d bytes", clip(target), maxReference)
-	}
-	pointer, isLocal := strings.CutPrefix(target, "#")
-	if !isLocal || (pointer != "" && pointer[0] != '/') {
-		return nil, fmt.Errorf("it refers to %s, and nothing is fetched: bundle the document first", clip(target))
-	}
-	var value any = r.root
-	for _, name := range namesOf(pointer) {
-		next, exists := step(value, name)
-		if !exists {
-			return nil, fmt.Errorf("it refers to %s, where nothing is", clip(target))
-		}
-		value = next
-	}
-	return value, nil
 }
 
 // firstText returns the first of the members that is a text with something in it.

@@ -9,7 +9,9 @@ import (
 // bundle makes a schema of the document stand alone: what it refers to comes with it,
 // as "$defs".
 func (r *reader) bundle(schema any) ([]byte, error) {
-	b := &bundler{reader: r, names: map[string]string{}, taken: map[string]int{}, defs: map[string]any{}, budget: maxBundled, top: schema}
+	b := &bundler{reader: r, names: map[string]string{}, taken: map[string]int{}, defs: map[string]any{}, budget: maxBundled}
+	top, _ := schema.(map[string]any)
+	b.top = newReferred(top)
 	bundled, err := b.schema(schema)
 	if err != nil {
 		return nil, err
@@ -17,11 +19,11 @@ func (r *reader) bundle(schema any) ([]byte, error) {
 	for len(b.waiting) > 0 {
 		target := b.waiting[0]
 		b.waiting = b.waiting[1:]
-		found, err := b.find(target)
-		if err != nil {
-			return nil, err
+		found := b.find(target)
+		if found.err != nil {
+			return nil, found.err
 		}
-		if b.defs[b.names[target]], err = b.schema(found); err != nil {
+		if b.defs[b.names[target]], err = b.schema(found.value); err != nil {
 			return nil, err
 		}
 	}
@@ -50,23 +52,21 @@ type bundler struct {
 	defs    map[string]any
 	waiting []string
 	budget  int
-	// top is the schema that is being bundled.
-	top any
+	// top has what references name in the schema that is being bundled.
+	top *referred
 }
 
 // find returns what a reference names: in the document or, as many write it, in the
 // schema itself.
-func (b *bundler) find(target string) (any, error) {
-	found, err := b.at(target)
-	if err == nil {
-		return found, nil
+func (b *bundler) find(target string) place {
+	found := b.at(b.document, target)
+	if found.err == nil {
+		return found
 	}
-	within := &reader{}
-	within.root, _ = b.top.(map[string]any)
-	if found, inside := within.at(target); inside == nil {
-		return found, nil
+	if inside := b.at(b.top, target); inside.err == nil {
+		return inside
 	}
-	return nil, err
+	return found
 }
 
 // schema copies a schema with its references turned into those to $defs. What names
@@ -147,15 +147,16 @@ func (b *bundler) reference(target string) (any, error) {
 	if name, known := b.names[target]; known {
 		return "#/$defs/" + name, nil
 	}
-	if _, err := b.find(target); err != nil {
-		return nil, err
+	found := b.find(target)
+	if found.err != nil {
+		return nil, found.err
 	}
 	plain := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-' || r == '.' {
 			return r
 		}
 		return '_'
-	}, lastName(target))
+	}, found.name)
 	name := plain
 	for b.taken[name] > 0 || name == "" {
 		b.taken[plain]++

@@ -204,14 +204,6 @@ func namesOf(pointer string) []string {
 	return names
 }
 
-func lastName(pointer string) string {
-	names := namesOf(strings.TrimPrefix(pointer, "#"))
-	if len(names) == 0 {
-		return ""
-	}
-	return names[len(names)-1]
-}
-
 func pointerTo(names ...string) string {
 	var pointer strings.Builder
 	for _, name := range names {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -92,11 +93,7 @@ func (m *Manager) askForConsent(ctx context.Context, asked posthorn.Webhook) (We
 func (m *Manager) askAtFirst(ctx context.Context, saved posthorn.Webhook) (WebhookDetails, error) {
 	details, err := m.askForConsent(ctx, saved)
 	var known *posthorn.Error
-	if !errors.As(err, &known) {
-		return details, err
-	}
-	switch known.Code {
-	case posthorn.CodeBusy, posthorn.CodeRateLimited, posthorn.CodeConflict:
+	if errors.As(err, &known) && slices.Contains([]posthorn.Code{posthorn.CodeBusy, posthorn.CodeRateLimited, posthorn.CodeConflict}, known.Code) {
 		return m.withDetails(ctx, saved)
 	}
 	return details, err
