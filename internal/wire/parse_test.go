@@ -12,7 +12,6 @@ import (
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/wire"
-	"github.com/posthorn/posthorn/signature"
 )
 
 const written = `
@@ -160,14 +159,8 @@ func FuzzParseFormat(f *testing.F) {
 		if again, err := wire.ParseFormat(wire.FormatJSON(format)); err != nil || !cmp.Equal(format, again, cmpopts.EquateEmpty()) {
 			t.Errorf("%v: %s", err, cmp.Diff(format, again))
 		}
-		secrets := []string{newSecret}
-		if uses := dialect.NeedsKeys(); len(uses) > 0 {
-			secrets = []string{publicText(t, in.Keys[slices.Index([]posthorn.SignatureAlgorithm{posthorn.Ed25519, posthorn.ECDSAP256}, uses[0])])}
-		}
-		if scheme, err := dialect.Verification(); err == nil && len(format.Signatures) == 1 {
-			if _, err := scheme.Verify(secrets, headerMap(request), request.Body, in.Now, signature.WithURL(request.URL)); err != nil {
-				t.Errorf("%v\n%s\n%+v", err, asText(request), scheme)
-			}
+		if scheme, err := dialect.Verification(); err == nil {
+			eachAccepts(t, scheme, publicKeys(t, in), request, in.Now)
 		}
 		for _, header := range request.Headers {
 			if err := posthorn.ValidateHeaderValue("", header.Value); err != nil {

@@ -105,19 +105,27 @@ func TestDeclaredFormatsVerify(t *testing.T) {
 	t.Parallel()
 	const head = `{name: mine, body: {raw: event.data}, verify: {tolerance: 5m}, `
 	for name, text := range map[string]string{
-		"hex in upper case":  head + `headers: [X: "v1={signature|upper}"], signature: {algorithm: hmac-sha512, content: "{body}"}}`,
-		"lines":              head + `headers: [X: "t={timestamp};s={signature}"], signature: {algorithm: hmac-sha1, content: "{timestamp}{body}", encoding: base64, several: {lines: true}}}`,
-		"milliseconds":       head + `headers: [X: "{signature}", T: "{timestampMs}"], signature: {algorithm: hmac-sha256, content: "{timestampMs}:{digest.sha512.base64url}"}}`,
-		"headers and URL":    head + `headers: [X: "{signature}", Id: "{event.id}", E: "{event.type|upper}", D: "{delivery.id}"], signature: {algorithm: hmac-sha256, content: "{event.id}/{event.type|upper}/{delivery.id}/{webhook.url}/{body}"}}`,
-		"a comma and spaces": head + `headers: [X: "a={event.type}, t={timestamp}, v1={signature}"], signature: {algorithm: hmac-sha256, content: "{timestamp}.{body}", several: ", v1={signature}"}}`,
-		"token":              head + `headers: [Authorization: "Bearer {signature}"], signature: {algorithm: jwt-hs256, claims: [{iat: {number: "{timestamp}"}}, {exp: {number: "{timestamp+300}"}}, {jti: "{event.id}"}, {b: "{digest.sha256}"}, {n: 1}]}}`,
-		"ed25519":            head + `headers: [X: "{signature}", K: "{key.id}"], signature: {algorithm: ed25519, content: "{body}"}}`,
-		"ed25519, several":   head + `headers: [X: "e={signature}"], signature: {algorithm: ed25519, content: "{body}", several: " e={signature}"}}`,
-		"ecdsa":              head + `headers: [X: "{signature}"], signature: {algorithm: ecdsa-p256-sha256, content: "{body}"}}`,
-		"ecdsa, raw":         head + `headers: [X: "{signature}"], signature: {algorithm: ecdsa-p256-sha256, ecdsa: raw, encoding: hex, content: "{body}"}}`,
-		"message":            withMessage,
-		"message, ecdsa":     strings.Replace(withMessage, "algorithm: hmac-sha256", "algorithm: ecdsa-p256-sha256", 1),
-		"old and new":        head + `headers: [Old: "{signature.old}", New: "v1,{signature}"], signatures: [{name: new, algorithm: hmac-sha256, content: "{body}", several: " v1,{signature}"}, {name: old, algorithm: hmac-sha1, content: "{body}"}]}`,
+		"hex in upper case":            head + `headers: [X: "v1={signature|upper}"], signature: {algorithm: hmac-sha512, content: "{body}"}}`,
+		"lines":                        head + `headers: [X: "t={timestamp};s={signature}"], signature: {algorithm: hmac-sha1, content: "{timestamp}{body}", encoding: base64, several: {lines: true}}}`,
+		"milliseconds":                 head + `headers: [X: "{signature}", T: "{timestampMs}"], signature: {algorithm: hmac-sha256, content: "{timestampMs}:{digest.sha512.base64url}"}}`,
+		"headers and URL":              head + `headers: [X: "{signature}", Id: "{event.id}", E: "{event.type|upper}", D: "{delivery.id}"], signature: {algorithm: hmac-sha256, content: "{event.id}/{event.type|upper}/{delivery.id}/{webhook.url}/{body}"}}`,
+		"a comma and spaces":           head + `headers: [X: "a={event.type}, t={timestamp}, v1={signature}"], signature: {algorithm: hmac-sha256, content: "{timestamp}.{body}", several: ", v1={signature}"}}`,
+		"token":                        head + `headers: [Authorization: "Bearer {signature}"], signature: {algorithm: jwt-hs256, claims: [{iat: {number: "{timestamp}"}}, {exp: {number: "{timestamp+300}"}}, {jti: "{event.id}"}, {b: "{digest.sha256}"}, {n: 1}]}}`,
+		"ed25519":                      head + `headers: [X: "{signature}", K: "{key.id}"], signature: {algorithm: ed25519, content: "{body}"}}`,
+		"ed25519, several":             head + `headers: [X: "e={signature}"], signature: {algorithm: ed25519, content: "{body}", several: " e={signature}"}}`,
+		"ecdsa":                        head + `headers: [X: "{signature}"], signature: {algorithm: ecdsa-p256-sha256, content: "{body}"}}`,
+		"ecdsa, raw":                   head + `headers: [X: "{signature}"], signature: {algorithm: ecdsa-p256-sha256, ecdsa: raw, encoding: hex, content: "{body}"}}`,
+		"message":                      withMessage,
+		"message, ecdsa":               strings.Replace(withMessage, "algorithm: hmac-sha256", "algorithm: ecdsa-p256-sha256", 1),
+		"seconds beside milliseconds":  head + `headers: [X: "t={timestamp},ms={timestampMs},v1={signature}"], signature: {algorithm: hmac-sha256, content: "{timestampMs}.{body}"}}`,
+		"milliseconds beside seconds":  head + `headers: [X: "ms={timestampMs},t={timestamp},v1={signature}"], signature: {algorithm: hmac-sha256, content: "{timestamp}.{body}"}}`,
+		"two times":                    head + `headers: [X: "{signature}", T: "{timestamp}", M: "{timestampMs}"], signature: {algorithm: hmac-sha256, content: "{timestamp}.{timestampMs}.{body}"}}`,
+		"a time twice":                 head + `headers: [X: "t={timestamp},s={signature}", T: "{timestamp}"], signature: {algorithm: hmac-sha256, content: "{timestamp}.{timestamp}.{body}"}}`,
+		"an id twice":                  head + `headers: [X: "s={signature}", I: "{event.id}", J: "{event.id}"], signature: {algorithm: hmac-sha256, content: "{event.id}.{event.id}.{body}"}}`,
+		"a time that isn't signed":     head + `headers: [X: "t={timestamp},s={signature}"], signature: {algorithm: hmac-sha256, content: "{body}"}}`,
+		"two schemes in a header":      head + `headers: [X: "v1={signature.a},v2={signature.b}"], signatures: [{name: a, algorithm: hmac-sha256, content: "{body}"}, {name: b, algorithm: hmac-sha512, content: "{body}"}]}`,
+		"one is appended to the other": head + `headers: [X: "v1={signature.a}"], signatures: [{name: a, algorithm: hmac-sha256, content: "{body}"}, {name: b, algorithm: hmac-sha512, content: "{body}", appendTo: X, several: " v2={signature}"}]}`,
+		"old and new":                  head + `headers: [Old: "{signature.old}", New: "v1,{signature}"], signatures: [{name: new, algorithm: hmac-sha256, content: "{body}", several: " v1,{signature}"}, {name: old, algorithm: hmac-sha1, content: "{body}"}]}`,
 	} {
 		dialect := parse(t, text)
 		scheme, err := dialect.Verification()
@@ -298,14 +306,35 @@ func TestDigestsThatCanBeVerified(t *testing.T) {
 func TestFormatsThatCannotBeVerified(t *testing.T) {
 	t.Parallel()
 	for text, reason := range map[string]string{
-		`{name: a, body: {raw: event.data}, signature: {algorithm: none}}`:                                                                                     "signs nothing",
-		`{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: hmac-sha256, content: "{timestamp}{body}"}}`:                   "don't get in a header",
-		`{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: hmac-sha256, content: "{body|upper}"}}`:                        "don't get in a header",
-		`{name: a, body: {raw: event.data}, headers: [X: "{event.id}{signature}"], signature: {algorithm: hmac-sha256, content: "{body}"}}`:                    "something that changes",
-		`{name: a, body: {raw: event.data}, headers: [X: "{signature|base64}"], signature: {algorithm: hmac-sha256, content: "{body}"}}`:                       "filters",
-		`{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: hmac-sha256, content: "{event.id}"}}`:                          "",
-		`{name: a, body: {raw: event.data}, headers: [X: "v={signature}"], signature: {algorithm: hmac-sha256, content: "{body}", several: ",w={signature}"}}`: "begin with",
-		`{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: jwt-hs256, claims: [{a: b}]}}`:                                 "digest",
+		`{name: a, body: {raw: event.data}, signature: {algorithm: none}}`:                                                                                                     "signs nothing",
+		`{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: hmac-sha256, content: "{timestamp}{body}"}}`:                                   "don't get in a header",
+		`{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: hmac-sha256, content: "{body|upper}"}}`:                                        "don't get in a header",
+		`{name: a, body: {raw: event.data}, headers: [X: "{event.id}{signature}"], signature: {algorithm: hmac-sha256, content: "{body}"}}`:                                    "something that changes",
+		`{name: a, body: {raw: event.data}, headers: [X: "{signature|base64}"], signature: {algorithm: hmac-sha256, content: "{body}"}}`:                                       "filters",
+		`{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: hmac-sha256, content: "{event.id}"}}`:                                          "",
+		`{name: a, body: {raw: event.data}, headers: [X: "v={signature}"], signature: {algorithm: hmac-sha256, content: "{body}", several: ",w={signature}"}}`:                 "begin with",
+		`{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: jwt-hs256, claims: [{a: b}]}}`:                                                 "digest",
+		hashed + `headers: [X: "sig=\"{signature}\""], ` + bodyAlone:                                                                                                           "stands behind",
+		hashed + `headers: [X: "keyId=\"a\",signature=\"{signature}\""], ` + bodyAlone:                                                                                         "stands behind",
+		hashed + `headers: [X: "{signature};"], ` + bodyAlone:                                                                                                                  "stands behind",
+		hashed + `headers: [X: "v1={signature}{event.id},a=b"], ` + bodyAlone:                                                                                                  "",
+		hashed + `headers: [X: "a={event.id},v1={event.id}:{signature}"], ` + bodyAlone:                                                                                        "something that changes",
+		hashed + `headers: [X: "a=b,v={event.id}{signature}"], ` + bodyAlone:                                                                                                   "something that changes",
+		hashed + `headers: [X: "a=b,v1={signature},v2={signature}"], ` + bodyAlone:                                                                                             "begin with",
+		hashed + `headers: [X: "t={timestamp},v1={signature}"], ` + signing(`"{timestampMs}.{body}"`):                                                                          "don't get in a header",
+		hashed + `headers: [X: "t={timestampMs},v1={signature}"], ` + signing(`"{timestamp}.{body}"`):                                                                          "don't get in a header",
+		hashed + `headers: [X: "t={timestamp|hex},v1={signature}"], ` + signing(`"{timestamp}.{body}"`):                                                                        "don't get in a header",
+		hashed + `headers: [X: "t={timestamp+1},v1={signature}"], ` + signing(`"{timestamp}.{body}"`):                                                                          "don't get in a header",
+		hashed + `headers: [X: "t={event.id}{timestamp},v1={signature}"], ` + signing(`"{timestamp}.{body}"`):                                                                  "don't get in a header",
+		hashed + `headers: [X: "t={timestamp},v1={signature}", T: "{timestampMs}"], ` + signing(`"{timestampMs}.{timestamp}.{body}"`):                                          "don't get in a header",
+		hashed + `headers: [X: "t={timestamp},t=s{signature}"], ` + signing(`"{timestamp}.{body}"`):                                                                            "as the one with the time does",
+		hashed + `headers: [X: "t={timestamp},v1={signature}"], signature: {algorithm: hmac-sha256, content: "{timestamp}.{body}", several: ",t={timestamp},v1={signature}"}}`: "as the one with the time does",
+		hashed + `headers: [X: "v={event.id}` + strings.Repeat(",a", 16) + `,v1={signature}"], ` + bodyAlone:                                                                   "too many entries",
+		hashed + `headers: [X: "Bearer \"{signature}\""], ` + bodyToken:                                                                                                        "stands behind",
+		hashed + `headers: [X: "a={event.id},Bearer {signature}"], ` + bodyToken:                                                                                               "something that changes",
+		hashed + `headers: [X: "Bearer {signature}"], ` + strings.Replace(bodyToken, "claims", `several: ",Bearer {signature}", claims`, 1):                                    "alone",
+		hashed + `headers: [X: "Bearer {signature}"], ` + strings.Replace(bodyToken, "claims", `several: {lines: true}, claims`, 1):                                            "alone",
+		strings.Replace(digested("sha-256=:{digest.sha256}:"), "[created]", "[keyid]", 1):                                                                                      "when it was created",
 		digested("sha-di6=:{digest.sha256}:"):                        "RFC 9530",
 		digested("sha-256=:{digest.sha512}:"):                        "RFC 9530",
 		digested("sha-512=:{digest.sha256}:"):                        "RFC 9530",
@@ -320,4 +349,17 @@ func TestFormatsThatCannotBeVerified(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
+}
+
+const hashed = `{name: a, body: {raw: event.data}, verify: {tolerance: 5m}, `
+
+// bodyAlone signs the body, and bodyToken does so with a token.
+const (
+	bodyAlone = `signature: {algorithm: hmac-sha256, content: "{body}"}}`
+	bodyToken = `signature: {algorithm: jwt-hs256, claims: [{iat: {number: "{timestamp}"}}, {b: "{digest.sha256}"}]}}`
+)
+
+// signing is the end of a format that signs the content with HMAC.
+func signing(content string) string {
+	return `signature: {algorithm: hmac-sha256, content: ` + content + `}}`
 }

@@ -67,6 +67,10 @@ type receiver struct {
 	index    int
 	compiled *compiledScheme
 	scheme   signature.Scheme
+	// entries are what stands in the header with the signature.
+	entries []template
+	// signed is the time that receivers look at: timestampValue or timestampMsValue.
+	signed value
 }
 
 func (r *receiver) derive() error {
@@ -74,7 +78,6 @@ func (r *receiver) derive() error {
 	r.scheme = signature.Scheme{
 		Name: said.Name, Algorithm: signature.Algorithm(said.Algorithm), Encoding: signature.Encoding(said.Encoding),
 		Key: signature.Encoding(said.Key), KeyPrefix: said.KeyPrefix, ECDSA: signature.ECDSAForm(said.ECDSA),
-		SeveralLines: said.SeveralLines,
 	}
 	switch {
 	case r.compiled.message != nil:
@@ -96,75 +99,6 @@ func (r *receiver) deriveToken() error {
 	r.scheme.Algorithm = signature.Token
 	if err := r.deriveEntries(secretValue); err != nil {
 		return unverifiable("/signature", "The format signs nothing and sends no secret that a receiver could compare.")
-	}
-	return nil
-}
-
-// deriveEntries finds the header with the signature, and what stands around it.
-func (r *receiver) deriveEntries(wanted value) error {
-	header, signed := r.entry(wanted)
-	if header == nil {
-		return unverifiable("/headers", "No header holds the signature.")
-	}
-	r.scheme.Header = header.name
-	entry := header.value
-	if signed == nil { // its signatures are appended to a header that begins otherwise
-		entry = r.compiled.several
-	}
-	if r.compiled.several != nil {
-		r.scheme.Separator = leadingSeparator(r.compiled.several)
-		if r.scheme.Separator == "" {
-			return unverifiable(r.pointer()+"/several", "Nothing separates several signatures.")
-		}
-	} else {
-		r.scheme.Separator = innerSeparator(entry)
-	}
-	for _, one := range splitTemplate(entry, r.scheme.Separator) {
-		if err := r.deriveEntry(one, wanted); err != nil {
-			return err
-		}
-	}
-	if r.compiled.several == nil || signed == nil {
-		return nil
-	}
-	for _, one := range splitTemplate(r.compiled.several, r.scheme.Separator) {
-		if prefix, last := ending(one); last.value == wanted && prefix != r.scheme.Prefix {
-			return unverifiable(r.pointer()+"/several", "Further signatures begin with "+prefix+", and the first with "+r.scheme.Prefix+".")
-		}
-	}
-	return nil
-}
-
-// entry returns the header that holds the signature, and the part that is it;
-// no part if the signature is appended.
-func (r *receiver) entry(wanted value) (*compiledHeader, *part) {
-	for i := range r.dialect.headers {
-		header := &r.dialect.headers[i]
-		for j := range header.value {
-			if p := &header.value[j]; p.value == wanted && (p.scheme == r.index || wanted == secretValue) {
-				return header, p
-			}
-		}
-		if slices.Contains(header.appended, r.index) {
-			return header, nil
-		}
-	}
-	return nil, nil
-}
-
-func (r *receiver) deriveEntry(entry template, wanted value) error {
-	prefix, last := ending(entry)
-	switch {
-	case last.value == wanted && (wanted == secretValue || last.scheme == r.index || entry.uses(wanted)):
-		if len(entry) > 2 || len(entry) == 2 && entry[0].value != literalValue {
-			return unverifiable(r.pointer(), "The signature stands behind something that changes.")
-		}
-		r.scheme.Prefix = prefix
-		return r.deriveFilters(last)
-	case last.value == timestampValue || last.value == timestampMsValue:
-		if len(entry) == 2 && len(last.filters) == 0 && last.offset == 0 {
-			r.scheme.TimestampPrefix = prefix
-		}
 	}
 	return nil
 }
@@ -193,12 +127,18 @@ func (r *receiver) pointer() string {
 // headerOf returns the header whose whole value is what the part stands for.
 func (r *receiver) headerOf(p part) string {
 	for i := range r.dialect.headers {
-		value := r.dialect.headers[i].value
-		if len(value) == 1 && value[0].isSame(p) {
-			return r.dialect.headers[i].name
+		header := &r.dialect.headers[i]
+		if len(header.value) == 1 && header.value[0].isSame(p) && !r.dialect.growsWithSignatures(header) {
+			return header.name
 		}
 	}
 	return ""
+}
+
+// growsWithSignatures reports whether further signatures are appended to the header, or
+// stand in further lines of it.
+func (d *Dialect) growsWithSignatures(header *compiledHeader) bool {
+	return len(header.appended) > 0 || slices.ContainsFunc(header.schemes, func(index int) bool { return d.schemes[index].signsAll })
 }
 
 func (p part) isSame(other part) bool {

@@ -84,12 +84,11 @@ func (r *receiver) deriveContent() error {
 		content.WriteString(text)
 	}
 	r.scheme.Content = content.String()
-	if !strings.Contains(r.scheme.Content, "{timestamp}") {
-		r.scheme.TimestampPrefix = "" // it isn't signed, so it says nothing
+	if r.signed == literalValue {
 		return nil
 	}
 	r.scheme.Tolerance = r.dialect.format.Tolerance
-	return nil
+	return r.checkTimeEntry()
 }
 
 func (r *receiver) contentPart(p part) (string, error) {
@@ -108,11 +107,13 @@ func (r *receiver) contentPart(p part) (string, error) {
 		return "{url}", nil
 	case p.value == digestSHA256Value || p.value == digestSHA512Value:
 		return "{" + digestPlaceholder(p) + "}", nil
-	case p.value == eventIDValue && header != "" && (r.scheme.IDHeader == "" || r.scheme.IDHeader == header):
+	case p.value == eventIDValue && header != "":
 		r.scheme.IDHeader = header
 		return "{id}", nil
-	case (p.value == timestampValue || p.value == timestampMsValue) && (header != "" || r.scheme.TimestampPrefix != ""):
+	case r.isTime(p, header):
 		r.scheme.TimestampHeader = header
+		r.scheme.TimestampPrefix = r.timePrefix(p.value)
+		r.signed = p.value
 		if p.value == timestampMsValue {
 			r.scheme.TimestampUnit = signature.Milliseconds
 		}
@@ -121,6 +122,14 @@ func (r *receiver) contentPart(p part) (string, error) {
 		return "{header." + header + "}", nil
 	}
 	return "", unverifiable(r.pointer()+"/content", "What is signed holds something that receivers don't get in a header of its own.")
+}
+
+// isTime reports whether a part is the time that receivers look at. There is one of them: a
+// second one is signed like any other header, if it has one of its own.
+func (r *receiver) isTime(p part, header string) bool {
+	isKnown := p.value == timestampValue || p.value == timestampMsValue
+	isFirst := r.signed == literalValue || r.signed == p.value
+	return isKnown && isFirst && (header != "" || r.timePrefix(p.value) != "")
 }
 
 func digestPlaceholder(p part) string {

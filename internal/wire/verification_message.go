@@ -13,6 +13,9 @@ func (r *receiver) deriveMessage() error {
 	r.scheme.Encoding = ""
 	r.scheme.Message = &signature.Message{Components: slices.Clone(r.compiled.scheme.Message.Components)}
 	r.scheme.Tolerance = r.dialect.format.Tolerance
+	if r.scheme.Tolerance > 0 && !r.compiled.signsTime() {
+		return unverifiable(r.pointer()+"/message/parameters", "Times are to be tolerated, and the signature doesn't say when it was created.")
+	}
 	isCovered := func(name string) string {
 		if name = strings.ToLower(name); slices.Contains(r.scheme.Message.Components, name) {
 			return name
