@@ -1,6 +1,7 @@
 package signature
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 )
@@ -70,7 +71,7 @@ func (e *Error) Error() string {
 	case TooOld, TooNew:
 		return e.timeError()
 	case MissingURL:
-		return "signature: the format signs the URL, which wasn't given"
+		return "signature: the format signs the URL: " + cmp.Or(e.Detail, "it wasn't given")
 	case BadSecret:
 		return "signature: the secret can't be used: " + e.Detail
 	default:

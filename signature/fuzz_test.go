@@ -13,7 +13,11 @@ import (
 // without the secret nothing is accepted.
 func FuzzVerify(f *testing.F) {
 	for _, v := range vectors(f) {
-		text, err := json.Marshal(v.scheme())
+		scheme, err := v.scheme()
+		if err != nil {
+			continue // there is nothing to verify with
+		}
+		text, err := json.Marshal(scheme)
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -127,7 +127,8 @@ func isPoint(text string) bool {
 	case hex.EncodedLen(bytes):
 		raw, err := Hex.Decode(text)
 		return err == nil && raw[0] == first
-	case (bytes + 2) / 3 * 4:
+	case base64.RawStdEncoding.EncodedLen(bytes), base64.StdEncoding.EncodedLen(bytes): // browsers write it without padding
+		text = strings.TrimSuffix(text, "=") + "="
 		raw, err := Base64.Decode(text)
 		if err != nil {
 			raw, err = Base64URL.Decode(text)

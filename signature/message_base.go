@@ -33,11 +33,11 @@ func derived(name, target string) (string, error) {
 	if target == "" {
 		return "", &Error{Problem: MissingURL}
 	}
+	target, _, _ = strings.Cut(target, "#") // which nobody sends
 	parsed, err := url.Parse(target)
 	if err != nil || parsed.Host == "" {
 		return "", &Error{Problem: MissingURL, Detail: "the URL can't be read"}
 	}
-	parsed.Fragment, parsed.RawFragment = "", ""
 	if parsed.Path == "" {
 		parsed.Path = "/"
 	}

@@ -1,11 +1,14 @@
 package signature
 
 import (
+	"bytes"
 	_ "embed" // for the built-in schemes
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -118,14 +121,33 @@ func (s Scheme) MarshalJSON() ([]byte, error) {
 	return text, nil
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads what MarshalJSON writes. It refuses a member that it doesn't know:
+// what isn't understood might be what makes a scheme safe. The error is an *Error with
+// BadScheme.
 func (s *Scheme) UnmarshalJSON(text []byte) error {
 	read := schemeJSON{schemeFields: (*schemeFields)(s)}
-	if err := json.Unmarshal(text, &read); err != nil {
-		return fmt.Errorf("reading a scheme: %w", err)
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&read); err != nil {
+		return badScheme("reading it: " + strings.TrimPrefix(err.Error(), "json: "))
 	}
-	s.Tolerance = time.Duration(read.ToleranceSeconds * float64(time.Second))
+	s.Tolerance = toleranceOf(read.ToleranceSeconds)
 	return nil
+}
+
+// toleranceOf rounds seconds to a Duration, and nothing to zero, which would accept any
+// time, nor to the other side of it.
+func toleranceOf(seconds float64) time.Duration {
+	nanoseconds := seconds * float64(time.Second)
+	switch {
+	case nanoseconds >= math.MaxInt64:
+		return math.MaxInt64
+	case nanoseconds > 0:
+		return max(time.Duration(nanoseconds), 1)
+	case nanoseconds < 0:
+		return min(time.Duration(max(nanoseconds, math.MinInt64)), -1)
+	}
+	return 0
 }
 
 //go:embed schemes.json

@@ -95,11 +95,8 @@ func readToken(parts []string) (map[string]any, []byte, error) {
 		}
 		decoded[i] = raw
 	}
-	var header struct {
-		Alg  string `json:"alg"`
-		Crit any    `json:"crit"`
-	}
-	if err := json.Unmarshal(decoded[0], &header); err != nil || header.Alg != "HS256" || header.Crit != nil {
+	var header map[string]any // a struct would take "ALG" for "alg"
+	if err := json.Unmarshal(decoded[0], &header); err != nil || header["alg"] != "HS256" || header["crit"] != nil {
 		return nil, nil, tokenError("the token was not made with HS256")
 	}
 	var claims map[string]any

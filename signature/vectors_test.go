@@ -16,7 +16,7 @@ import (
 type vector struct {
 	Name       string
 	Format     string
-	Scheme     *signature.Scheme
+	Scheme     json.RawMessage
 	Secrets    []string
 	PublicKeys []string
 	URL        string
@@ -26,7 +26,7 @@ type vector struct {
 	Expect     string
 	Header     string
 	Age        int64
-	ID         string
+	ID         *string
 	Timestamp  int64
 	Secret     int
 }
@@ -55,12 +55,13 @@ func (v vector) headers() map[string][]string {
 	return headers
 }
 
-func (v vector) scheme() signature.Scheme {
-	if v.Scheme != nil {
-		return *v.Scheme
-	}
+func (v vector) scheme() (signature.Scheme, error) {
 	scheme, _ := signature.Lookup(v.Format)
-	return scheme
+	if v.Scheme == nil {
+		return scheme, nil
+	}
+	err := json.Unmarshal(v.Scheme, &scheme)
+	return scheme, err
 }
 
 func (v vector) verify() (signature.Verified, error) {
@@ -69,7 +70,11 @@ func (v vector) verify() (signature.Verified, error) {
 	if v.URL != "" {
 		options = append(options, signature.WithURL(v.URL))
 	}
-	return v.scheme().Verify(secrets, v.headers(), []byte(v.Body), now, options...)
+	scheme, err := v.scheme()
+	if err != nil {
+		return signature.Verified{}, err
+	}
+	return scheme.Verify(secrets, v.headers(), []byte(v.Body), now, options...)
 }
 
 // received is how the headers arrive.
@@ -90,7 +95,7 @@ func TestVectors(t *testing.T) {
 		verified, err := v.verify()
 		if v.Expect == "ok" {
 			accepted[v.Format] = true
-			if err != nil || v.ID != "" && verified.ID != v.ID || v.Timestamp != 0 && verified.Timestamp.Unix() != v.Timestamp || verified.Secret != v.Secret {
+			if err != nil || v.ID != nil && verified.ID != *v.ID || v.Timestamp != 0 && verified.Timestamp.Unix() != v.Timestamp || verified.Secret != v.Secret {
 				t.Errorf("%s: %+v, %v", v.Name, verified, err)
 			}
 			continue

@@ -53,11 +53,12 @@ def standard(at, body, sign=lambda content: "v1," + b64(mac(content))):
     return [["webhook-id", "evt_1"], ["webhook-timestamp", str(at)], ["webhook-signature", sign("evt_1.%d.%s" % (at, body))]]
 
 
-def message(at, body, algorithm, sign, label="sig1", extra=""):
+def message(at, body, algorithm, sign, label="sig1", extra="", url=URL, created=";created=%d"):
     headers = [["Content-Type", "application/json"], ["webhook-id", "evt_1"], ["webhook-timestamp", str(at)], ["Content-Digest", digest(body)]]
     values = dict((name.lower(), value) for name, value in headers)
-    values.update({"@method": "POST", "@target-uri": URL})
-    listed = "(" + " ".join('"%s"' % name for name in MESSAGE) + ")" + ";created=%d;keyid=\"k1\";alg=\"%s\"" % (at, algorithm) + extra
+    values.update({"@method": "POST", "@target-uri": url.partition("#")[0]})
+    created = created % at if created else ""
+    listed = "(" + " ".join('"%s"' % name for name in MESSAGE) + ")" + "%s;keyid=\"k1\";alg=\"%s\"" % (created, algorithm) + extra
     base = "".join('"%s": %s\n' % (name, values[name]) for name in MESSAGE) + '"@signature-params": ' + listed
     return headers + [["Signature-Input", label + "=" + listed], ["Signature", label + "=:" + b64(sign(base)) + ":"]]
 
@@ -198,6 +199,43 @@ def rfc9421(hello):
     yield vector("RFC 9421 past its own expiry", message(NOW, BODY, "ed25519", sign_ed25519, "ed25519", ";expires=%d" % (NOW + 60)), "timestamp_too_old", **about, publicKeys=[key], now=NOW + 61, header="signature-input")
     yield vector("RFC 9421 in the moment of its own expiry", message(NOW, BODY, "ed25519", sign_ed25519, "ed25519", ";expires=%d" % (NOW + 60)), "timestamp_too_old", **about, publicKeys=[key], now=NOW + 60, header="signature-input")
     yield from foreign_labels(ours, {**about, "publicKeys": [key]})
+    yield from messages_without_times()
+    yield from messages_without_ids()
+    yield from urls()
+
+
+def messages_without_times():
+    """What doesn't say when it was made would be good for ever."""
+    timeless = message(NOW, BODY, "hmac-sha256", mac, created="")
+    for title, now in ("", NOW), (", a year later", NOW + 31536000):
+        yield vector("RFC 9421 that doesn't say when it was made" + title, timeless, "malformed_header", format="httpsig", url=URL, now=now, header="signature-input")
+    expiring = message(NOW, BODY, "hmac-sha256", mac, created="", extra=";expires=%d" % (NOW + 31536000))
+    yield vector("RFC 9421 that says when it expires and not when it was made, where the time is bounded", expiring, "malformed_header", format="httpsig", url=URL, header="signature-input")
+
+
+def messages_without_ids():
+    """An id that isn't signed is anybody's: whoever changes it makes a repetition look new."""
+    scheme = {"algorithm": "hmac-sha256", "key": "text", "idHeader": "webhook-id", "toleranceSeconds": 300, "message": {"components": ["content-digest"]}}
+    for title, components, received, expected in (
+        ("and doesn't cover the id", ["content-digest"], "evt_forged", ""),
+        ("and doesn't cover the id, which stands there twice", ["content-digest"], None, ""),
+        ("and covers the id", ["content-digest", "webhook-id"], "evt_1", "evt_1"),
+    ):
+        listed = "(" + " ".join('"%s"' % name for name in components) + ");created=%d" % NOW
+        values = {"content-digest": digest(BODY), "webhook-id": "evt_1"}
+        base = "".join('"%s": %s\n' % (name, values[name]) for name in components) + '"@signature-params": ' + listed
+        ids = [["webhook-id", name] for name in ([received] if received else ["evt_1", "evt_2"])]
+        headers = ids + [["Content-Digest", digest(BODY)], ["Signature-Input", "a=" + listed], ["Signature", "a=:" + b64(mac(base)) + ":"]]
+        yield vector("RFC 9421 that covers the body " + title, headers, scheme=scheme, id=expected, timestamp=NOW)
+
+
+def urls():
+    """A query is what it is: percent signs mean nothing there to whoever sends it."""
+    for query in "?discount=100%", "?a=%zz&b=50%25%", "?a=100%#100%", "?", "?a=b?c/d":
+        url = "https://example.com/hooks" + query
+        yield vector("RFC 9421 to a URL that ends with " + query, message(NOW, BODY, "hmac-sha256", mac, url=url), format="httpsig", url=url, id="evt_1")
+    for url in "https://example.com/100%", "https://example.com/%zz?a=b", "https://example.com/a?b\nc", "https://example.com/a\u0000", "https://example.com/a?\u007f":
+        yield vector("RFC 9421 to %s, which is no URL" % json.dumps(url), message(NOW, BODY, "hmac-sha256", mac, url=url), "missing_url", format="httpsig", url=url)
 
 
 def foreign_labels(ours, about):
@@ -285,6 +323,8 @@ def declared():
     yield from ecdsa()
     yield from several_schemes(scheme)
     yield from kinds_of_keys(scheme)
+    yield from unknown_members(scheme)
+    yield from tolerances(scheme)
     yield vector("declared: a scheme that doesn't sign the body", [["X-Signature", "00"]], "bad_scheme", scheme=scheme(algorithm="hmac-sha256", content="{timestamp}", timestampHeader="X-Time"))
 
 
@@ -303,6 +343,8 @@ def tokens():
     yield vector("declared: a token that says alg none", token({"alg": "none"}), "malformed_header", scheme=scheme, header="Authorization")
     yield vector("declared: a token without the digest", token(body=None), "no_matching_signature", scheme=scheme, header="Authorization")
     yield vector("declared: a token from too long ago", token(iat=NOW - 301), "timestamp_too_old", scheme=scheme, header="Authorization", age=301)
+    for title, header in ("crit", {"alg": "HS256", "crit": ["b64"], "b64": False}), ("an empty crit", {"alg": "HS256", "crit": []}), ("crit as a text", {"alg": "HS256", "crit": "exp"}), ("ALG", {"ALG": "HS256"}), ("alg none and ALG", {"alg": "none", "ALG": "HS256"}):
+        yield vector("declared: a token whose header has " + title, token(header), "malformed_header", scheme=scheme, header="Authorization")
     yield vector("declared: no token", [["Authorization", "Bearer abc"]], "malformed_header", scheme=scheme, header="Authorization")
     yield from times_of_tokens(scheme, token)
 
@@ -349,8 +391,53 @@ def several_schemes(scheme):
     yield vector("several schemes: too old for the first that fits", headers, "timestamp_too_old", scheme={**narrow, "alternatives": [wide]}, now=NOW + 61, header="X-Time", age=61)
     yield vector("several schemes: too new for the first that fits", headers, "timestamp_too_new", scheme={**narrow, "alternatives": [wide]}, now=NOW - 61, header="X-Time", age=-61)
     yield vector("several schemes: the second fits and is too old", headers[:1] + headers[2:], "timestamp_too_old", scheme={**timed, "alternatives": [wide]}, now=NOW + 301, header="X-Time", age=301)
+    for title, first, second in ("first", plain, {**plain, "header": "X-Absent"}), ("last", {**plain, "header": "X-Absent"}, plain):
+        yield vector("several schemes: a wrong signature in the %s says more than none in the other" % title, headers, "no_matching_signature", scheme={**first, "alternatives": [second]}, secrets=[OTHER], header="X-Plain")
+        yield vector("several schemes: the %s is the only one that is there" % title, headers, scheme={**first, "alternatives": [second]})
     yield vector("several schemes: no time in any", headers, scheme={**plain, "alternatives": [token]}, now=NOW + 31536000)
     yield vector("several schemes: a token that expires and a time", headers, scheme={**expiring, "alternatives": [timed]}, timestamp=NOW)
+
+
+def unknown_members(scheme):
+    """What isn't understood might be what makes a scheme safe."""
+    timed = scheme(algorithm="hmac-sha256", content="{timestamp}.{body}", timestampHeader="X-Time")
+    headers = [["X-Time", str(NOW)], ["X-Signature", mac("%d.%s" % (NOW, BODY)).hex()]]
+    yield vector("members: none that is unknown", headers, scheme=timed, timestamp=NOW)
+    plain, claims = scheme(algorithm="hmac-sha256"), {"digest": "body", "hash": "sha256", "encoding": "hex"}
+    token = {"algorithm": "jwt-hs256", "key": "text", "header": "Authorization", "prefix": "Bearer "}
+    signed = {"algorithm": "hmac-sha256", "key": "text"}
+    for title, one in (
+        ("tolerance for toleranceSeconds", {**timed, "tolerance": 300}),
+        ("tolerance_seconds for toleranceSeconds", {**timed, "tolerance_seconds": 300}),
+        ("one that is null", {**timed, "tolerance": None}),
+        ("one in an alternative", {**plain, "alternatives": [{**plain, "severalines": True}]}),
+        ("exp for expires among the claims", {**token, "claims": {**claims, "exp": "exp"}}),
+        ("component for components in a message", {**signed, "message": {"components": ["content-digest"], "component": ["webhook-id"]}}),
+        ("the same as an object has by itself", {**plain, "constructor": "x"}),
+        ("a header that is a number", {**plain, "header": 1}),
+        ("a tolerance that is a text", {**timed, "toleranceSeconds": "300"}),
+        ("several lines that are a text", {**plain, "severalLines": "yes"}),
+        ("claims that are a list", {**token, "claims": []}),
+        ("components that are a text", {**signed, "message": {"components": "content-digest"}}),
+        ("alternatives that are an object", {**plain, "alternatives": {}}),
+        ("an alternative that is a text", {**plain, "alternatives": ["x"]}),
+    ):
+        yield vector("members: " + title, headers, "bad_scheme", scheme=one, now=NOW + 31536000)
+
+
+def tolerances(scheme):
+    """A tolerance that is next to nothing isn't one that accepts any time."""
+    timed = scheme(algorithm="hmac-sha256", content="{timestamp}.{body}", timestampHeader="X-Time")
+    headers = [["X-Time", str(NOW)], ["X-Signature", mac("%d.%s" % (NOW, BODY)).hex()]]
+    for seconds in 1e-10, 1e-300, 1e-6, 0.25:
+        tight = {**timed, "toleranceSeconds": seconds}
+        yield vector("tolerance: %g s, on the moment" % seconds, headers, scheme=tight, timestamp=NOW)
+        yield vector("tolerance: %g s, a second old" % seconds, headers, "timestamp_too_old", scheme=tight, now=NOW + 1, header="X-Time", age=1)
+        yield vector("tolerance: %g s, a second ahead" % seconds, headers, "timestamp_too_new", scheme=tight, now=NOW - 1, header="X-Time", age=-1)
+    for seconds in 1e11, 1e18:
+        yield vector("tolerance: %g s" % seconds, headers, scheme={**timed, "toleranceSeconds": seconds}, now=NOW + 31536000, timestamp=NOW)
+    for seconds in -1e-10, -1, -1e300:
+        yield vector("tolerance: %g s" % seconds, headers, "bad_scheme", scheme={**timed, "toleranceSeconds": seconds})
 
 
 def kinds_of_keys(scheme):
@@ -362,7 +449,8 @@ def kinds_of_keys(scheme):
     pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
     jwk = json.dumps({"kty": "OKP", "crv": "Ed25519", "x": b64url(raw)})
     public = [("whpk_", "whpk_" + b64(raw)), ("a JSON Web Key", jwk), ("PEM", pem), ("PEM behind words", "the key of example.com:\n" + pem), ("DER in base64", b64(der)), ("DER in hex", der.hex()), ("DER in hex in upper case", der.hex().upper()),
-              ("a point of P-256 in base64", b64(point)), ("a point of P-256 in base64url", base64.urlsafe_b64encode(point).decode()), ("a point of P-256 in hex", point.hex())]
+              ("a point of P-256 in base64", b64(point)), ("a point of P-256 in base64url", base64.urlsafe_b64encode(point).decode()), ("a point of P-256 in hex", point.hex()),
+              ("a point of P-256 in base64 without padding", b64(point).rstrip("=")), ("a point of P-256 in base64url without padding", b64url(point))]
     for title, text in public:
         github = [["X-Hub-Signature-256", "sha256=" + mac(BODY, text).hex()]]
         yield vector("public key as a shared secret: %s, in github" % title, github, "bad_secret", format="github", secrets=[text])

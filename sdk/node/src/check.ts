@@ -2,6 +2,7 @@ import { contentDigest } from './structured.js'
 import { badScheme } from './error.js'
 import { digestName, headerPrefix, placeholdersOf } from './content.js'
 import { isAsymmetric, type Scheme } from './scheme.js'
+import { checkMembers } from './members.js'
 
 /** Bounds what a request may cost. */
 const maxAlternatives = 8
@@ -11,7 +12,7 @@ const keyed = ['hmac-sha1', 'hmac-sha256', 'hmac-sha512']
 
 /** Finds what would make a declared scheme verify less than it seems to. Throws bad_scheme. */
 export function check(scheme: Scheme): void {
-  if (typeof scheme !== 'object' || scheme === null) throw badScheme('it must be the name of a format or an object')
+  checkMembers(scheme)
   const alternatives = scheme.alternatives ?? []
   if (alternatives.length > maxAlternatives) throw badScheme('it has too many alternatives')
   for (const alternative of alternatives) {

@@ -78,9 +78,11 @@ function isPublicPEM(text: string): boolean {
 
 /** Whether a text is the bare bytes of an uncompressed point of P-256. */
 function isPoint(text: string): boolean {
-  const encodings = { [2 * pointBytes]: ['hex'], [Math.ceil(pointBytes / 3) * 4]: ['base64', 'base64url'] }[text.length] ?? []
+  const paddedLength = Math.ceil(pointBytes / 3) * 4
+  const padded = text.length === paddedLength - 1 ? `${text}=` : text // browsers write it without padding
+  const encodings = { [2 * pointBytes]: ['hex'], [paddedLength]: ['base64', 'base64url'] }[padded.length] ?? []
   return encodings.some((encoding) => {
-    const raw = decode(encoding, text)
+    const raw = decode(encoding, padded)
     return raw?.length === pointBytes && raw[0] === 4
   })
 }

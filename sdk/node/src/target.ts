@@ -11,8 +11,9 @@ const ports: Record<string, string> = { http: ':80', https: ':443' }
 export function derived(name: string, url: string): string {
   if (name === '@method') return 'POST'
   if (url === '') throw new VerificationError('missing_url')
-  const parts = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#\s]+)([^?#]*)(\?[^#]*)?(?:#.*)?$/.exec(url)
-  if (!parts) throw new VerificationError('missing_url', { detail: 'the URL can\'t be read: it must be a whole one, "https://…"' })
+  const [target = ''] = url.split('#', 1) // nobody sends what follows
+  const parts = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?\s]+)((?:[^?%]|%[0-9A-Fa-f]{2})*)(\?.*)?$/s.exec(target)
+  if (!parts || /[\x00-\x1f\x7f]/.test(target)) throw new VerificationError('missing_url', { detail: 'the URL can\'t be read: it must be a whole one, "https://…"' })
   const [, writtenScheme = '', authority = '', writtenPath = '', query = ''] = parts
   const scheme = writtenScheme.toLowerCase()
   const path = (writtenPath || '/').replace(/[^\w.~!$&'()*+,;=:@[\]%/-]/gu, encodeURIComponent)

@@ -90,6 +90,7 @@ class Problems(unittest.TestCase):
         for body in (BODY.decode(), json.loads(BODY), None, forgotten()):
             error = self.refused(posthorn.NotRawBody, body)
             self.assertIsInstance(error, TypeError)
+            self.assertEqual(error.code, "body_not_raw")  # as it is called in all languages
             self.assertIsInstance(error, posthorn.Misconfigured)
             for hint in ("request.get_data()", "await request.body()", "Django: request.body"):
                 self.assertIn(hint, str(error))

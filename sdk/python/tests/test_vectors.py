@@ -33,7 +33,7 @@ class Vectors(unittest.TestCase):
         self.assertEqual(event.body, vector["body"].encode())
         self.assertEqual(event.secret, vector.get("secret", 0))
         if "id" in vector:
-            self.assertEqual(event.id, vector["id"])
+            self.assertEqual(event.id or "", vector["id"])
         if "timestamp" in vector:
             self.assertEqual(int(event.timestamp.timestamp()), vector["timestamp"])
 

@@ -42,7 +42,10 @@ def looks_public(text: str) -> bool:
 
 def _is_point(text: str) -> bool:
     """Whether a text is the bare bytes of an uncompressed point of P-256."""
-    for encoding in {2 * _POINT: (HEX,), -(-_POINT // 3) * 4: (BASE64, BASE64URL)}.get(len(text), ()):
+    padded = -(-_POINT // 3) * 4
+    if len(text) == padded - 1:
+        text += "="  # browsers write it without padding
+    for encoding in {2 * _POINT: (HEX,), padded: (BASE64, BASE64URL)}.get(len(text), ()):
         raw = decode(encoding, text)
         if raw is not None and len(raw) == _POINT and raw[0] == 4:
             return True

@@ -8,8 +8,9 @@ from urllib.parse import quote as escape
 from ._headers import quote
 from .errors import MalformedHeader, MissingURL
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?([^/?#@\s]+)([^?#]*)(\?[^#]*)?(#.*)?\Z", re.DOTALL)
-_BAD = re.compile(r"%(?![0-9A-Fa-f]{2})|[\x00-\x1f\x7f]")
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#@]*@)?([^/?#@\s]+)([^?#]*)(\?[^#]*)?\Z", re.DOTALL)
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PATH = "!$&'()*+,;=:@[]/%~-._"  # what stands in a path as it is, beside letters and digits
 _PORTS = {"https": ":443", "http": ":80"}
 
@@ -20,8 +21,9 @@ def derived(name: str, target: str) -> str:
         return "POST"
     if not target:
         raise MissingURL()
+    target = target.partition("#")[0]  # nobody sends what follows
     parts = _URL.match(target)
-    if parts is None or _BAD.search(parts.group(3)) or _BAD.search(target):
+    if parts is None or _BAD_ESCAPE.search(parts.group(3)) or _CONTROL.search(target):
         raise MissingURL(detail="the URL can't be read")
     scheme, path = parts.group(1).lower(), escape(parts.group(3), safe=_PATH) or "/"
     query = parts.group(4) or ""

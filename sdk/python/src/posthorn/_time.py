@@ -56,7 +56,8 @@ def check_expiry(place: str, expires: int, now: int) -> None:
 def check_beginning(place: str, begins: int, now: int, tolerance: int) -> None:
     """Raises TooNew for what says itself that it isn't good yet (RFC 7519, section 4.1.5)."""
     if begins - now > tolerance:
-        raise TooNew(header=place, age=(now - begins) / _SECOND, tolerance=tolerance / _SECOND)
+        detail = "not valid before"
+        raise TooNew(header=place, age=(now - begins) / _SECOND, tolerance=tolerance / _SECOND, detail=detail)
 
 
 def seconds(count: int) -> int:

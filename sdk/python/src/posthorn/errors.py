@@ -110,7 +110,10 @@ class TooNew(RequestRefused):
     code = "timestamp_too_new"
 
     def _sentence(self) -> str:
-        return "signed %g s in the future, more than the %g s allowed" % (-(self.age or 0), self.tolerance or 0)
+        ahead, tolerance = -(self.age or 0), self.tolerance or 0
+        if self.detail:
+            return "%s %g s from now" % (self.detail, ahead) + (", more than the %g s allowed" % tolerance if tolerance else "")
+        return "signed %g s in the future, more than the %g s allowed" % (ahead, tolerance)
 
 
 class BodyTooLarge(RequestRefused):
@@ -153,7 +156,7 @@ class BadScheme(Misconfigured):
 class NotRawBody(Misconfigured, TypeError):
     """The body isn't the bytes that came, so that no signature can fit it."""
 
-    code = "not_raw_body"
+    code = "body_not_raw"
 
     def _sentence(self) -> str:
         return self.detail
