@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/apidoc"
@@ -17,7 +15,8 @@ const MaxImport = 1000
 
 // Import is a request to add event types to a catalogue.
 type Import struct {
-	// EventTypes are to be added, all or none; or Document has them.
+	// EventTypes are to be added, all or none; or Document has them. Nothing is kept if
+	// there is no room for all of it.
 	EventTypes []NewEventType
 	// Document is an OpenAPI or AsyncAPI document. What can't be read of it is told and
 	// doesn't keep the rest back.
@@ -154,6 +153,8 @@ type planned struct {
 	NewEventType
 
 	entry posthorn.EventType
+	// growth is how much longer the schemas get by it, in bytes.
+	growth int
 }
 
 // buildImport checks what is to be imported. In a document what is wrong is refused by
@@ -172,7 +173,7 @@ func (m *Manager) buildImport(ctx context.Context, environment posthorn.Environm
 			done.add(ImportItem{Name: n.Name, Action: ImportLeft, Reason: "It is named more than once; the first one counts."})
 		case err == nil:
 			seen[n.Name] = true
-			entries = append(entries, planned{n, entry})
+			entries = append(entries, planned{n, entry, len(entry.Schema)})
 		case isDocument && errors.As(err, &known):
 			done.add(ImportItem{Name: n.Name, Action: ImportRefused, Place: known.Pointer, Reason: known.Message})
 		default:
@@ -180,93 +181,6 @@ func (m *Manager) buildImport(ctx context.Context, environment posthorn.Environm
 		}
 	}
 	return entries, nil
-}
-
-// carryOut makes what isn't there, changes what is if that is asked for, and notes all.
-func (m *Manager) carryOut(ctx context.Context, environment posthorn.EnvironmentID, entries []planned, request Import, done *Imported) error {
-	var fresh []posthorn.EventType
-	var changes []planned
-	for _, plan := range entries {
-		there, err := m.store.EventType(ctx, environment, plan.Name)
-		if errors.Is(err, posthorn.ErrNotFound) {
-			fresh = append(fresh, plan.entry)
-			continue
-		}
-		if err != nil {
-			return passOn("reading the event type", err)
-		}
-		after, err := plan.apply(there)
-		switch {
-		case err != nil:
-			return err
-		case isSame(there, after):
-			done.add(ImportItem{Name: plan.Name, Action: ImportSame})
-		case !request.Update:
-			done.add(ImportItem{Name: plan.Name, Action: ImportLeft, Reason: "It is there already, otherwise; \"update\": true changes it."})
-		default:
-			changes = append(changes, plan)
-		}
-	}
-	if err := m.createPlanned(ctx, environment, fresh, request.DryRun, done); err != nil {
-		return err
-	}
-	for _, plan := range changes {
-		if err := m.updatePlanned(ctx, environment, plan, request, done); err != nil {
-			return err
-		}
-	}
-	slices.SortStableFunc(done.Items, func(a, b ImportItem) int { return strings.Compare(a.Name, b.Name) })
-	return nil
-}
-
-func (m *Manager) createPlanned(ctx context.Context, environment posthorn.EnvironmentID, fresh []posthorn.EventType, dryRun bool, done *Imported) error {
-	more := 0
-	for _, entry := range fresh {
-		more += len(entry.Schema)
-	}
-	if err := m.checkRoom(ctx, environment, more); err != nil {
-		return err
-	}
-	if len(fresh) > 0 && !dryRun {
-		if _, err := m.store.CreateEventTypes(ctx, environment, fresh, m.limits.EventTypes); err != nil {
-			return passOn("importing event types", m.catalogueLimited(err))
-		}
-	}
-	for _, entry := range fresh {
-		done.add(ImportItem{Name: entry.Name, Action: ImportCreated})
-	}
-	return nil
-}
-
-// updatePlanned changes one event type. The one that it becomes may be wrong where its
-// parts weren't, such as an example that is kept and a new schema.
-func (m *Manager) updatePlanned(ctx context.Context, environment posthorn.EnvironmentID, plan planned, request Import, done *Imported) error {
-	_, err := m.tryChange(ctx, environment, plan, request.DryRun)
-	var known *posthorn.Error
-	switch {
-	case err == nil:
-		done.add(ImportItem{Name: plan.Name, Action: ImportUpdated})
-	case errors.As(err, &known) && known.Code == posthorn.CodeInvalid:
-		done.add(ImportItem{Name: plan.Name, Action: ImportRefused, Place: known.Pointer, Reason: known.Message})
-	default:
-		return err
-	}
-	return nil
-}
-
-func (m *Manager) tryChange(ctx context.Context, environment posthorn.EnvironmentID, plan planned, dryRun bool) (posthorn.EventType, error) {
-	if !dryRun {
-		return m.changeEventType(ctx, environment, plan.Name, plan.EventTypeChange)
-	}
-	there, err := m.store.EventType(ctx, environment, plan.Name)
-	if err != nil {
-		return there, passOn("reading the event type", err)
-	}
-	after, err := plan.apply(there)
-	if err != nil {
-		return after, err
-	}
-	return after, m.checkSchema(ctx, after)
 }
 
 // isSame reports whether nothing that an import may say is different.

@@ -97,3 +97,53 @@ func TestSchemasAreBoundedTogether(t *testing.T) {
 		t.Errorf("importing: %v", err)
 	}
 }
+
+// Guards that an import for which there is no room keeps nothing, that the dry run says
+// so, and that what the import itself makes room for counts.
+func TestImportWithoutRoomKeepsNothing(t *testing.T) {
+	t.Parallel()
+	b := newLimitedBench(t, nil, posthorn.Limits{EventTypes: 200})
+	entry := func(name string, length int) NewEventType {
+		n := NewEventType{Name: name}
+		n.Schema = Set([]byte(`{"title":"` + strings.Repeat("x", length) + `"}`))
+		return n
+	}
+	const length = 60_000
+	full := []NewEventType{entry("a", 100), entry("b", length)}
+	for size := length; size+length < posthorn.MaxSchemas-length; size += length {
+		full = append(full, entry(fmt.Sprintf("full-%03d", size/length), length))
+	}
+	run := func(dryRun bool, list ...NewEventType) (Imported, error) {
+		return b.ImportEventTypes(t.Context(), b.platform, posthorn.EnvironmentID{}, Import{EventTypes: list, Update: true, DryRun: dryRun})
+	}
+	_, err := run(false, full...)
+	must(t, err)
+	before, err := b.store.SchemaBytes(t.Context(), b.home.ID)
+	must(t, err)
+	for _, dryRun := range []bool{true, false} {
+		if done, err := run(dryRun, entry("a", length), entry("new", length)); !errors.Is(err, posthorn.ErrLimit) {
+			t.Errorf("dry run %v: %+v, %v", dryRun, done, err)
+		}
+		if after, err := b.store.SchemaBytes(t.Context(), b.home.ID); err != nil || after != before {
+			t.Errorf("dry run %v: %d bytes instead of %d, %v", dryRun, after, before, err)
+		}
+	}
+	var many []NewEventType
+	for i := range 200 - len(full) + 1 {
+		many = append(many, NewEventType{Name: fmt.Sprintf("many-%03d", i)})
+	}
+	for _, dryRun := range []bool{true, false} {
+		_, err := run(dryRun, many...)
+		wantLimit(t, err, "max-event-types")
+		done, err := run(true, many[1:]...)
+		if err != nil || done.Created != len(many)-1 {
+			t.Errorf("as many as there may be: %+v, %v", done, err)
+		}
+	}
+	for _, dryRun := range []bool{true, false} {
+		done, err := run(dryRun, entry("a", length), entry("b", 10), entry("new", length))
+		if err != nil || done.Created != 1 || done.Updated != 2 {
+			t.Errorf("dry run %v: %d created, %d updated, %v", dryRun, done.Created, done.Updated, err)
+		}
+	}
+}
