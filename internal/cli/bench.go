@@ -82,6 +82,11 @@ func (s *session) bench(ctx context.Context, options benchmark.Options, wanted p
 	if err := options.Validate(); err != nil {
 		return usage(err.Error(), "bench --list")
 	}
+	for _, path := range []string{wanted.chart, wanted.flameGraph, options.CPUProfile} {
+		if info, err := os.Stat(filepath.Dir(path)); path != "" && (err != nil || !info.IsDir()) {
+			return usage(fmt.Sprintf("There is no directory for %s, so nothing is measured.", path), "bench --help")
+		}
+	}
 	options.Talk = s.stderr
 	if s.output == asTable {
 		options.Done = func(report benchmark.ScenarioReport) error { return report.WriteTable(s.stdout) }
