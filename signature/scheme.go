@@ -1,14 +1,10 @@
 package signature
 
 import (
-	"bytes"
 	_ "embed" // for the built-in schemes
 	"encoding/json"
-	"fmt"
 	"maps"
-	"math"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -102,52 +98,6 @@ type Claims struct {
 type Message struct {
 	// Components must all be covered; content-digest must be among them.
 	Components []string `json:"components"`
-}
-
-// schemeFields is a Scheme without its methods.
-type schemeFields Scheme
-
-type schemeJSON struct {
-	*schemeFields
-	ToleranceSeconds float64 `json:"toleranceSeconds,omitempty"`
-}
-
-// MarshalJSON writes the scheme, its tolerance in seconds.
-func (s Scheme) MarshalJSON() ([]byte, error) {
-	text, err := json.Marshal(schemeJSON{(*schemeFields)(&s), s.Tolerance.Seconds()})
-	if err != nil {
-		return nil, fmt.Errorf("writing a scheme: %w", err)
-	}
-	return text, nil
-}
-
-// UnmarshalJSON reads what MarshalJSON writes. It refuses a member that it doesn't know:
-// what isn't understood might be what makes a scheme safe. The error is an *Error with
-// BadScheme.
-func (s *Scheme) UnmarshalJSON(text []byte) error {
-	read := schemeJSON{schemeFields: (*schemeFields)(s)}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&read); err != nil {
-		return badScheme("reading it: " + strings.TrimPrefix(err.Error(), "json: "))
-	}
-	s.Tolerance = toleranceOf(read.ToleranceSeconds)
-	return nil
-}
-
-// toleranceOf rounds seconds to a Duration, and nothing to zero, which would accept any
-// time, nor to the other side of it.
-func toleranceOf(seconds float64) time.Duration {
-	nanoseconds := seconds * float64(time.Second)
-	switch {
-	case nanoseconds >= math.MaxInt64:
-		return math.MaxInt64
-	case nanoseconds > 0:
-		return max(time.Duration(nanoseconds), 1)
-	case nanoseconds < 0:
-		return min(time.Duration(max(nanoseconds, math.MinInt64)), -1)
-	}
-	return 0
 }
 
 //go:embed schemes.json

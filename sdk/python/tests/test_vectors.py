@@ -50,6 +50,19 @@ class Vectors(unittest.TestCase):
             self.assertNotIn(secret, str(error))
             self.assertNotIn(secret, repr(error))
 
+    def test_sentences_of_time(self):
+        """No sentence speaks of an allowance where there is none: what says itself from when
+        and until when it is good has none."""
+        named = {vector["name"]: vector for vector in vectors()}
+        for name, sentence in (
+            ("declared: a token that is good in a second", "not valid before 1 s from now"),
+            ("declared: a token that is good in five minutes and a second", "not valid before 301 s from now, more than the 300 s allowed"),
+            ("RFC 9421 past its own expiry, where any age is good", "expired 1 s ago"),
+        ):
+            with self.assertRaises(posthorn.VerificationError) as raised:
+                verify(named[name])
+            self.assertEqual(str(raised.exception), sentence)
+
     def test_data_is_the_servers(self):
         """The packaged schemes and places are those that the server is tested with."""
         for name in ("schemes.json", "places.json"):
