@@ -105,7 +105,7 @@ func (s *session) showInference(found detect.Inference) error {
 			return err
 		}
 	} else if found.IsFound {
-		if err := s.write([]byte(escapeLines(string(found.YAML())))); err != nil {
+		if err := s.write(found.YAML()); err != nil {
 			return err
 		}
 	}

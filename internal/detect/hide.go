@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -85,17 +84,4 @@ func hideFields(fields []posthorn.BodyField, hide func(string) string) {
 		hideFields(fields[i].Members, hide)
 		hideFields(fields[i].Items, hide)
 	}
-}
-
-// YAML writes the format as a document, with what was found as comments before
-// it.
-func (i *Inference) YAML() []byte {
-	var text strings.Builder
-	for _, line := range i.Explanation {
-		fmt.Fprintf(&text, "# %s\n", strings.ReplaceAll(line, "\n", "\n# "))
-	}
-	for _, line := range i.Differences {
-		fmt.Fprintf(&text, "# Differs: %s\n", strings.ReplaceAll(line, "\n", "\n# "))
-	}
-	return append([]byte(text.String()), wire.FormatYAML(i.Format)...)
 }

@@ -2,6 +2,10 @@ package wire
 
 import (
 	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -41,15 +45,42 @@ func (n *node) writeYAML() []byte {
 	if err := encoder.Encode(n.yaml()); err != nil { // a buffer takes everything
 		return n.appendJSON(nil)
 	}
-	return text.Bytes()
+	return visible(text.Bytes())
+}
+
+// visible writes what nobody sees, or sees as something else, as its code. Such characters
+// stand only between double quotes, see quoted, where YAML reads the code as the character.
+func visible(text []byte) []byte {
+	safe := make([]byte, 0, len(text))
+	for _, r := range string(text) {
+		switch {
+		case r == '\n' || strconv.IsPrint(r):
+			safe = utf8.AppendRune(safe, r)
+		case r > 0xffff:
+			safe = fmt.Appendf(safe, `\U%08x`, r)
+		default:
+			safe = fmt.Appendf(safe, `\u%04x`, r)
+		}
+	}
+	return safe
+}
+
+// quoted is a text as YAML has it, between double quotes if it has characters that
+// aren't printed. Line ends may stay what they are in values of several lines.
+func quoted(text string, hasLines bool) *yaml.Node {
+	scalar := &yaml.Node{}
+	scalar.SetString(text)
+	isHidden := func(r rune) bool { return !strconv.IsPrint(r) && (r != '\n' || !hasLines) }
+	if strings.ContainsFunc(text, isHidden) {
+		scalar.Style = yaml.DoubleQuotedStyle
+	}
+	return scalar
 }
 
 func (n *node) yaml() *yaml.Node {
 	switch n.kind {
 	case textKind:
-		scalar := &yaml.Node{}
-		scalar.SetString(n.text)
-		return scalar
+		return quoted(n.text, true)
 	case listKind:
 		list := &yaml.Node{Kind: yaml.SequenceNode}
 		for _, item := range n.items {
@@ -59,9 +90,7 @@ func (n *node) yaml() *yaml.Node {
 	case objectKind:
 		mapping := &yaml.Node{Kind: yaml.MappingNode}
 		for _, m := range n.members {
-			name := &yaml.Node{}
-			name.SetString(m.name)
-			mapping.Content = append(mapping.Content, name, m.value.yaml())
+			mapping.Content = append(mapping.Content, quoted(m.name, false), m.value.yaml())
 		}
 		return mapping
 	default:
