@@ -9,7 +9,6 @@ import (
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/store"
-	"github.com/posthorn/posthorn/internal/sweep"
 )
 
 // maxClaims bounds the claims under way at once; a database that commits in
@@ -20,9 +19,6 @@ const maxClaims = 8
 // Claims may still be under way then.
 func (e *Engine) claimLoop(ctx context.Context, claims *sync.WaitGroup) {
 	places := make(chan struct{}, maxClaims)
-	sweeper := sweep.Sweeper{Queue: e.Queue, Logger: e.Logger, Now: e.Now, Found: e.found, Jumped: e.startAfresh}
-	nextSweep := time.NewTimer(0)
-	defer nextSweep.Stop()
 	alarm := time.NewTimer(time.Hour)
 	defer alarm.Stop()
 	for ctx.Err() == nil {
@@ -31,11 +27,6 @@ func (e *Engine) claimLoop(ctx context.Context, claims *sync.WaitGroup) {
 		case <-ctx.Done():
 		case <-e.kick:
 		case <-alarm.C:
-		case <-nextSweep.C:
-			if sweeper.Sweep(ctx) {
-				e.dropIdle()
-			}
-			nextSweep.Reset(e.SweepEvery)
 		}
 	}
 }

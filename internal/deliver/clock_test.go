@@ -1,7 +1,9 @@
 package deliver_test
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -37,6 +39,10 @@ func TestClockIsPutBack(t *testing.T) {
 		change  func(*posthorn.Webhook)
 		answers []posthorn.Outcome
 		publish int
+		// before is how long it runs before the jump; 2.5 s unless it is said.
+		before time.Duration
+		// opens says that the breaker is open at the jump.
+		opens bool
 		// least and most are when the last request goes out, after the jump.
 		least, most time.Duration
 	}{
@@ -57,6 +63,11 @@ func TestClockIsPutBack(t *testing.T) {
 			change:  func(h *posthorn.Webhook) { h.RateLimit = new(1) },
 			publish: 60, least: 50 * time.Second, most: soon + 70*time.Second,
 		},
+		"breaker": {
+			change:  func(h *posthorn.Webhook) { h.RetrySchedule = slices.Repeat([]time.Duration{time.Minute}, 5) },
+			answers: slices.Repeat([]posthorn.Outcome{{Reason: posthorn.ReasonConnectionRefused}}, 23), publish: 60,
+			before: 14 * time.Second, opens: true, most: soon + 5*time.Minute,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,11 +77,14 @@ func TestClockIsPutBack(t *testing.T) {
 				if c.change != nil {
 					change = append(change, c.change)
 				}
-				w.webhook(url, change...)
+				webhook := w.webhook(url, change...)
 				w.answer(url, inOrder(time.Second, c.answers))
 				w.start(clock.use)
 				w.publish(c.publish)
-				pass(2500 * time.Millisecond)
+				pass(cmp.Or(c.before, 2500*time.Millisecond))
+				if isOpen := w.kept(webhook).Breaker.IsOpen(); isOpen != c.opens {
+					t.Fatalf("before the jump the breaker is open: %v", isOpen)
+				}
 				jumped := time.Now()
 				clock.jump(jump)
 				pass(time.Hour)
@@ -186,5 +200,36 @@ func TestClockJumpsForward(t *testing.T) {
 		if after := most.Load(); after > 2*before {
 			t.Errorf("%d requests at once after the jump, %d before", after, before)
 		}
+	})
+}
+
+// Invariant: while the database follows a clock that was put back, for however long that
+// takes, what becomes due is claimed.
+func TestClaimsGoOnWhileTheClockIsFollowed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w, clock := newWorld(t), &clock{}
+		spy, following := w.spy(), make(chan struct{})
+		var rewinds atomic.Int64
+		spy.beforeRewind = func() {
+			rewinds.Add(1)
+			<-following
+		}
+		w.webhook(url, func(h *posthorn.Webhook) { h.RetrySchedule = []time.Duration{time.Minute} })
+		w.start(clock.use)
+		pass(time.Second)
+		clock.jump(-5 * time.Hour)
+		pass(soon)
+		w.answer(url, inOrder(time.Second, []posthorn.Outcome{status(500)}))
+		w.publish(1)
+		pass(2 * time.Minute)
+		if n := rewinds.Load(); n != 1 {
+			t.Errorf("%d calls of Rewind are under way, want 1", n)
+		}
+		if done := w.deliveries(posthorn.DeliverySucceeded); len(done) != 1 {
+			t.Error("a retry was not sent while the clock was followed")
+		}
+		close(following)
+		w.stop()
 	})
 }

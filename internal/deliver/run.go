@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn/internal/suspect"
+	"github.com/posthorn/posthorn/internal/sweep"
 )
 
 // Join makes the node known to the database; on a database that only one node
@@ -34,6 +35,8 @@ func (e *Engine) Run(ctx context.Context) {
 	resting.Go(func() { e.restLoop(ctx) })
 	trials := suspect.Trials{Queue: e.Queue, Logger: e.Logger, Now: e.Now, LookEvery: e.SweepEvery, Try: e.trySuspect}
 	claims.Go(func() { trials.Run(ctx) })
+	sweeper := sweep.Sweeper{Queue: e.Queue, Logger: e.Logger, Now: e.Now, Found: e.found, Jumped: e.startAfresh, SeenAll: e.dropIdle}
+	claims.Go(func() { sweeper.Run(ctx, e.SweepEvery) })
 	e.claimLoop(ctx, &claims)
 	e.stop()
 	resting.Wait()

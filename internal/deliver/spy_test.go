@@ -15,7 +15,9 @@ import (
 type spyQueue struct {
 	store.Queue
 	// beforeClaim may refuse a claim; afterClaim is the time that its commit takes;
-	// cancelPending answers instead of the store. Each may be nil.
+	// beforeRewind is the time that a step of following the clock takes; cancelPending
+	// answers instead of the store. Each may be nil.
+	beforeRewind  func()
 	beforeClaim   func(store.Claim) error
 	afterClaim    func(store.Claim)
 	cancelPending func() (int, error)
@@ -45,6 +47,13 @@ func (q *spyQueue) Claim(ctx context.Context, c store.Claim) (store.Claimed, err
 		q.afterClaim(c)
 	}
 	return claimed, err
+}
+
+func (q *spyQueue) Rewind(ctx context.Context, after store.DuePlace, limit int, now time.Time) (store.DuePlace, error) {
+	if q.beforeRewind != nil {
+		q.beforeRewind()
+	}
+	return q.Queue.Rewind(ctx, after, limit, now)
 }
 
 func (q *spyQueue) CancelPending(ctx context.Context, webhook posthorn.WebhookID, limit int, now time.Time) (int, error) {

@@ -86,12 +86,17 @@ type Queue interface {
 	Expire(ctx context.Context, webhook posthorn.WebhookID, dueBefore time.Time, limit int, now time.Time) (int, error)
 
 	// Rewind is for a clock that was put back: what was written after now, by its own
-	// account, waits from now on as long as it had to wait then. Of up to limit
-	// pending deliveries whose UpdatedAt is after now, DueAt goes back by as much and
-	// UpdatedAt becomes now; it tells how many. The same goes for every breaker that
-	// changed after now. A hold of a webhook whose LastAttemptAt is after now goes
-	// back by as much; and no time in the stats stays after now.
-	Rewind(ctx context.Context, limit int, now time.Time) (int, error)
+	// account, waits from now on as long as it had to wait then. It looks at up to limit
+	// pending deliveries, in the order of their webhooks' ids, then DueAt, then id, and
+	// after the given place: of those whose UpdatedAt is after now, DueAt goes back by as
+	// much and UpdatedAt becomes now. It returns the place where the next call goes on,
+	// or the zero place when it has seen the last. What is moved goes back in that order,
+	// never ahead, so that going through all of it looks at each delivery once.
+	//
+	// The call that begins, with the zero place, does the same to every breaker that
+	// changed after now. A hold of a webhook whose LastAttemptAt is after now goes back
+	// by as much; and no time in the stats stays after now.
+	Rewind(ctx context.Context, after DuePlace, limit int, now time.Time) (DuePlace, error)
 }
 
 // Lease is the right to send a delivery and to record what came of it.
@@ -99,6 +104,14 @@ type Lease struct {
 	DeliveryID posthorn.DeliveryID
 	NodeID     posthorn.NodeID
 	Epoch      int64
+}
+
+// DuePlace is a place in the order of pending deliveries, that of a delivery. The zero
+// place comes before all of them.
+type DuePlace struct {
+	WebhookID  posthorn.WebhookID
+	DueAt      time.Time
+	DeliveryID posthorn.DeliveryID
 }
 
 // DueWebhook is a webhook with pending deliveries.

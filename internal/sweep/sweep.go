@@ -22,7 +22,7 @@ type Queue interface {
 	// Due is described at store.Queue.
 	Due(ctx context.Context, after posthorn.WebhookID, limit int) ([]store.DueWebhook, error)
 	// Rewind is described at store.Queue.
-	Rewind(ctx context.Context, limit int, now time.Time) (int, error)
+	Rewind(ctx context.Context, after store.DuePlace, limit int, now time.Time) (store.DuePlace, error)
 }
 
 // Sweeper looks whenever Sweep is called, by one goroutine at a time.
@@ -36,24 +36,58 @@ type Sweeper struct {
 	// Jumped hears that the clock has jumped: moments that were read from the database
 	// are to be read again.
 	Jumped func()
+	// SeenAll hears that a look has seen everything.
+	SeenAll func()
 
 	// last is when it looked before, by the clock; lastAt is the same moment by the time
 	// that goes on evenly.
 	last, lastAt time.Time
-	// mustRewind is kept until the database has followed a clock that was put back.
-	mustRewind bool
+	// rewinds is how many times the database is still to be gone through for a clock that
+	// was put back, and place is how far that has come.
+	rewinds int
+	place   store.DuePlace
+	// mustTell is kept until Jumped has heard of a jump.
+	mustTell bool
 }
 
-// How much the clock may differ from the time that passed, as it does when it is
-// slowed or hurried, and how much the database moves in one transaction.
 const (
+	// noJump is how much the clock may differ from the time that passed, as it does when
+	// it is slowed or hurried.
 	noJump = 2 * time.Second
-	chunk  = 5000
+	// step is how many deliveries are looked at in one transaction: publishers wait for
+	// no more.
+	step = 500
+	// allRewinds is twice: what was about to be written when the clock was put back has
+	// the time of before, and may be written behind the place that was reached. The next
+	// sweep finds it.
+	allRewinds = 2
 )
+
+// Run looks at once and then so often, until ctx ends. It wants a goroutine of its own:
+// to follow a clock that was put back takes long where much waits, and nobody's claims
+// are to wait for it.
+func (s *Sweeper) Run(ctx context.Context, every time.Duration) {
+	next := time.NewTimer(0)
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-next.C:
+		}
+		if s.Sweep(ctx) {
+			s.SeenAll()
+		}
+		next.Reset(every)
+	}
+}
 
 // Sweep looks once, and reports whether it has seen everything.
 func (s *Sweeper) Sweep(ctx context.Context) bool {
 	if err := s.followClock(ctx); err != nil {
+		if ctx.Err() != nil {
+			return false
+		}
 		s.Logger.Error("following the clock failed, trying again later", "error", err)
 		return false
 	}
@@ -74,23 +108,42 @@ func (s *Sweeper) Sweep(ctx context.Context) bool {
 	return false
 }
 
+// followClock does what a jump of the clock makes necessary. What fails is done by the
+// next call, from where this one got to.
 func (s *Sweeper) followClock(ctx context.Context) error {
-	jump := s.jump()
-	if jump < 0 {
-		s.mustRewind = true
+	if jump := s.jump(); jump != 0 {
+		s.Logger.Warn("the clock has jumped: what waits for a moment that has come is sent now, and what was written in a time that is still to come waits from now on", "by", jump)
+		s.mustTell = true
+		if jump < 0 {
+			s.rewinds, s.place = allRewinds, store.DuePlace{}
+		}
 	}
-	for s.mustRewind {
-		moved, err := s.Queue.Rewind(ctx, chunk, s.Now())
-		if err != nil {
+	if s.rewinds > 0 {
+		if err := s.rewind(ctx); err != nil {
 			return err
 		}
-		s.mustRewind = moved == chunk
+		s.rewinds--
+		s.mustTell = true
 	}
-	if jump != 0 {
-		s.Logger.Warn("the clock has jumped: what waits for a moment that has come is sent now, and what was written in a time that is still to come waits from now on", "by", jump)
+	if s.mustTell {
+		s.mustTell = false
 		s.Jumped()
 	}
 	return nil
+}
+
+// rewind has the database follow a clock that was put back.
+func (s *Sweeper) rewind(ctx context.Context) error {
+	for {
+		next, err := s.Queue.Rewind(ctx, s.place, step, s.Now())
+		if err != nil {
+			return err
+		}
+		s.place = next
+		if next == (store.DuePlace{}) {
+			return nil
+		}
+	}
 }
 
 // jump is how far the clock has jumped since it was last asked; 0 when it hasn't.

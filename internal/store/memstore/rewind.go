@@ -1,31 +1,61 @@
 package memstore
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
 )
 
 // Rewind implements store.Queue.
-func (s *Store) Rewind(ctx context.Context, limit int, now time.Time) (int, error) {
+func (s *Store) Rewind(ctx context.Context, after store.DuePlace, limit int, now time.Time) (store.DuePlace, error) {
 	if err := s.enter(ctx); err != nil {
-		return 0, err
+		return store.DuePlace{}, err
 	}
 	defer s.mu.Unlock()
 	now = kept(now)
-	for id, webhook := range s.webhooks {
-		s.webhooks[id] = s.rewindWebhook(webhook, now)
-	}
-	count := 0
-	for _, d := range s.deliveries {
-		if d.Status != posthorn.DeliveryPending || !d.UpdatedAt.After(now) || count == limit {
-			continue
+	if after == (store.DuePlace{}) {
+		for id, webhook := range s.webhooks {
+			s.webhooks[id] = s.rewindWebhook(webhook, now)
 		}
-		d.DueAt, d.UpdatedAt = d.DueAt.Add(now.Sub(d.UpdatedAt)), now
-		count++
 	}
-	return count, nil
+	next := s.pendingAfter(after)
+	place := store.DuePlace{}
+	if len(next) >= limit {
+		next = next[:limit]
+		place = placeOf(next[limit-1])
+	}
+	for _, d := range next {
+		if d.UpdatedAt.After(now) {
+			d.DueAt, d.UpdatedAt = d.DueAt.Add(now.Sub(d.UpdatedAt)), now
+		}
+	}
+	return place, nil
+}
+
+// pendingAfter returns the pending deliveries behind a place, in order.
+func (s *Store) pendingAfter(after store.DuePlace) []*delivery {
+	var found []*delivery
+	for _, ofWebhook := range s.pending {
+		for _, d := range ofWebhook {
+			if comparePlaces(placeOf(d), after) > 0 {
+				found = append(found, d)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b *delivery) int { return comparePlaces(placeOf(a), placeOf(b)) })
+	return found
+}
+
+func placeOf(d *delivery) store.DuePlace {
+	return store.DuePlace{WebhookID: d.WebhookID, DueAt: d.DueAt, DeliveryID: d.ID}
+}
+
+func comparePlaces(a, b store.DuePlace) int {
+	return cmp.Or(compareIDs(a.WebhookID, b.WebhookID), a.DueAt.Compare(b.DueAt), compareIDs(a.DeliveryID, b.DeliveryID))
 }
 
 func (s *Store) rewindWebhook(webhook posthorn.Webhook, now time.Time) posthorn.Webhook {

@@ -57,6 +57,21 @@ func TestListsUseIndexes(t *testing.T) {
 // wantPlan wants that SQLite looks for a range of ids in an index, without sorting.
 func wantPlan(t *testing.T, s *Store, query string, args []any, plan string, span posthorn.Span) {
 	t.Helper()
+	wanted := []string{plan, "id<?)"}
+	if !span.From.IsZero() {
+		wanted = append(wanted, "id>? AND id<?)")
+	}
+	said := planOf(t, s, query, args)
+	for _, part := range wanted {
+		if !strings.Contains(said, part) || strings.Contains(said, "SCAN") || strings.Contains(said, "TEMP B-TREE") {
+			t.Errorf("%s\n\tis read by %s, want %s", query, said, part)
+		}
+	}
+}
+
+// planOf is what SQLite says of how it reads a query.
+func planOf(t *testing.T, s *Store, query string, args []any) string {
+	t.Helper()
 	var steps []string
 	err := s.each(t.Context(), "EXPLAIN QUERY PLAN "+query, args, func(scan func(...any) error) error {
 		var id, parent, unused int
@@ -68,16 +83,7 @@ func wantPlan(t *testing.T, s *Store, query string, args []any, plan string, spa
 	if err != nil {
 		t.Fatal(err)
 	}
-	wanted := []string{plan, "id<?)"}
-	if !span.From.IsZero() {
-		wanted = append(wanted, "id>? AND id<?)")
-	}
-	said := strings.Join(steps, "; ")
-	for _, part := range wanted {
-		if !strings.Contains(said, part) || strings.Contains(said, "SCAN") || strings.Contains(said, "TEMP B-TREE") {
-			t.Errorf("%s\n\tis read by %s, want %s", query, said, part)
-		}
-	}
+	return strings.Join(steps, "; ")
 }
 
 // Invariant: what is pending for a webhook is found among its own backlog when that

@@ -28,18 +28,7 @@ func TestReplaysUseIndexes(t *testing.T) {
 		{nextReplay, []any{0, 10, webhook[:], 0}, []string{"replays_running (webhook_id>?)", "deliveries_due (webhook_id=? AND due_at<?)"}},
 		{count, args, []string{"COVERING INDEX deliveries_over (webhook_id=? AND status=? AND id>? AND id<?)", "deliveries_by_webhook (webhook_id=? AND id>? AND id<?)"}},
 	} {
-		var steps []string
-		err := s.each(t.Context(), "EXPLAIN QUERY PLAN "+c.query, c.args, func(scan func(...any) error) error {
-			var number, parent, unused int
-			var step string
-			err := scan(&number, &parent, &unused, &step)
-			steps = append(steps, step)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		said := strings.Join(steps, "; ")
+		said := planOf(t, s, c.query, c.args)
 		for _, part := range c.plan {
 			if !strings.Contains(said, part) || strings.Contains(said, "TEMP B-TREE") {
 				t.Errorf("%s\n\tis read by %s, want %s", c.query, said, part)

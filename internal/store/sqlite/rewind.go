@@ -4,35 +4,81 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
 )
 
 // Rewind implements store.Queue.
-func (s *Store) Rewind(ctx context.Context, limit int, now time.Time) (int, error) {
-	var moved int64
+func (s *Store) Rewind(ctx context.Context, after store.DuePlace, limit int, now time.Time) (store.DuePlace, error) {
+	var next store.DuePlace
 	err := s.writeRows(ctx, limit, func(tx *tx) error {
-		if err := tx.flushStats(); err != nil {
-			return err
-		}
-		for _, statement := range []string{
-			`UPDATE webhooks SET hold_until = hold_until - (SELECT last_attempt_at FROM webhook_stats WHERE webhook_id = id) + ?1
-				WHERE hold_until > ?1 AND id IN (SELECT webhook_id FROM webhook_stats WHERE last_attempt_at > ?1)`,
-			`UPDATE webhooks SET breaker_opened_at = breaker_opened_at - breaker_changed_at + ?1, breaker_probe_at = breaker_probe_at - breaker_changed_at + ?1
-				WHERE breaker_changed_at > ?1 AND breaker_opened_at > 0`,
-			`UPDATE webhooks SET breaker_changed_at = ?1 WHERE breaker_changed_at > ?1`,
-			`UPDATE webhook_stats SET last_attempt_at = ?1, last_success_at = min(last_success_at, ?1), last_failure_at = min(last_failure_at, ?1)
-				WHERE last_attempt_at > ?1`,
-		} {
-			if _, err := tx.exec(statement, micros(now)); err != nil {
+		if after == (store.DuePlace{}) {
+			if err := tx.rewindWebhooks(now); err != nil {
 				return err
 			}
 		}
 		var err error
-		moved, err = tx.exec(`UPDATE deliveries SET due_at = due_at - updated_at + ?1, updated_at = ?1
-			WHERE id IN (SELECT id FROM deliveries WHERE status = 0 AND updated_at > ?1 LIMIT ?2)`, micros(now), limit)
+		next, err = tx.rewindDeliveries(after, limit, now)
 		return err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("following a clock that was put back: %w", err)
+		return store.DuePlace{}, fmt.Errorf("following a clock that was put back: %w", err)
 	}
-	return int(moved), nil
+	return next, nil
+}
+
+func (t *tx) rewindWebhooks(now time.Time) error {
+	if err := t.flushStats(); err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		`UPDATE webhooks SET hold_until = hold_until - (SELECT last_attempt_at FROM webhook_stats WHERE webhook_id = id) + ?1
+			WHERE hold_until > ?1 AND id IN (SELECT webhook_id FROM webhook_stats WHERE last_attempt_at > ?1)`,
+		`UPDATE webhooks SET breaker_opened_at = breaker_opened_at - breaker_changed_at + ?1, breaker_probe_at = breaker_probe_at - breaker_changed_at + ?1
+			WHERE breaker_changed_at > ?1 AND breaker_opened_at > 0`,
+		`UPDATE webhooks SET breaker_changed_at = ?1 WHERE breaker_changed_at > ?1`,
+		`UPDATE webhook_stats SET last_attempt_at = ?1, last_success_at = min(last_success_at, ?1), last_failure_at = min(last_failure_at, ?1)
+			WHERE last_attempt_at > ?1`,
+	} {
+		if _, err := t.exec(statement, micros(now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const nextPending = `SELECT webhook_id, due_at, id, updated_at FROM deliveries INDEXED BY deliveries_due
+	WHERE status = 0 AND (webhook_id, due_at, id) > (?, ?, ?) ORDER BY webhook_id, due_at, id LIMIT ?`
+
+// rewindDeliveries reads before it moves: what is moved changes its place in the index
+// that is read.
+func (t *tx) rewindDeliveries(after store.DuePlace, limit int, now time.Time) (store.DuePlace, error) {
+	var last store.DuePlace
+	var ahead []posthorn.DeliveryID
+	count := 0
+	args := []any{after.WebhookID[:], micros(after.DueAt), after.DeliveryID[:], limit}
+	err := t.each(nextPending, args, func(scan func(targets ...any) error) (bool, error) {
+		var updatedAt time.Time
+		if err := scan(intoID(&last.WebhookID), intoTime(&last.DueAt), intoID(&last.DeliveryID), intoTime(&updatedAt)); err != nil {
+			return false, err
+		}
+		count++
+		if updatedAt.After(asKept(now)) {
+			ahead = append(ahead, last.DeliveryID)
+		}
+		return true, nil
+	})
+	if err != nil {
+		return store.DuePlace{}, err
+	}
+	for _, id := range ahead {
+		if _, err := t.exec(`UPDATE deliveries SET due_at = due_at - updated_at + ?1, updated_at = ?1 WHERE id = ?2`, micros(now), id[:]); err != nil {
+			return store.DuePlace{}, err
+		}
+	}
+	if count < limit {
+		return store.DuePlace{}, nil
+	}
+	return last, nil
 }

@@ -67,7 +67,7 @@ func (w *world) queueMethods(webhook posthorn.Webhook, job store.Job) map[string
 		"Retry":         func(ctx context.Context) error { return drop(w.Retry(ctx, id, w.now)) },
 		"Cancel":        func(ctx context.Context) error { return drop(w.Cancel(ctx, id, w.now)) },
 		"CancelPending": func(ctx context.Context) error { return drop(w.CancelPending(ctx, webhook.ID, 1, w.now)) },
-		"Rewind":        func(ctx context.Context) error { return drop(w.Rewind(ctx, 1, w.now)) },
+		"Rewind":        func(ctx context.Context) error { return drop(w.Rewind(ctx, store.DuePlace{}, 1, w.now)) },
 		"Expire":        func(ctx context.Context) error { return drop(w.Expire(ctx, webhook.ID, w.now, 1, w.now)) },
 	}
 }

@@ -132,7 +132,15 @@ func (m *machine) expire() {
 // rewind has the clock put back for as long as the call takes.
 func (m *machine) rewind() {
 	now := m.now.Add(-time.Duration(m.number("seconds back", 0, 20)) * time.Second)
-	m.untilNone("Rewind", func(s side, limit int) (int, error) { return s.Rewind(m.ctx(), limit, now) })
+	limit := m.number("limit", 1, 3)
+	var place store.DuePlace
+	for {
+		next, ok := both(m, "Rewind", func(s side) (store.DuePlace, error) { return s.Rewind(m.ctx(), place, limit, now) })
+		place = next[specified]
+		if !ok || place == (store.DuePlace{}) {
+			return
+		}
+	}
 }
 
 func (m *machine) join() {

@@ -1,6 +1,9 @@
 package storetest
 
 import (
+	"bytes"
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -10,15 +13,37 @@ import (
 func rewindCases() []testCase {
 	return []testCase{
 		{name: "rewind has pending deliveries wait from now on as long as before", alone: true, run: rewindMovesPending},
-		{name: "rewind moves up to limit deliveries, and tells how many", alone: true, run: rewindIsLimited},
+		{name: "rewind looks at up to limit deliveries, and goes on behind them", alone: true, run: rewindGoesOn},
+		{name: "rewind counts those that it leaves where they are, too", alone: true, run: rewindLooksAtFew},
 		{name: "rewind touches nothing that was written before", alone: true, run: rewindLeavesTheRest},
 		{name: "rewind moves holds, breakers and the times of stats", alone: true, run: rewindMovesWebhooks},
+		{name: "rewind moves them only when it begins", alone: true, run: rewindMovesWebhooksFirst},
 	}
 }
 
+// rewind goes through everything, so many deliveries at a time, and returns how many
+// calls that took.
 func (w *world) rewind(limit int, now time.Time) int {
 	w.t.Helper()
-	return must[int](w)(w.Rewind(w.ctx, limit, now))
+	var place store.DuePlace
+	for calls := 1; ; calls++ {
+		place = must[store.DuePlace](w)(w.Rewind(w.ctx, place, limit, now))
+		if place == (store.DuePlace{}) {
+			return calls
+		}
+	}
+}
+
+// ahead counts the deliveries that were written after now.
+func (w *world) ahead(deliveries []posthorn.Delivery, now time.Time) int {
+	w.t.Helper()
+	count := 0
+	for _, d := range deliveries {
+		if w.delivery(d.ID).UpdatedAt.After(now) {
+			count++
+		}
+	}
+	return count
 }
 
 func rewindMovesPending(w *world) {
@@ -28,21 +53,46 @@ func rewindMovesPending(w *world) {
 	want := w.delivery(job.Delivery.ID)
 	wait := want.DueAt.Sub(want.UpdatedAt)
 	now := w.now.Add(-time.Hour)
-	w.want("how many are moved", w.rewind(10, now), 1)
+	w.rewind(10, now)
 	want.DueAt, want.UpdatedAt = now.Add(wait), now
 	w.want("the delivery", w.delivery(want.ID), want)
-	w.want("how many are moved again", w.rewind(10, now), 0)
+	w.rewind(10, now)
+	w.want("the delivery after another rewind", w.delivery(want.ID), want)
 	claim := w.newClaim(webhook)
 	claim.Now = want.DueAt
 	w.want("jobs", idsOfJobs(w.claimed(claim).Jobs), []posthorn.DeliveryID{want.ID})
 }
 
-func rewindIsLimited(w *world) {
-	w.pending(w.webhook(), 3)
+func rewindGoesOn(w *world) {
+	one, other := w.webhook(), w.webhook()
+	deliveries := append(w.pending(other, 3), w.pending(one, 2)...)
+	slices.SortFunc(deliveries, func(a, b posthorn.Delivery) int {
+		return cmp.Or(bytes.Compare(a.WebhookID[:], b.WebhookID[:]), a.DueAt.Compare(b.DueAt), bytes.Compare(a.ID[:], b.ID[:]))
+	})
 	now := w.now.Add(-time.Hour)
-	for _, want := range []int{2, 1, 0} {
-		w.want("how many are moved", w.rewind(2, now), want)
+	var place store.DuePlace
+	for _, want := range []int{2, 4} {
+		place = must[store.DuePlace](w)(w.Rewind(w.ctx, place, 2, now))
+		last := deliveries[want-1]
+		w.want("the place", place, store.DuePlace{WebhookID: last.WebhookID, DueAt: last.DueAt, DeliveryID: last.ID})
+		w.want("how many of the first are left", w.ahead(deliveries[:want], now), 0)
+		w.want("how many of the rest are left", w.ahead(deliveries[want:], now), len(deliveries)-want)
 	}
+	w.want("the last place", must[store.DuePlace](w)(w.Rewind(w.ctx, place, 2, now)), store.DuePlace{})
+	w.want("how many are left", w.ahead(deliveries, now), 0)
+	// All of them are due at the same moment now, and no call gets stuck at that.
+	w.want("calls for five of which none is to be moved", w.rewind(2, now), 3)
+}
+
+func rewindLooksAtFew(w *world) {
+	webhook := w.webhook()
+	w.pending(webhook, 3)
+	now := w.tick()
+	late := w.pending(webhook, 1)
+	place := must[store.DuePlace](w)(w.Rewind(w.ctx, store.DuePlace{}, 3, now))
+	w.want("how many are left after the first call", w.ahead(late, now), 1)
+	w.want("the last place", must[store.DuePlace](w)(w.Rewind(w.ctx, place, 3, now)), store.DuePlace{})
+	w.want("how many are left", w.ahead(late, now), 0)
 }
 
 func rewindLeavesTheRest(w *world) {
@@ -53,7 +103,7 @@ func rewindLeavesTheRest(w *world) {
 	w.record(ended, posthorn.ReasonSuccess, posthorn.DeliverySucceeded)
 	other := w.delivery(ended.Delivery.ID)
 	w.do(w.Release(w.ctx, []store.Lease{leased.Lease}, now)) // as of now, not after
-	w.want("how many are moved", w.rewind(10, now), 0)
+	w.rewind(10, now)
 	w.want("a delivery that ended", w.delivery(other.ID), other)
 	w.want("a delivery that is older", w.delivery(old.ID), old)
 }
@@ -75,4 +125,17 @@ func rewindMovesWebhooks(w *world) {
 	w.want("the last failure", stats.LastFailureAt, now)
 	w.rewind(10, now)
 	w.want("the webhook after another rewind", w.storedWebhook(webhook), got)
+}
+
+func rewindMovesWebhooksFirst(w *world) {
+	webhook := w.webhook()
+	job := w.leased(webhook)
+	r := w.recording(job, posthorn.ReasonRateLimited, posthorn.DeliveryPending)
+	r.Next.HoldUntil = r.Attempt.StartedAt.Add(time.Minute)
+	w.do(w.Record(w.ctx, r))
+	want := w.storedWebhook(webhook)
+	last := must[store.DuePlace](w)(w.Rewind(w.ctx, store.DuePlace{}, 1, w.now))
+	w.want("that there is more to see", last == store.DuePlace{}, false)
+	must[store.DuePlace](w)(w.Rewind(w.ctx, last, 1, w.now.Add(-time.Hour)))
+	w.want("the webhook", w.storedWebhook(webhook), want)
 }
