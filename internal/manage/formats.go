@@ -62,6 +62,11 @@ func (m *Manager) Formats(ctx context.Context, p Principal, s Scope, after strin
 	if err != nil {
 		return nil, err
 	}
+	endTurn, err := m.listings.take(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	defer endTurn()
 	own, err := m.store.Formats(ctx, workspace, after, limit)
 	if err != nil {
 		return nil, passOn("listing formats", err)

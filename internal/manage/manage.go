@@ -107,16 +107,19 @@ type Manager struct {
 	counts        *turns
 	detections    *places
 	checks        *turns
+	listings      *turns
 	reach         *reachCache
 }
 
 // maxTests bounds the tests of webhooks that are under way at once, maxOwnTests those
 // of one workspace: a receiver that answers none keeps no other's tests waiting.
-// maxTrials bounds the filters that are being tried on events.
+// maxTrials bounds the filters that are being tried on events, maxListings the lists of
+// formats, each of which is compiled to tell what it lets others do.
 const (
 	maxTests    = 16
 	maxOwnTests = 4
 	maxTrials   = 4
+	maxListings = 2
 )
 
 // New makes a Manager.
@@ -130,6 +133,7 @@ func New(o Options) *Manager {
 		counts:     newTurns(maxCounts),
 		detections: newPlaces(maxDetections, 1, "A captured request of this workspace is being looked into already."),
 		checks:     newTurns(maxChecking),
+		listings:   newTurns(maxListings),
 		reach:      newReachCache(),
 	}
 	if m.defaultFormat == "" {

@@ -2,7 +2,6 @@ package manage
 
 import (
 	"context"
-	"errors"
 	"testing"
 
 	"github.com/posthorn/posthorn"
@@ -50,28 +49,4 @@ func TestSchemaAndExampleAreCheckedTogether(t *testing.T) {
 	if len(kept.Schema) > 0 || string(kept.Example) != `"text"` {
 		t.Errorf("kept: %s, %s", kept.Schema, kept.Example)
 	}
-}
-
-// Guards that a workspace whose schemas are being checked keeps no other workspace's
-// waiting, and that its own next one waits.
-func TestSchemasAreCheckedInTurn(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, nil)
-	n := NewEventType{Name: "a"}
-	n.Schema = Set([]byte(`{"type":"integer"}`))
-	for range maxChecking - 1 { // with the one below they would be all there are
-		end, err := b.checks.take(t.Context(), posthorn.WorkspaceID{1})
-		must(t, err)
-		defer end()
-	}
-	own, cancel := context.WithCancel(t.Context())
-	cancel()
-	end, err := b.checking(t.Context(), b.home.ID)
-	must(t, err)
-	if _, err := b.CreateEventType(own, b.platform, b.home.ID, n); !errors.Is(err, context.Canceled) {
-		t.Errorf("beside a check of its own: %v", err)
-	}
-	end()
-	_, err = b.CreateEventType(t.Context(), b.platform, b.home.ID, n)
-	must(t, err)
 }

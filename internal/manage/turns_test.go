@@ -47,3 +47,48 @@ func TestTurnsGoRoundWorkspaces(t *testing.T) {
 		}
 	})
 }
+
+// Guards that schemas are checked and formats are listed in turn: what a workspace
+// wants beside its own turn waits for it to end, and nothing of another workspace does.
+func TestChecksAndListsTakeTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.saveFormats(t, 3, 0)
+		n := NewEventType{Name: "a"}
+		n.Schema = Set([]byte(`{"type":"integer"}`))
+		for _, c := range []struct {
+			turns *turns
+			work  func() error
+		}{
+			{b.checks, func() error {
+				_, err := b.CreateEventType(t.Context(), b.platform, b.home.ID, n)
+				return err
+			}},
+			{b.listings, func() error {
+				listed, err := b.Formats(t.Context(), b.platform, Scope{}, "", 100)
+				if own := len(listed) - len(b.formats.Formats()); own != 3 {
+					t.Errorf("%d formats of its own", own)
+				}
+				return err
+			}},
+		} {
+			end, err := c.turns.take(t.Context(), b.home.WorkspaceID)
+			must(t, err)
+			done := make(chan error, 1)
+			go func() { done <- c.work() }()
+			synctest.Wait()
+			if len(done) > 0 {
+				t.Error("a workspace has two turns")
+			}
+			endOther, err := c.turns.take(t.Context(), posthorn.WorkspaceID{1})
+			must(t, err)
+			endOther()
+			end()
+			must(t, <-done)
+			if len(c.turns.all) > 0 {
+				t.Error("a turn was not given back")
+			}
+		}
+	})
+}
