@@ -69,7 +69,7 @@ func (s *session) formatInfer() *cobra.Command {
 		Use: "infer", Short: "Find the format that makes a captured request", Args: needs(),
 		Long: "Find the format that makes requests like one that was captured of another system, given the secret that signed it,\n" +
 			"and print it as YAML with what was found. No server is asked. If nothing makes the signature, it says what was tried,\n" +
-			"and the exit code is 1. The secret is never shown.",
+			"and the exit code is 1. The secret is left out of what is printed; look yourself before you pass it on.",
 		Example: "  posthorn format infer --request captured.http --secret-file secret.txt > mine.yaml\n  posthorn format create mine -f mine.yaml",
 		RunE: s.does(func(ctx context.Context, _ []string) error {
 			request, _, secrets, err := flags.read(s, "format infer")

@@ -113,7 +113,7 @@ func eventsPicked(w *world) {
 		"until, long ago": {store.EventQuery{EnvironmentID: here, Accepted: posthorn.Span{Until: longAgo}}, nil},
 		"from, far off":   {store.EventQuery{EnvironmentID: here, Accepted: posthorn.Span{From: farOff}}, nil},
 		"until, far off":  {store.EventQuery{EnvironmentID: here, Accepted: posthorn.Span{Until: farOff}}, []int{2, 1, 0}},
-		"elsewhere": {store.EventQuery{EnvironmentID: posthorn.NewID[posthorn.EnvironmentID](w.now, w.random)}, nil},
+		"elsewhere":       {store.EventQuery{EnvironmentID: posthorn.NewID[posthorn.EnvironmentID](w.now, w.random)}, nil},
 		"everything": {store.EventQuery{
 			EnvironmentID: here, Type: "user.created",
 			Accepted: posthorn.Span{From: at, Until: w.now.Add(time.Hour)},
