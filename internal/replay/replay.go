@@ -45,7 +45,9 @@ type Runner struct {
 // New makes a Runner.
 func New(o Options) *Runner { return &Runner{Options: o, kick: make(chan struct{}, 1)} }
 
-// Kick says that a replay was made, or that one may go on that could not before.
+// Kick says that a replay was made, or that one may go on that could not before. It
+// shortens the wait of a runner that has nothing to do, and never the pause after a
+// step: who changes webhooks again and again hurries nothing.
 func (r *Runner) Kick() {
 	select {
 	case r.kick <- struct{}{}:
@@ -58,16 +60,7 @@ func (r *Runner) Kick() {
 func (r *Runner) Run(ctx context.Context) {
 	var last posthorn.WebhookID
 	wait := pause
-	next := time.NewTimer(0)
-	defer next.Stop()
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-r.kick:
-			wait = pause
-		case <-next.C:
-		}
 		turn, err := r.turn(ctx, last)
 		if err == nil {
 			last, wait = turn.Replay.WebhookID, pause
@@ -79,7 +72,18 @@ func (r *Runner) Run(ctx context.Context) {
 			r.Logger.Error("going on with a replay failed, trying again", "error", err)
 			wait = time.Second
 		}
-		next.Reset(wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.kick:
+			wait = pause
+		case <-time.After(wait - pause):
+		}
 	}
 }
 

@@ -164,3 +164,26 @@ func TestReplaysOutliveTheRunner(t *testing.T) {
 		}
 	})
 }
+
+// Invariant: however often the runner is told that something changed, it is a pause from
+// one step to the next.
+func TestKicksHurryNoStep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const steps, apart = 8, 50 * time.Millisecond
+		w := newWorld(t)
+		webhook := w.webhook()
+		w.exhausted(webhook, 2*steps*replay.Share)
+		id := w.replay(webhook)
+		began := time.Now()
+		w.run()
+		for time.Since(began) < (steps-1)*apart+apart/2 {
+			w.runner.Kick()
+			pass(time.Millisecond)
+			w.send(webhook, 1000, posthorn.DeliverySucceeded)
+		}
+		if r := w.kept(id); r.Replayed != steps*replay.Share {
+			t.Errorf("%d deliveries were made due, want %d steps of %d", r.Replayed, steps, replay.Share)
+		}
+	})
+}
