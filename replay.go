@@ -22,6 +22,10 @@ const (
 // MaxReplaysKept is how many replays of a webhook are kept, the running one included.
 const MaxReplaysKept = 100
 
+// MaxRunningReplays is how many replays of a workspace may run at once: all workspaces'
+// replays take turns, so that one with more of them would have more turns.
+const MaxRunningReplays = 5
+
 // Replay sends deliveries of a webhook again that are over: little by little, behind
 // what is new.
 type Replay struct {

@@ -46,6 +46,13 @@ func (m *Manager) CreateReplay(ctx context.Context, p Principal, id posthorn.Web
 	if errors.Is(err, posthorn.ErrConflict) {
 		return posthorn.Replay{}, m.alreadyReplaying(ctx, id)
 	}
+	if errors.Is(err, posthorn.ErrLimit) {
+		return posthorn.Replay{}, &posthorn.Error{
+			Code:    posthorn.CodeLimitReached,
+			Message: fmt.Sprintf("The workspace has %d replays that are running, which is the limit.", posthorn.MaxRunningReplays),
+			Hint:    "Wait until one is done, or cancel one: one whose webhook is paused, disabled or failing counts too.",
+		}
+	}
 	if err != nil {
 		return posthorn.Replay{}, passOn("creating the replay", err)
 	}

@@ -93,3 +93,19 @@ func TestCountsAreBounded(t *testing.T) {
 		})
 	}
 }
+
+// Invariant: the replays that a workspace may have running are few, and who asks for
+// more is told how to go on.
+func TestRunningReplaysAreFew(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	for range posthorn.MaxRunningReplays {
+		_, err := b.CreateReplay(t.Context(), b.platform, b.makeWebhook(t).ID, ReplayWish{})
+		must(t, err)
+	}
+	_, err := b.CreateReplay(t.Context(), b.platform, b.makeWebhook(t).ID, ReplayWish{})
+	var told *posthorn.Error
+	if !errors.As(err, &told) || told.Code != posthorn.CodeLimitReached || told.Hint == "" {
+		t.Errorf("one more replay: %v", err)
+	}
+}

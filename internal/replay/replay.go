@@ -1,7 +1,7 @@
 // Package replay goes on with replays, a step at a time and behind everything else: a
-// webhook gets more to send again only when little of it is waiting, so that a new
-// event waits behind one step at most. Where a replay stands is kept with each step,
-// so a process that ends in the middle leaves nothing to clear up.
+// webhook gets more to send again only when little of it is waiting or held to be
+// sent, so that a new event waits behind one step at most. Where a replay stands is
+// kept with each step, so a process that ends in the middle leaves nothing to clear up.
 package replay
 
 import (
@@ -15,7 +15,8 @@ import (
 	"github.com/posthorn/posthorn/internal/store"
 )
 
-// Share is how many deliveries of a webhook may be pending and due after a step.
+// Share is how many deliveries of a webhook may be leased, or pending and due, after a
+// step: so many a new event may find ahead of it through a replay.
 const Share = 128
 
 // How far a step goes, and how long it is before the next one, of whichever replay:
@@ -102,7 +103,7 @@ func (r *Runner) turn(ctx context.Context, last posthorn.WebhookID) (store.Repla
 
 func (r *Runner) step(ctx context.Context, turn store.ReplayTurn) error {
 	before := turn.Replay
-	after, err := r.Queue.StepReplay(ctx, store.ReplayStep{ID: before.ID, Examine: examine, Move: Share - turn.Due, Now: r.Now()})
+	after, err := r.Queue.StepReplay(ctx, store.ReplayStep{ID: before.ID, Examine: examine, Move: Share - turn.Ahead, Now: r.Now()})
 	if errors.Is(err, posthorn.ErrConflict) {
 		return nil // it was cancelled meanwhile
 	}

@@ -10,7 +10,8 @@ import (
 // Replays is what managing replays needs.
 type Replays interface {
 	// CreateReplay keeps a replay. It returns posthorn.ErrNotFound if its webhook is
-	// absent or deleted, and posthorn.ErrConflict if the webhook has one that is running.
+	// absent or deleted, posthorn.ErrConflict if the webhook has one that is running, and
+	// posthorn.ErrLimit if posthorn.MaxRunningReplays of its workspace are.
 	// Of the webhook's other replays the newest stay, so that there are no more than
 	// posthorn.MaxReplaysKept.
 	CreateReplay(ctx context.Context, r posthorn.Replay) error
@@ -30,8 +31,8 @@ type Replays interface {
 type Replaying interface {
 	// NextReplay finds the first running replay, in the order of their webhooks' ids and
 	// after the given one, that may go on: its webhook is active, not held until after
-	// now, its breaker is closed, and fewer than room of its pending deliveries are due
-	// at now. It returns posthorn.ErrNotFound if there is none.
+	// now, its breaker is closed, and fewer than room of its deliveries are ahead: leased,
+	// or pending and due at now. It returns posthorn.ErrNotFound if there is none.
 	NextReplay(ctx context.Context, after posthorn.WebhookID, now time.Time, room int) (ReplayTurn, error)
 
 	// StepReplay goes on with a replay: it looks at the deliveries that come next (in the
@@ -44,11 +45,11 @@ type Replaying interface {
 	StepReplay(ctx context.Context, s ReplayStep) (posthorn.Replay, error)
 }
 
-// ReplayTurn is a replay that may go on. Due is how many of its webhook's pending
-// deliveries are due.
+// ReplayTurn is a replay that may go on. Ahead is how many of its webhook's deliveries
+// are leased, or pending and due.
 type ReplayTurn struct {
 	Replay posthorn.Replay
-	Due    int
+	Ahead  int
 }
 
 // ReplayStep is a part of a replay, which one transaction does.

@@ -26,6 +26,13 @@ func (s *Store) CreateReplay(ctx context.Context, r posthorn.Replay) error {
 	if _, isRunning := s.runningReplay(r.WebhookID); isRunning {
 		return posthorn.ErrConflict
 	}
+	workspace := s.webhooks[r.WebhookID].WorkspaceID
+	running := idsOf(s.replays, func(_ posthorn.ReplayID, other replay) bool {
+		return other.Status == posthorn.ReplayRunning && s.webhooks[other.WebhookID].WorkspaceID == workspace
+	})
+	if len(running) >= posthorn.MaxRunningReplays {
+		return posthorn.ErrLimit
+	}
 	others := idsOf(s.replays, func(_ posthorn.ReplayID, other replay) bool { return other.WebhookID == r.WebhookID })
 	for _, id := range others[:max(0, len(others)+1-posthorn.MaxReplaysKept)] {
 		delete(s.replays, id)
@@ -128,14 +135,16 @@ func (s *Store) NextReplay(ctx context.Context, after posthorn.WebhookID, now ti
 		if !isRunning || webhook.Status != posthorn.WebhookActive || webhook.HoldUntil.After(kept(now)) || webhook.Breaker.IsOpen() {
 			continue
 		}
-		due := 0
-		for _, d := range s.pending[id] {
-			if !d.DueAt.After(kept(now)) {
-				due++
+		ahead := 0
+		for _, d := range s.deliveries {
+			isDue := d.Status == posthorn.DeliveryPending && !d.DueAt.After(kept(now))
+			isLeased := d.Status == posthorn.DeliveryLeased && d.EnvironmentID == webhook.EnvironmentID
+			if d.WebhookID == id && (isDue || isLeased) {
+				ahead++
 			}
 		}
-		if due < room {
-			return store.ReplayTurn{Replay: copyReplay(r.Replay), Due: due}, nil
+		if ahead < room {
+			return store.ReplayTurn{Replay: copyReplay(r.Replay), Ahead: ahead}, nil
 		}
 	}
 	return store.ReplayTurn{}, posthorn.ErrNotFound

@@ -35,15 +35,8 @@ func (s *Store) CreateReplay(ctx context.Context, r posthorn.Replay) error {
 	r = replayAsKept(r)
 	after, _ := r.Within()
 	err = s.write(ctx, func(tx *tx) error {
-		var one int
-		if err := tx.get(`SELECT 1 FROM webhooks WHERE id = ? AND status <> 'deleted'`, []any{r.WebhookID[:]}, &one); err != nil {
-			return err
-		}
-		err := tx.get(`SELECT 1 FROM replays WHERE webhook_id = ? AND status = 'running'`, []any{r.WebhookID[:]}, &one)
-		if err == nil {
-			return posthorn.ErrConflict
-		}
-		if !errors.Is(err, posthorn.ErrNotFound) {
+		workspace, err := tx.roomForReplay(r.WebhookID)
+		if err != nil {
 			return err
 		}
 		_, err = tx.exec(`DELETE FROM replays WHERE webhook_id = ?1 AND id NOT IN (SELECT id FROM replays WHERE webhook_id = ?1 ORDER BY id DESC LIMIT ?2)`,
@@ -51,9 +44,9 @@ func (s *Store) CreateReplay(ctx context.Context, r posthorn.Replay) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(`INSERT INTO replays (id, webhook_id, environment_id, statuses, made_from, made_until, status, cursor, examined, replayed, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			r.ID[:], r.WebhookID[:], r.EnvironmentID[:], statuses, micros(r.Made.From), micros(r.Made.Until), string(r.Status), after[:],
+		_, err = tx.exec(`INSERT INTO replays (id, webhook_id, workspace_id, environment_id, statuses, made_from, made_until, status, cursor, examined, replayed, created_at, updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			r.ID[:], r.WebhookID[:], workspace[:], r.EnvironmentID[:], statuses, micros(r.Made.From), micros(r.Made.Until), string(r.Status), after[:],
 			r.Examined, r.Replayed, micros(r.CreatedAt), micros(r.UpdatedAt))
 		return err
 	})
@@ -61,6 +54,32 @@ func (s *Store) CreateReplay(ctx context.Context, r posthorn.Replay) error {
 		return fmt.Errorf("creating a replay: %w", err)
 	}
 	return nil
+}
+
+const runningReplays = `SELECT count(*) FROM replays INDEXED BY replays_running_by_workspace WHERE status = 'running' AND workspace_id = ?`
+
+// roomForReplay checks that the webhook may have one more running replay, and returns
+// its workspace.
+func (t *tx) roomForReplay(webhook posthorn.WebhookID) (posthorn.WorkspaceID, error) {
+	var workspace posthorn.WorkspaceID
+	if err := t.get(`SELECT workspace_id FROM webhooks WHERE id = ? AND status <> 'deleted'`, []any{webhook[:]}, intoID(&workspace)); err != nil {
+		return workspace, err
+	}
+	var count int
+	err := t.get(`SELECT 1 FROM replays WHERE webhook_id = ? AND status = 'running'`, []any{webhook[:]}, &count)
+	if err == nil {
+		return workspace, posthorn.ErrConflict
+	}
+	if !errors.Is(err, posthorn.ErrNotFound) {
+		return workspace, err
+	}
+	if err := t.get(runningReplays, []any{workspace[:]}, &count); err != nil {
+		return workspace, err
+	}
+	if count >= posthorn.MaxRunningReplays {
+		return workspace, posthorn.ErrLimit
+	}
+	return workspace, nil
 }
 
 // replayAsKept drops what is not kept of the times that bound a replay.
@@ -152,20 +171,23 @@ func (t *tx) cancelReplayOf(webhook posthorn.WebhookID, now time.Time) error {
 	return err
 }
 
-// nextReplay counts what is due no further than it must.
-const nextReplay = `SELECT ` + replayColumns + `, due FROM (
+// nextReplay counts what is due no further than it must, and what is leased only where
+// that leaves room: among what the environment has leased, which memory bounds.
+const nextReplay = `SELECT ` + replayColumns + `, due + leased FROM (
 		SELECT r.*, (SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_due
-			WHERE status = 0 AND webhook_id = r.webhook_id AND due_at <= ?1 LIMIT ?2)) AS due
+			WHERE status = 0 AND webhook_id = r.webhook_id AND due_at <= ?1 LIMIT ?2)) AS due,
+			(SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_not_succeeded
+			WHERE status = 1 AND status <> 2 AND environment_id = w.environment_id AND webhook_id = r.webhook_id LIMIT ?2)) AS leased
 		FROM replays r INDEXED BY replays_running JOIN webhooks w ON w.id = r.webhook_id
 		WHERE r.status = 'running' AND r.webhook_id > ?3 AND w.status = 'active' AND w.hold_until <= ?1 AND w.breaker_opened_at = ?4)
-	WHERE due < ?2 ORDER BY webhook_id LIMIT 1`
+	WHERE due < ?2 AND due + leased < ?2 ORDER BY webhook_id LIMIT 1`
 
 // NextReplay implements store.Replaying.
 func (s *Store) NextReplay(ctx context.Context, after posthorn.WebhookID, now time.Time, room int) (store.ReplayTurn, error) {
 	var turn store.ReplayTurn
 	var err error
 	turn.Replay, err = scanReplay(func(targets ...any) error {
-		return s.one(ctx, nextReplay, []any{micros(now), room, after[:], micros(time.Time{})}, append(targets, &turn.Due)...)
+		return s.one(ctx, nextReplay, []any{micros(now), room, after[:], micros(time.Time{})}, append(targets, &turn.Ahead)...)
 	})
 	if err != nil {
 		return store.ReplayTurn{}, fmt.Errorf("finding the next replay: %w", err)

@@ -25,7 +25,8 @@ func TestReplaysUseIndexes(t *testing.T) {
 		plan  []string
 	}{
 		{nextDeliveries, []any{webhook[:], id[:], id[:], 10}, []string{"deliveries_by_webhook (webhook_id=? AND id>? AND id<?)"}},
-		{nextReplay, []any{0, 10, webhook[:], 0}, []string{"replays_running (webhook_id>?)", "deliveries_due (webhook_id=? AND due_at<?)"}},
+		{nextReplay, []any{0, 10, webhook[:], 0}, []string{"replays_running (webhook_id>?)", "deliveries_due (webhook_id=? AND due_at<?)", "deliveries_not_succeeded (status=? AND environment_id=?)"}},
+		{runningReplays, []any{webhook[:]}, []string{"replays_running_by_workspace (workspace_id=?)"}},
 		{count, args, []string{"COVERING INDEX deliveries_over (webhook_id=? AND status=? AND id>? AND id<?)", "deliveries_by_webhook (webhook_id=? AND id>? AND id<?)"}},
 	} {
 		said := planOf(t, s, c.query, c.args)

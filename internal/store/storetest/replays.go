@@ -13,6 +13,7 @@ func replayCases() []testCase {
 		{name: "a replay is kept and listed, newest first, with those of its webhook", run: replaysListed},
 		{name: "a webhook that is absent or deleted gets no replay", run: replayOfNoWebhook},
 		{name: "a webhook has one running replay", run: oneRunningReplay},
+		{name: "a workspace has so many running replays", run: fewRunningReplays},
 		{name: "the newest replays of a webhook stay", run: replaysAreDropped},
 		{name: "a step does to wanted deliveries what retry does, and to no others", run: stepRetries},
 		{name: "a step stops after so many deliveries, or so many that were wanted, and the next one goes on there", run: stepsAreBounded},
@@ -96,6 +97,20 @@ func oneRunningReplay(w *world) {
 	w.wantError(err, posthorn.ErrNotFound)
 	w.want("the status", w.step(first, 1, 1).Status, posthorn.ReplayDone)
 	w.do(w.CreateReplay(w.ctx, second))
+}
+
+func fewRunningReplays(w *world) {
+	var running []posthorn.Replay
+	for range posthorn.MaxRunningReplays {
+		running = append(running, w.replay(w.webhook()))
+	}
+	next := w.newReplay(w.webhook())
+	w.wantError(w.CreateReplay(w.ctx, next), posthorn.ErrLimit)
+	other := w.neighbour()
+	other.replay(other.webhook())
+	must[posthorn.Replay](w)(w.CancelReplay(w.ctx, running[0].ID, w.tick()))
+	w.do(w.CreateReplay(w.ctx, next))
+	w.wantError(w.CreateReplay(w.ctx, w.newReplay(w.webhook())), posthorn.ErrLimit)
 }
 
 func replaysAreDropped(w *world) {
@@ -291,9 +306,9 @@ func replaysTakeTurns(w *world) {
 func replayWaits(w *world) {
 	webhook := w.webhook()
 	r := w.replay(webhook)
-	wantTurn := func(what string, room, due int) {
+	wantTurn := func(what string, room, ahead int) {
 		w.t.Helper()
-		w.want(what, must[store.ReplayTurn](w)(w.turn(posthorn.WebhookID{}, room)), store.ReplayTurn{Replay: r, Due: due})
+		w.want(what, must[store.ReplayTurn](w)(w.turn(posthorn.WebhookID{}, room)), store.ReplayTurn{Replay: r, Ahead: ahead})
 	}
 	wantNone := func(room int) {
 		w.t.Helper()
@@ -323,6 +338,10 @@ func replayWaits(w *world) {
 	w.inStatus(w.webhook(), posthorn.DeliveryPending) // another webhook's
 	wantTurn("with two that are due", 3, 2)
 	wantNone(2)
-	w.record(w.claim(webhook)[0], posthorn.StatusReason(500), posthorn.DeliveryPending) // due in an hour; the other one is leased
-	wantTurn("with none that is due", 1, 0)
+	jobs := w.claim(webhook)
+	wantTurn("with two that are leased", 3, 2)
+	wantNone(2)
+	w.record(jobs[0], posthorn.StatusReason(500), posthorn.DeliveryPending) // due in an hour
+	wantTurn("with one that is leased and one that is due later", 2, 1)
+	wantNone(1)
 }

@@ -198,6 +198,7 @@ CREATE INDEX deliveries_not_succeeded ON deliveries (status, environment_id, id)
 CREATE TABLE replays (
 	id             BLOB PRIMARY KEY,
 	webhook_id     BLOB NOT NULL,
+	workspace_id   BLOB NOT NULL,
 	environment_id BLOB NOT NULL,
 	statuses       TEXT NOT NULL,
 	made_from      INTEGER NOT NULL,
@@ -211,6 +212,7 @@ CREATE TABLE replays (
 ) WITHOUT ROWID;
 CREATE INDEX replays_by_webhook ON replays (webhook_id, id);
 CREATE UNIQUE INDEX replays_running ON replays (webhook_id) WHERE status = 'running';
+CREATE INDEX replays_running_by_workspace ON replays (workspace_id) WHERE status = 'running';
 
 -- durations are microseconds
 CREATE TABLE attempts (
