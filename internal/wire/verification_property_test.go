@@ -84,7 +84,6 @@ func TestWhatVerificationSaysAcceptsWhatIsSent(t *testing.T) {
 	if accepted == 0 {
 		t.Error("no format could be verified")
 	}
-
 }
 
 // publicKeys are the public keys of what signs, by algorithm.
