@@ -3,6 +3,7 @@ package detect
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -121,14 +122,26 @@ func (i *inquiry) lengths() (Diagnosis, bool) {
 		return i.invalid(CauseLength, rawBytesHint, "The body is empty: something read it, or lost it, before it was verified."), true
 	case !isSaid || length == came:
 		return Diagnosis{}, false
-	case came < length:
+	case came < length && !json.Valid(i.Request.Body):
 		return i.invalid(CauseLength, "See where the rest is lost: a limit of size, or a connection that ended early.", "The body is cut off: %d bytes came, and Content-Length says %d.", came, length), true
+	}
+	if came < length {
+		return Diagnosis{}, false // it is whole, so it was written anew
 	}
 	cut := i.Request.withBody(i.Request.Body[:length])
 	if i.isSigned(i.expected, valuesOf(i.current), &cut) {
 		return i.invalid(CauseLength, rawBytesHint, "The body has %d bytes behind its end: the signature is right for the first %d, which is what Content-Length says.", came-length, length), true
 	}
-	return i.invalid(CauseLength, rawBytesHint, "The body is not the one that was sent: %d bytes came, and Content-Length says %d.", came, length), true
+	return Diagnosis{}, false
+}
+
+// otherLength tells of a body of another length, when nothing tells how it came about.
+func (i *inquiry) otherLength() (Diagnosis, bool) {
+	length, isSaid := i.Request.saidLength()
+	if came := len(i.Request.Body); isSaid && length != came {
+		return i.invalid(CauseLength, rawBytesHint, "The body is not the one that was sent: %d bytes came, and Content-Length says %d.", came, length), true
+	}
+	return Diagnosis{}, false
 }
 
 // digest tells of a body that doesn't have its own digest.

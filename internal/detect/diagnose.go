@@ -33,7 +33,7 @@ func (i *inquiry) diagnose() Diagnosis {
 	for _, find := range []func() (Diagnosis, bool){
 		i.otherFormat, i.formerSecret, i.otherBody, i.otherReading, i.otherURL, i.otherID,
 		func() (Diagnosis, bool) { return i.header(problem) },
-		i.lengths, i.sentBody, i.bodyAndReading,
+		i.lengths, i.sentBody, i.bodyAndReading, i.otherLength,
 		func() (Diagnosis, bool) { return i.digest(problem) }, i.unknownFormat,
 	} {
 		if d, found := find(); found {

@@ -153,6 +153,10 @@ func TestDiagnoseMistakes(t *testing.T) {
 			q.Request.Body = q.Request.Body[:20]
 			q.Request.Headers = append(q.Request.Headers, posthorn.Header{Name: "Content-Length", Value: "43"})
 		}, detect.CauseLength, "The body is cut off: 20 bytes came, and Content-Length says 43."},
+		{"written anew, and shorter", "github", "", func(q *detect.Question) {
+			q.Request.Body = []byte(`{"name":"Größe/<b>","b":1,"a":[1,2]}`)
+			q.Request.Headers = append(q.Request.Headers, posthorn.Header{Name: "Content-Length", Value: "99"})
+		}, detect.CauseLength, "The body is not the one that was sent: 38 bytes came, and Content-Length says 99."},
 		{"too long", "slack", "", func(q *detect.Question) {
 			q.Request.Body = append(bytes.Clone(q.Request.Body), "xyz"...)
 			q.Request.Headers = append(q.Request.Headers, posthorn.Header{Name: "Content-Length", Value: "43"})
