@@ -1,6 +1,6 @@
 // Package replay goes on with replays, a step at a time and behind everything else: a
 // webhook gets more to send again only when little of it is waiting or held to be
-// sent, so that a new event waits behind one step at most. Where a replay stands is
+// sent, so that a new event waits behind Share of them at most. Where a replay stands is
 // kept with each step, so a process that ends in the middle leaves nothing to clear up.
 package replay
 
