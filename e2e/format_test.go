@@ -86,7 +86,7 @@ func TestDeclaredFormat(t *testing.T) {
 		select {
 		case request := <-requests:
 			return request
-		case <-time.After(time.Minute):
+		case <-time.After(patience):
 			t.Fatal("nothing arrived")
 			return ownRequest{}
 		}

@@ -44,7 +44,7 @@ func TestHandshake(t *testing.T) {
 			if got != want {
 				t.Fatalf("request %d was %s", i, got)
 			}
-		case <-time.After(time.Minute):
+		case <-time.After(patience):
 			t.Fatalf("request %d doesn't arrive", i)
 		}
 	}

@@ -53,7 +53,7 @@ func (f *fragile) live(variables ...string) (*server, bool) {
 	s, isListening := f.start(variables...)
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
-	deadline := time.After(2 * time.Minute)
+	deadline := time.After(patience)
 	for isListening {
 		select {
 		case err := <-s.exited:

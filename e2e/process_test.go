@@ -133,7 +133,7 @@ func TestDrainDelay(t *testing.T) {
 	t.Parallel()
 	receiver, arrived := counter(t, http.StatusInternalServerError)
 	directory := t.TempDir()
-	const delay = 3 * time.Second
+	const delay = 10 * time.Second // longer than what happens meanwhile takes on a slow machine
 	s := serve(t, directory, "--drain-delay", delay.String())
 	s.createWebhook(receiver.URL, "standard", `, "retryAttempts": 0`)
 	began := time.Now()

@@ -83,7 +83,7 @@ func TestReplayOutlivesKills(t *testing.T) {
 	for i := range kills {
 		select {
 		case <-isReached: // in the middle of a step's requests
-		case <-time.After(time.Minute):
+		case <-time.After(patience):
 			t.Fatalf("the replay doesn't go on after %d kills", i)
 		}
 		s.kill()

@@ -62,7 +62,7 @@ func TestSigningKeys(t *testing.T) {
 			select {
 			case r := <-requests:
 				got[strings.TrimPrefix(r.url, address+"/")] = r
-			case <-time.After(time.Minute):
+			case <-time.After(patience):
 				t.Fatal("nothing arrives")
 			}
 		}

@@ -24,7 +24,7 @@ func TestOwnStandstillIsNotTheReceivers(t *testing.T) {
 	}))
 	defer receiver.Close()
 	s := serve(t, t.TempDir())
-	s.createWebhook(receiver.URL, "standard", `, "retryAttempts": 0, "timeoutMs": 2000`)
+	s.createWebhook(receiver.URL, "standard", `, "retryAttempts": 0, "timeoutMs": 8000`)
 	s.call("POST", "/v1/events", `{"type": "a", "data": {}}`)
 	<-arrived
 	for _, signal := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGCONT} {
@@ -32,7 +32,7 @@ func TestOwnStandstillIsNotTheReceivers(t *testing.T) {
 			t.Fatal(err)
 		}
 		if signal == syscall.SIGSTOP {
-			<-time.After(3 * time.Second)
+			<-time.After(9 * time.Second)
 		}
 	}
 	type delivery struct {

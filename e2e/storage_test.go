@@ -53,7 +53,7 @@ func (s *server) ends() error {
 	case err := <-s.exited:
 		s.exited <- err
 		return err
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		s.t.Fatalf("the server goes on\n%s", s.said())
 		return nil
 	}

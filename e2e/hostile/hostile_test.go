@@ -30,8 +30,10 @@ const (
 	// leftOver is how many goroutines may be left when all is over: those of
 	// connections to the healthy receiver and to this test.
 	leftOver = 10
-	// maxWait is how long a healthy webhook beside them may wait.
-	maxWait = time.Second
+	// maxWait is how long a healthy webhook beside them may wait, and slowdown how many
+	// times as long as without them: a slow machine is slow without them too.
+	maxWait  = time.Second
+	slowdown = 10
 )
 
 // Invariant: whatever a receiver does, each attempt ends with the right reason,
@@ -74,11 +76,13 @@ func meet(t *testing.T, expected expectation) figure {
 	s := serve(t)
 	s.subscribe(healthy.server.URL, "healthy", "")
 	for range webhooks {
-		s.subscribe(url, "hostile", `, "timeoutMs": 1000, "retryAttempts": 0`)
+		s.subscribe(url, "hostile", fmt.Sprintf(`, "timeoutMs": %d, "retryAttempts": 0`, expected.timeout().Milliseconds()))
 	}
+	healthy.limit = patience
 	for range 10 {
 		healthy.wantPrompt(t, s)
 	}
+	healthy.limit = max(maxWait, slowdown*healthy.slowest)
 	goroutines, _ := s.goroutines()
 	before := s.forgetPeak()
 	s.publishHostile(expected.bytes)
@@ -93,7 +97,7 @@ func meet(t *testing.T, expected expectation) figure {
 	if f.goroutines > deliveries*goroutinesEach {
 		t.Errorf("%d goroutines more", f.goroutines)
 	}
-	if f.growth > maxGrowth+int64(deliveries*expected.bytes) {
+	if f.growth > maxGrowth+2*int64(deliveries*expected.bytes) { // the heap may be twice what is in use
 		t.Errorf("memory grew by %d bytes", f.growth)
 	}
 	for reason := range reasons {
@@ -154,6 +158,8 @@ type healthy struct {
 	server  *httptest.Server
 	came    chan struct{}
 	slowest time.Duration
+	// limit is how long it may wait.
+	limit time.Duration
 }
 
 func newHealthy(t *testing.T) *healthy {
@@ -174,12 +180,12 @@ func (h *healthy) wantPrompt(t *testing.T, s *server) {
 	s.call("POST", "/v1/events", `{"type": "healthy", "data": {}}`, http.StatusAccepted)
 	select {
 	case <-h.came:
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("a healthy webhook got nothing")
 	}
 	took := time.Since(started)
 	h.slowest = max(h.slowest, took)
-	if took > maxWait {
+	if took > h.limit {
 		t.Errorf("a healthy webhook waited %v", took)
 	}
 }
@@ -247,7 +253,7 @@ func (s *server) wantHold(id string, expected expectation) {
 	if hook.HoldUntil != nil {
 		held = time.Until(*hook.HoldUntil)
 	}
-	if held > expected.hold || held < expected.hold-30*time.Second {
+	if held > expected.hold || held < expected.hold/2 {
 		s.t.Errorf("held for %v, want %v", held, expected.hold)
 	}
 	if isDisabled := hook.Status == "disabled"; isDisabled != (expected.holds && expected.hold == 0) {

@@ -35,11 +35,14 @@ func over(t *testing.T, address, raw string, closing bool) *http.Response {
 func TestBodiesOverTheWire(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	server := httptest.NewUnstartedServer(w.server)
-	server.Config.ReadTimeout = 300 * time.Millisecond
-	server.Start()
-	t.Cleanup(server.Close)
-	address := server.Listener.Addr().String()
+	serve := func(readTimeout time.Duration) string {
+		server := httptest.NewUnstartedServer(w.server)
+		server.Config.ReadTimeout = readTimeout
+		server.Start()
+		t.Cleanup(server.Close)
+		return server.Listener.Addr().String()
+	}
+	patient, impatient := serve(time.Minute), serve(300*time.Millisecond)
 	head := "POST /v1/events HTTP/1.1\r\nHost: x\r\nX-Api-Key: " + w.key + "\r\nContent-Type: application/json\r\n"
 	event := `{"type":"a","data":1}`
 	chunked := func(body string) string {
@@ -59,6 +62,10 @@ func TestBodiesOverTheWire(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			address := patient
+			if c.status == http.StatusRequestTimeout {
+				address = impatient
+			}
 			got := over(t, address, c.raw, c.closing)
 			defer got.Body.Close()
 			if got.StatusCode != c.status {

@@ -47,7 +47,7 @@ func TestRetryWakesTheEngine(t *testing.T) {
 	r.answer(t, http.StatusInternalServerError)
 	eventually(t, "the delivery is exhausted", func() bool { return len(o.deliveries(posthorn.DeliveryExhausted)) == 1 })
 	o.post("/v1/deliveries/"+o.deliveries("")[0].ID.String()+"/retry", object{})
-	if got := r.next(t); got != event {
+	if got := r.within(t, soon); got != event {
 		t.Errorf("event %s was sent, want %s", got, event)
 	}
 	r.answer(t, http.StatusOK)
@@ -66,7 +66,7 @@ func TestResumeWakesTheEngine(t *testing.T) {
 		t.Fatalf("not waiting: %+v", o.deliveries(""))
 	}
 	o.post("/v1/webhooks/"+webhook+"/resume", object{})
-	if got := r.next(t); got != event {
+	if got := r.within(t, soon); got != event {
 		t.Errorf("event %s was sent, want %s", got, event)
 	}
 	r.answer(t, http.StatusOK)

@@ -16,9 +16,12 @@ import (
 	"github.com/posthorn/posthorn/internal/manage"
 )
 
-// patience bounds the wait for what must happen; it is far below the half minute
-// after which the engine would find work by itself.
-const patience = 15 * time.Second
+const (
+	// patience bounds the wait for what must happen, on a machine that is busy too.
+	patience = 2 * time.Minute
+	// soon is below the half minute after which the engine would find work by itself.
+	soon = 25 * time.Second
+)
 
 // receiver holds each request until the test answers it.
 type receiver struct {
@@ -54,11 +57,16 @@ func receive(t *testing.T) *receiver {
 // next waits for a request and returns its event's id.
 func (r *receiver) next(t *testing.T) string {
 	t.Helper()
+	return r.within(t, patience)
+}
+
+func (r *receiver) within(t *testing.T, limit time.Duration) string {
+	t.Helper()
 	select {
 	case id := <-r.arrived:
 		return id
-	case <-time.After(patience):
-		t.Fatal("no request arrived")
+	case <-time.After(limit):
+		t.Fatalf("no request arrived within %v", limit)
 		return ""
 	}
 }

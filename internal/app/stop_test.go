@@ -51,7 +51,7 @@ func startUnderWay(t *testing.T, grace string) (*underWay, func() *app.App) {
 func (u *underWay) stopping() <-chan error {
 	stopped := make(chan error, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 		defer cancel()
 		stopped <- u.Stop(ctx)
 	}()

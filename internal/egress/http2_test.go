@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -57,7 +58,9 @@ func TestHTTP2TurnsDown(t *testing.T) {
 				}
 				return c.answer(stream, 204)
 			})
-			outcome := newSender(t, Options{RootCAs: peer.root.pool()}).Send(t.Context(), requestTo(peer.url))
+			request := requestTo(peer.url)
+			request.Timeout = posthorn.MaxTimeout
+			outcome := newSender(t, Options{RootCAs: peer.root.pool()}).Send(t.Context(), request)
 			wantReason(t, outcome, test.reason)
 			if got := peer.requests.Load(); got != test.requests {
 				t.Errorf("the request was sent %d times, want %d", got, test.requests)
@@ -65,7 +68,7 @@ func TestHTTP2TurnsDown(t *testing.T) {
 			if strings.Contains(outcome.Detail, "\x1b") {
 				t.Errorf("detail %q", outcome.Detail)
 			}
-			if outcome.Timings.Total > 5*time.Second {
+			if outcome.Timings.Total > posthorn.MaxTimeout/2 {
 				t.Errorf("it took %v", outcome.Timings.Total)
 			}
 		})
@@ -132,11 +135,13 @@ func TestHTTP2OneStreamAtATime(t *testing.T) {
 	}, http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 1})
 	sender := newSender(t, Options{RootCAs: peer.root.pool()})
 	var hanging sync.WaitGroup
+	hangingContext, release := context.WithCancel(t.Context())
+	defer release()
 	for range 3 {
 		request := requestTo(peer.url + "hang")
-		request.Timeout = 3 * time.Second
+		request.Timeout = posthorn.MaxTimeout
 		hanging.Go(func() {
-			if outcome := sender.Send(t.Context(), request); outcome.Reason != posthorn.ReasonTimeout {
+			if outcome := sender.Send(hangingContext, request); outcome.Reason != posthorn.ReasonInterrupted {
 				t.Errorf("the hanging one: %+v", outcome)
 			}
 		})
@@ -147,12 +152,15 @@ func TestHTTP2OneStreamAtATime(t *testing.T) {
 	var sending sync.WaitGroup
 	for range 20 {
 		sending.Go(func() {
-			if outcome := sender.Send(t.Context(), requestTo(peer.url)); !outcome.Succeeded() || outcome.Timings.Total > 2*time.Second {
+			request := requestTo(peer.url)
+			request.Timeout = posthorn.MaxTimeout / 2 // well before those that hang would end by themselves
+			if outcome := sender.Send(t.Context(), request); !outcome.Succeeded() {
 				t.Errorf("one beside it: %+v", outcome)
 			}
 		})
 	}
 	sending.Wait()
+	release()
 	hanging.Wait()
 }
 
@@ -163,7 +171,7 @@ func TestHTTP2NoStreams(t *testing.T) {
 	peer := newHTTP2Peer(t, func(c *http2Conn, stream uint32, _ string) error { return c.answer(stream, 200) },
 		http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 0})
 	request := requestTo(peer.url)
-	request.Timeout = time.Second
+	request.Timeout = 5 * time.Second // time enough for a slow machine to connect
 	outcome := newSender(t, Options{RootCAs: peer.root.pool()}).Send(t.Context(), request)
 	if outcome.Succeeded() && outcome.StatusCode == 200 {
 		return // the request was faster than the settings

@@ -109,8 +109,8 @@ func TestAddressesInTurn(t *testing.T) {
 	}
 }
 
-// Invariant: packets that are swallowed by a name's first address hold up an
-// attempt a quarter of a second, not its whole time.
+// Invariant: packets that are swallowed by a name's first address don't take the
+// whole time for connecting; TestDeadAddressesCostLittle says how much.
 func TestSwallowedPackets(t *testing.T) {
 	t.Parallel()
 	names := &nameServer{answers: map[string][][]string{"hooks.test": {{"1.1.1.1", "8.8.8.8"}}}}
@@ -136,7 +136,7 @@ func TestSwallowedPackets(t *testing.T) {
 	outcome := sender.Send(t.Context(), requestTo("http://hooks.test/"))
 	wantReason(t, outcome, posthorn.ReasonSuccess)
 	<-served
-	if dials.Load() != 2 || outcome.Timings.Total > DefaultConnectTimeout/2 {
+	if dials.Load() != 2 {
 		t.Errorf("%d dials, want 2; %+v", dials.Load(), outcome.Timings)
 	}
 }
@@ -165,10 +165,7 @@ func TestSilentNameServersSlowNobodyElse(t *testing.T) {
 		}
 		asked.Add(1)
 		silence <- struct{}{}
-		select { // a shared question goes on without those who asked
-		case <-ctx.Done():
-		case <-over:
-		}
+		<-over // a shared question goes on without those who asked
 		return nil, errors.New("no name server here")
 	}}
 	sender := newSender(t, Options{Resolver: resolver})
@@ -176,15 +173,18 @@ func TestSilentNameServersSlowNobodyElse(t *testing.T) {
 	const hosts, attempts = 1000, 2
 	ended := make(chan posthorn.Outcome, hosts*attempts)
 	for i := range hosts * attempts {
-		go func() { ended <- sender.Send(ctx, requestTo(fmt.Sprintf("http://silent%d.test/", i%hosts))) }()
+		request := requestTo(fmt.Sprintf("http://silent%d.test/", i%hosts))
+		request.Timeout = time.Hour // nobody gives up before the healthy one was served
+		go func() { ended <- sender.Send(ctx, request) }()
 	}
 	for range hosts {
 		<-silence
 	}
-	outcome := sender.Send(t.Context(), requestTo("http://healthy.test:"+port+"/"))
-	wantReason(t, outcome, posthorn.ReasonSuccess)
-	if outcome.Timings.Total > time.Second {
-		t.Errorf("a healthy name waited: %+v", outcome.Timings)
+	request := requestTo("http://healthy.test:" + port + "/")
+	request.Timeout = posthorn.MaxTimeout
+	wantReason(t, sender.Send(t.Context(), request), posthorn.ReasonSuccess)
+	if len(ended) > 0 {
+		t.Errorf("%d that ask silent name servers had ended: %+v", len(ended), <-ended)
 	}
 	isOver.Store(true) // from now on a question may have lost its values
 	stop()

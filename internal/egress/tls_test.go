@@ -141,7 +141,7 @@ func TestTLSFailures(t *testing.T) {
 		reason posthorn.Reason
 	}{
 		"expired":              {with(serverCertificate(t, root, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) })), posthorn.ReasonTLSExpired},
-		"not yet valid":        {with(serverCertificate(t, root, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) })), posthorn.ReasonTLSNotYetValid},
+		"not yet valid":        {with(serverCertificate(t, root, func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) })), posthorn.ReasonTLSNotYetValid},
 		"self-signed":          {with(serverCertificate(t, nil, nil)), posthorn.ReasonTLSSelfSigned},
 		"unknown authority":    {with(serverCertificate(t, strangers, nil)), posthorn.ReasonTLSUnknownAuthority},
 		"unknown chain":        {with(keyedCertificate(t, newAuthority(t, strangers), strongKey, strangers.certificate)), posthorn.ReasonTLSUnknownAuthority},

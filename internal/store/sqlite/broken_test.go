@@ -178,7 +178,7 @@ func TestForeignLock(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
 	}
-	const count = 20
+	const count = 200 // one after the other they would take a minute, however fast the machine
 	var group sync.WaitGroup
 	errs := make([]error, count)
 	began := time.Now()
