@@ -13,7 +13,7 @@ import (
 // Reserve asks for room for a fresh delivery of so many bytes. After a yes,
 // exactly one of Dispatch and Unreserve must follow. The answer is no when the
 // engine or the webhook's window is full, when older deliveries of the webhook
-// are waiting in the database, or when the receiver asked to wait.
+// wait in the database and are not all about to be claimed, or when the receiver asked to wait.
 func (e *Engine) Reserve(webhook *posthorn.Webhook, bytes int) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -23,8 +23,7 @@ func (e *Engine) Reserve(webhook *posthorn.Webhook, bytes int) bool {
 	now := e.Now()
 	l := e.lane(webhook.EnvironmentID, webhook.ID)
 	e.learn(l, webhook)
-	hasBacklog := l.isClaiming || !l.claimAt.IsZero() && !l.claimAt.After(now)
-	if hasBacklog || l.sendFrom().After(now) || l.pace.IsOpen() || !e.hasRoom(l, bytes) {
+	if l.hasBacklog(now) || l.sendFrom().After(now) || l.pace.IsOpen() || !e.hasRoom(l, bytes) {
 		l.missed++
 		return false
 	}

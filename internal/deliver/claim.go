@@ -103,7 +103,7 @@ func (e *Engine) claimed(l *lane, err error) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	l.isClaiming = false
+	l.isClaiming, l.takesAll = false, false
 	if err != nil {
 		e.claimFrom(l, e.Now().Add(time.Second))
 	}
@@ -163,7 +163,7 @@ func (e *Engine) claimFor(l *lane, webhook *posthorn.Webhook) (store.Claim, bool
 		return store.Claim{}, false
 	}
 	limit := max(1, min(maxClaimJobs, usualClaimJobs+l.missed, l.window-l.held, e.heldJobs.Left(l.workspace)))
-	l.missed = 0
+	l.takesAll, l.missed = l.cleared && l.missed < limit, 0
 	if l.pace.IsOpen() {
 		limit = 1 // a probe
 	}
@@ -183,6 +183,7 @@ func (e *Engine) take(l *lane, claimed store.Claimed) {
 		e.hold(l, len(job.Event.Data))
 		e.enqueue(l, job)
 	}
+	l.cleared = claimed.NextAt.IsZero() || claimed.NextAt.After(e.Now())
 	e.claimFrom(l, claimed.NextAt)
 }
 
@@ -209,6 +210,8 @@ func (e *Engine) found(due []store.DueWebhook) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, webhook := range due {
-		e.claimFrom(e.lane(webhook.EnvironmentID, webhook.WebhookID), webhook.DueAt)
+		l := e.lane(webhook.EnvironmentID, webhook.WebhookID)
+		l.cleared = false
+		e.claimFrom(l, webhook.DueAt)
 	}
 }

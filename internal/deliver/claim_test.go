@@ -98,6 +98,33 @@ func TestClaimsAreFewAndLarge(t *testing.T) {
 	})
 }
 
+// Invariant: who publishes steadily while a short backlog is claimed does not feed
+// the next one: what its receiver takes at once stays out of the database's queue.
+func TestShortBacklogEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.webhook(url, setConcurrency(64))
+		w.answer(url, after(2*time.Millisecond, status(200)))
+		q := w.spy()
+		q.afterClaim = func(store.Claim) { pass(5 * time.Millisecond) }
+		w.start(seldomSweeping)
+		synctest.Wait()
+		w.publish(50) // more than fit in memory at first
+		for range 1000 {
+			pass(time.Millisecond)
+			w.publish(1)
+		}
+		pass(time.Second)
+		if done := w.deliveries(posthorn.DeliverySucceeded); len(done) != 1050 {
+			t.Fatalf("%d of 1050 delivered", len(done))
+		}
+		if _, jobs := q.claims(); jobs == 0 || jobs > 100 {
+			t.Errorf("%d of 1050 deliveries went through the database's queue", jobs)
+		}
+	})
+}
+
 // Invariant: work that nobody announced is found, also long after the start.
 func TestSweepFindsWhatNobodyAnnounced(t *testing.T) {
 	t.Parallel()

@@ -35,6 +35,10 @@ type lane struct {
 	window    int
 	// missed counts deliveries that found no room here since the last claim.
 	missed int
+	// cleared reports that the last claim left nothing due in the database: what
+	// waits there are those that it has missed. takesAll says of the claim under way
+	// that it will leave nothing.
+	cleared, takesAll bool
 	// claimAt is when to ask the database for more; zero when nothing is known to
 	// be pending there.
 	claimAt time.Time
@@ -54,7 +58,7 @@ func (e *Engine) lane(environment posthorn.EnvironmentID, webhook posthorn.Webho
 	if !ok {
 		l = &lane{
 			webhook: webhook, environment: environment, workspace: posthorn.WorkspaceID(environment),
-			concurrency: posthorn.DefaultConcurrency, window: minWindow,
+			concurrency: posthorn.DefaultConcurrency, window: minWindow, cleared: true,
 		}
 		e.lanes[webhook] = l
 	}
@@ -160,6 +164,20 @@ func (l *lane) wantsClaim() bool {
 		most = 0
 	}
 	return !l.claimAt.IsZero() && !l.isClaiming && l.held <= most
+}
+
+// hasBacklog reports whether deliveries wait in the database that a fresh one must
+// not overtake. A short backlog that is being claimed as a whole, or is about to be,
+// is none: else those that come meanwhile would be the next one, for as long as
+// somebody publishes.
+func (l *lane) hasBacklog(now time.Time) bool {
+	if l.isClaiming {
+		return !l.takesAll
+	}
+	if l.claimAt.IsZero() || l.claimAt.After(now) {
+		return false
+	}
+	return !l.wantsClaim() || !l.cleared || l.missed >= usualClaimJobs
 }
 
 // arrange puts the lane into the timetable, moves it there, or takes it out.
