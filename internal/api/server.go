@@ -63,6 +63,7 @@ type Server struct {
 	Options
 	mux        *http.ServeMux
 	table      []route
+	publishing map[string]http.Handler
 	keys       *keyCache
 	running    *runningKeys
 	bodyMemory atomic.Int64
@@ -90,13 +91,17 @@ func New(o Options) (*Server, error) {
 	if o.Admission == nil {
 		o.Admission = intake.NewAdmission(posthorn.Limits{}, o.Now)
 	}
-	s := &Server{Options: o, mux: http.NewServeMux(), keys: newKeyCache(o.Now), running: newRunningKeys(), bodyShares: newBodyShares(max(o.MaxBodyMemory/bodyShareOfMemory, o.MaxBody))}
+	s := &Server{Options: o, mux: http.NewServeMux(), publishing: map[string]http.Handler{}, keys: newKeyCache(o.Now), running: newRunningKeys(), bodyShares: newBodyShares(max(o.MaxBodyMemory/bodyShareOfMemory, o.MaxBody))}
 	s.table = s.routes()
 	if err := s.describe(); err != nil {
 		return nil, err
 	}
 	for i := range s.table {
-		s.mux.HandleFunc(s.table[i].pattern(), s.serve(&s.table[i]))
+		handle := s.serve(&s.table[i])
+		s.mux.HandleFunc(s.table[i].pattern(), handle)
+		if s.table[i].publishes {
+			s.publishing[s.table[i].path] = handle
+		}
 	}
 	s.mux.HandleFunc("/", s.serveUnknown)
 	return s, nil
@@ -104,6 +109,11 @@ func New(o Options) (*Server, error) {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// Publishing returns the handlers of the routes that take events, by the path of
+// their POST: for a server that finds them without asking a mux. ServeHTTP answers
+// for them, too.
+func (s *Server) Publishing() map[string]http.Handler { return s.publishing }
 
 // serve wraps a route with what all routes share.
 func (s *Server) serve(rt *route) http.HandlerFunc {

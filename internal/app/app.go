@@ -17,6 +17,7 @@ import (
 
 	"github.com/posthorn/posthorn/internal/config"
 	"github.com/posthorn/posthorn/internal/deliver"
+	"github.com/posthorn/posthorn/internal/door"
 	"github.com/posthorn/posthorn/internal/egress"
 	"github.com/posthorn/posthorn/internal/manage"
 	"github.com/posthorn/posthorn/internal/replay"
@@ -47,7 +48,7 @@ type App struct {
 	upkeep   *upkeep
 	sender   *egress.Sender
 	meter    *starved.Meter
-	server   *http.Server
+	server   *door.Server
 	listener net.Listener
 	profiles *profiles
 	first    manage.Bootstrapped

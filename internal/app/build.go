@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -14,6 +15,7 @@ import (
 	"github.com/posthorn/posthorn/internal/config"
 	"github.com/posthorn/posthorn/internal/deliver"
 	"github.com/posthorn/posthorn/internal/dialects"
+	"github.com/posthorn/posthorn/internal/door"
 	"github.com/posthorn/posthorn/internal/egress"
 	"github.com/posthorn/posthorn/internal/intake"
 	"github.com/posthorn/posthorn/internal/manage"
@@ -124,13 +126,16 @@ func (a *App) buildServer(publisher api.Publisher) error {
 	if err != nil {
 		return fmt.Errorf("building the API: %w", err)
 	}
-	a.server = newServer(handler)
+	a.server, err = newServer(handler, handler.Publishing(), a.options.Logger)
+	if err != nil {
+		return fmt.Errorf("preparing to serve: %w", err)
+	}
 	return nil
 }
 
-// newServer bounds how long a client may take.
-func newServer(handler http.Handler) *http.Server {
-	return &http.Server{
+// newServer bounds how long a client may take. Most requests are events.
+func newServer(handler http.Handler, publishing map[string]http.Handler, logger *slog.Logger) (*door.Server, error) {
+	ordinary := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
@@ -138,6 +143,7 @@ func newServer(handler http.Handler) *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 	}
+	return door.New(door.Options{Routes: publishing, Ordinary: ordinary, Logger: logger, Now: time.Now})
 }
 
 // bootstrap makes an empty database usable, and keeps a random first key where

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -41,7 +42,7 @@ func (p *pipe) Addr() net.Addr { return &net.TCPAddr{} }
 // for everything; then it is cut off, and what reads its body is told.
 func TestSlowClientsAreCutOff(t *testing.T) {
 	t.Parallel()
-	const head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+	const head, plain = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n", "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
 	for name, c := range map[string]struct {
 		atOnce, slowly string
 		want           time.Duration
@@ -51,15 +52,24 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 		"nothing": {"", "", 5 * time.Second, false},
 		"body":    {head, strings.Repeat("b", 1000), 30 * time.Second, true},
 		"no body": {head, "", 30 * time.Second, true},
+
+		"headers of an event": {"POST /v1/events HTTP/1.1\r\n", strings.Repeat("X-A: b\r\n", 1000), 5 * time.Second, false},
+		"first byte alone":    {"P", "", 5 * time.Second, false},
+		"body of an event":    {plain, strings.Repeat("b", 1000), 30 * time.Second, true},
+		"no body of an event": {plain, "", 30 * time.Second, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				read := make(chan error, 1)
-				server := newServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 					_, err := io.Copy(io.Discard, r.Body)
 					read <- err
-				}))
+				})
+				server, err := newServer(handler, map[string]http.Handler{"/v1/events": handler}, slog.New(slog.DiscardHandler))
+				if err != nil {
+					t.Fatal(err)
+				}
 				ours, theirs := net.Pipe()
 				listener := &pipe{accepted: make(chan net.Conn, 1), closed: make(chan struct{})}
 				listener.accepted <- theirs

@@ -180,6 +180,10 @@ func importRules() map[string]rule {
 			modules: []string{"github.com/danielgtaylor/huma/v2", "github.com/go-json-experiment/json"},
 			never:   []string{"database/sql", "os", "os/exec"},
 		},
+		"internal/door": {
+			why:   "reads requests with the strictness of somebody who knows nothing of what they ask for",
+			never: []string{"database/sql", "os", "os/exec"},
+		},
 		"internal/config": {
 			why:     "one table of settings; it says what was asked for and builds nothing",
 			may:     []string{""},
