@@ -59,11 +59,14 @@ func (a *answer) write(now time.Time, isClosing bool) []byte {
 	for _, own := range [...]string{"Content-Length", "Date", "Transfer-Encoding"} {
 		delete(a.header, own)
 	}
-	m := &a.message
+	m, meaning := &a.message, http.StatusText(a.status)
+	if meaning == "" {
+		meaning = "status code " + strconv.Itoa(a.status)
+	}
 	m.WriteString("HTTP/1.1 ")
 	m.Write(strconv.AppendInt(m.AvailableBuffer(), int64(a.status), 10))
 	m.WriteByte(' ')
-	m.WriteString(http.StatusText(a.status))
+	m.WriteString(meaning)
 	m.WriteString("\r\n")
 	_ = a.header.Write(m) // a buffer takes everything
 	m.WriteString("Date: ")

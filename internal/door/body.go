@@ -1,6 +1,9 @@
 package door
 
-import "io"
+import (
+	"errors"
+	"io"
+)
 
 // body is what a request sends after its head. It is used again for the next one.
 type body struct {
@@ -19,7 +22,8 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.connection.read(p)
 	b.left -= int64(n)
 	switch {
-	case err == io.EOF && b.left > 0:
+	case b.left > 0 && errors.Is(err, io.EOF):
+		b.left = 0 // nothing comes any more
 		return n, io.ErrUnexpectedEOF
 	case err == nil && b.left == 0:
 		return n, io.EOF
@@ -30,11 +34,11 @@ func (b *body) Read(p []byte) (int, error) {
 // Close does nothing: what is left of a body is read away when it is answered.
 func (b *body) Close() error { return nil }
 
-// drain reads away what is left, and reports whether the whole body has come.
+// drain reads away what is left, and reports whether nothing of it will come later.
 func (b *body) drain() bool {
 	for b.left > 0 {
 		var away [4 << 10]byte
-		if _, err := b.Read(away[:]); err != nil && err != io.EOF {
+		if _, err := b.Read(away[:]); err != nil && !errors.Is(err, io.EOF) {
 			return false
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -43,9 +42,6 @@ type connection struct {
 // errClosed: the server closed the connection while it was idle.
 var errClosed = errors.New("the connection was closed")
 
-// errOdd: a request is not for this package.
-var errOdd = errors.New("the request is not plain")
-
 // serve answers requests until the connection ends or is handed over.
 func (c *connection) serve(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -56,12 +52,11 @@ func (c *connection) serve(ctx context.Context) {
 		if c.await(isFirst) != nil {
 			return
 		}
-		err := c.readHead()
-		if errors.Is(err, errOdd) {
-			c.handOver()
+		if isPlain, err := c.readHead(); !isPlain {
+			c.handOver(err)
 			return
 		}
-		if err != nil || !c.respond() {
+		if !c.respond() {
 			return
 		}
 	}
@@ -123,27 +118,26 @@ func (c *connection) await(isFirst bool) error {
 	return nil
 }
 
-// readHead reads a request up to the end of its head. It returns errOdd when the
-// request is not for this package; then nothing of it counts as read.
-func (c *connection) readHead() error {
+// readHead reads a request up to the end of its head, and reports whether it is for
+// this package. If it isn't nothing of it counts as read, and the error is what ended
+// the reading, if anything did.
+func (c *connection) readHead() (bool, error) {
 	for {
 		arrived := c.buffer[c.from:c.until]
 		end, isOdd := headEnd(arrived)
 		if isOdd || end == 0 && len(arrived) == bufferSize {
-			return errOdd
+			return false, nil
 		}
 		if end > 0 {
 			if !c.head.parse(string(arrived[:end]), c.server.targets) {
-				return errOdd
+				return false, nil
 			}
 			c.from += end
-			return nil
+			return true, nil
 		}
 		c.reading.allow(c.begun, c.server.Ordinary.ReadHeaderTimeout)
-		if err := c.fill(); errors.Is(err, io.EOF) {
-			return errOdd
-		} else if err != nil {
-			return err
+		if err := c.fill(); err != nil {
+			return false, err
 		}
 	}
 }
@@ -197,9 +191,10 @@ func (c *connection) respond() bool {
 	return !c.server.isStopping.Load()
 }
 
-// handOver gives the connection to the ordinary server, with what has arrived.
-func (c *connection) handOver() {
+// handOver gives the connection to the ordinary server, with what has arrived and
+// what ended it, if anything did.
+func (c *connection) handOver(failure error) {
 	c.isHandedOver = true
 	_ = c.conn.SetDeadline(time.Time{}) // net/http sets its own
-	c.server.handed.give(&replayed{Conn: c.conn, pending: bytes.Clone(c.buffer[c.from:c.until])})
+	c.server.handed.give(&replayed{Conn: c.conn, pending: bytes.Clone(c.buffer[c.from:c.until]), failure: failure})
 }

@@ -46,20 +46,25 @@ func (h *handed) Close() error {
 // Addr is no address: nobody connects to it.
 func (h *handed) Addr() net.Addr { return &net.UnixAddr{} }
 
-// replayed is a connection of which something has been read, which comes again.
+// replayed is a connection of which something has been read, which comes again, and
+// then, if reading has failed, that failure.
 type replayed struct {
 	net.Conn
 	pending []byte
+	failure error
 }
 
 // Read reads what was read before, then the connection.
 func (r *replayed) Read(p []byte) (int, error) {
-	if len(r.pending) == 0 {
-		return r.Conn.Read(p)
+	if len(r.pending) > 0 {
+		n := copy(p, r.pending)
+		r.pending = r.pending[n:]
+		return n, nil
 	}
-	n := copy(p, r.pending)
-	r.pending = r.pending[n:]
-	return n, nil
+	if r.failure != nil {
+		return 0, r.failure
+	}
+	return r.Conn.Read(p)
 }
 
 // CloseWrite closes the sending side, if the connection has sides: net/http does so

@@ -78,8 +78,8 @@ func (h *head) parse(text string, targets map[string]target) bool {
 // addField adds a line of the head, with room for its value, and reports whether it
 // is plain.
 func (h *head) addField(line string, room []string) bool {
-	name, value, _ := strings.Cut(line, ":")
-	if !isName(name) || !isValue(value) {
+	name, value, isField := strings.Cut(line, ":")
+	if !isField || !isName(name) || !isValue(value) {
 		return false
 	}
 	name, value = textproto.CanonicalMIMEHeaderKey(name), strings.Trim(value, " \t")
