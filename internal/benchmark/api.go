@@ -13,11 +13,18 @@ import (
 // api asks a server for what isn't measured by the publisher.
 type api struct {
 	address string
+	key     string
 	client  *http.Client
 }
 
 func newAPI(address string) api {
-	return api{address: address, client: &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{}}}
+	return api{address: address, key: serverKey, client: &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{}}}
+}
+
+// as is the same for somebody else's key.
+func (a api) as(key string) api {
+	a.key = key
+	return a
 }
 
 // answer is what answers have in common.
@@ -50,7 +57,7 @@ func (a api) ask(ctx context.Context, method, path string, body any) (answer, er
 	} else {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	request.Header.Set("X-Api-Key", serverKey)
+	request.Header.Set("X-Api-Key", a.key)
 	response, err := a.client.Do(request)
 	if err != nil {
 		return answer{}, fmt.Errorf("asking the server: %w", err)
@@ -85,11 +92,56 @@ func (a api) register(ctx context.Context, webhook registration) (string, error)
 	if err != nil {
 		return "", err
 	}
-	var made struct {
-		ID string `json:"id"`
+	made, err := readData[identified](said)
+	return made.ID, err
+}
+
+// identified is something that has an id.
+type identified struct {
+	ID string `json:"id"`
+}
+
+func readData[T any](a answer) (T, error) {
+	var data T
+	if err := json.Unmarshal(a.Data, &data); err != nil {
+		return data, fmt.Errorf("reading an answer: %w", err)
 	}
-	if err := json.Unmarshal(said.Data, &made); err != nil {
-		return "", fmt.Errorf("reading the webhook: %w", err)
+	return data, nil
+}
+
+// tenant is a workspace with a key of its own.
+type tenant struct{ workspace, environment, key string }
+
+// newTenant makes a workspace.
+func (a api) newTenant(ctx context.Context) (tenant, error) {
+	said, err := a.post(ctx, "/v1/workspaces", map[string]string{"name": "Tenant"})
+	if err != nil {
+		return tenant{}, err
 	}
-	return made.ID, nil
+	made, err := readData[struct {
+		identified
+		Environment identified `json:"environment"`
+	}](said)
+	if err != nil {
+		return tenant{}, err
+	}
+	t := tenant{workspace: made.ID, environment: made.Environment.ID}
+	t.key, err = a.newKey(ctx, t.workspace)
+	return t, err
+}
+
+// newKey makes a key of a workspace; of the oldest if its id is empty.
+func (a api) newKey(ctx context.Context, workspace string) (string, error) {
+	wanted := map[string]string{"name": "tenant"}
+	if workspace != "" {
+		wanted["workspaceId"] = workspace
+	}
+	said, err := a.post(ctx, "/v1/keys", wanted)
+	if err != nil {
+		return "", err
+	}
+	made, err := readData[struct {
+		Key string `json:"key"`
+	}](said)
+	return made.Key, err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strconv"
 	"time"
 )
@@ -47,14 +48,31 @@ func (c *connection) post(ctx context.Context, planned time.Time, number int) (i
 	if _, err := c.conn.Write(c.buffer); err != nil {
 		return 0, c.broken(err)
 	}
-	status, problem, err := readAnswer(c.reader)
+	a, err := readAnswer(c.reader)
 	if err != nil {
 		return 0, c.broken(err)
 	}
-	if status/100 != 2 {
-		return 0, fmt.Errorf("it was refused with %d: %s", status, problem)
+	if a.isLast {
+		c.close()
+	}
+	if a.status/100 != 2 {
+		return 0, &refusal{a}
 	}
 	return c.events, nil
+}
+
+// refusal is an answer that is no success.
+type refusal struct{ answered }
+
+// Error tells the status and the beginning of the body.
+func (r *refusal) Error() string {
+	return fmt.Sprintf("it was refused with %d: %s", r.status, r.problem)
+}
+
+// saysWhen reports whether it is one of those that overload brings, and says when to
+// come back.
+func (r *refusal) saysWhen() bool {
+	return (r.status == http.StatusTooManyRequests || r.status == http.StatusServiceUnavailable) && r.hasRetryAfter
 }
 
 func (c *connection) open(ctx context.Context) error {
@@ -83,32 +101,41 @@ func (c *connection) close() {
 	}
 }
 
-// readAnswer reads an answer whole. It returns the status and, if that is a
-// refusal, the beginning of the body.
-func readAnswer(r *bufio.Reader) (int, string, error) {
+// answered is what is read of an answer: problem is the beginning of the body of a
+// refusal, and isLast says that the server closes the connection.
+type answered struct {
+	status        int
+	problem       string
+	hasRetryAfter bool
+	isLast        bool
+}
+
+// readAnswer reads an answer whole.
+func readAnswer(r *bufio.Reader) (answered, error) {
 	line, err := r.ReadSlice('\n')
 	if err != nil {
-		return 0, "", err
+		return answered{}, err
 	}
 	const status = len("HTTP/1.1 ")
 	if len(line) < status+3 {
-		return 0, "", fmt.Errorf("this is no answer: %q", line)
+		return answered{}, fmt.Errorf("this is no answer: %q", line)
 	}
-	code, err := strconv.Atoi(string(line[status : status+3]))
-	if err != nil {
-		return 0, "", fmt.Errorf("this is no answer: %q", line)
+	var a answered
+	if a.status, err = strconv.Atoi(string(line[status : status+3])); err != nil {
+		return answered{}, fmt.Errorf("this is no answer: %q", line)
 	}
 	length, chunked := 0, false
 	for {
 		if line, err = r.ReadSlice('\n'); err != nil {
-			return 0, "", err
+			return answered{}, err
 		}
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			break
 		}
+		a.note(line)
 		if value, found := headerValue(line, "content-length:"); found {
 			if length, err = strconv.Atoi(string(value)); err != nil {
-				return 0, "", fmt.Errorf("the answer's length: %w", err)
+				return answered{}, fmt.Errorf("the answer's length: %w", err)
 			}
 		}
 		if _, found := headerValue(line, "transfer-encoding:"); found {
@@ -116,19 +143,27 @@ func readAnswer(r *bufio.Reader) (int, string, error) {
 		}
 	}
 	if chunked {
-		return code, "", discardChunks(r)
+		return a, discardChunks(r)
 	}
 	const shown = 300
-	problem, err := r.Peek(min(length, shown))
-	if err != nil {
-		return 0, "", err
-	}
-	text := ""
-	if code/100 != 2 {
-		text = string(problem)
+	if a.status/100 != 2 {
+		problem, err := r.Peek(min(length, shown))
+		if err != nil {
+			return answered{}, err
+		}
+		a.problem = string(problem)
 	}
 	_, err = r.Discard(length)
-	return code, text, err
+	return a, err
+}
+
+func (a *answered) note(line []byte) {
+	if value, found := headerValue(line, "connection:"); found {
+		a.isLast = bytes.EqualFold(value, []byte("close"))
+	}
+	if _, found := headerValue(line, "retry-after:"); found {
+		a.hasRetryAfter = true
+	}
 }
 
 func headerValue(line []byte, name string) ([]byte, bool) {

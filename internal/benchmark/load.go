@@ -2,6 +2,7 @@ package benchmark
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,8 @@ type load struct {
 	// Family begins the event types; Types is how many there are, in turn.
 	Family string `json:"family"`
 	Types  int    `json:"types"`
+	// Environment is the id of where the events belong; empty for where the key's do.
+	Environment string `json:"environment,omitempty"`
 }
 
 // sent is what came of a load. Latencies count from the moment that a request was
@@ -33,6 +36,12 @@ type sent struct {
 	Refused   int           `json:"refused"`
 	Elapsed   time.Duration `json:"elapsed"`
 	Latencies distribution  `json:"latencies"`
+	// Refusals are the latencies of refusals. Of what was refused, Unanswered got no
+	// answer at all, and Unguided one that isn't 429 or 503 or doesn't say when to come
+	// back.
+	Refusals   distribution `json:"refusals"`
+	Unanswered int          `json:"unanswered"`
+	Unguided   int          `json:"unguided"`
 	// Problem is why the first one was refused.
 	Problem string `json:"problem,omitempty"`
 }
@@ -43,13 +52,16 @@ type post func(ctx context.Context, planned time.Time, number int) (int, error)
 
 // driver makes a load's requests from all its connections.
 type driver struct {
-	load      load
-	latencies histogram
-	requests  atomic.Int64
-	events    atomic.Int64
-	refused   atomic.Int64
-	problem   atomic.Pointer[string]
-	numbers   atomic.Int64
+	load       load
+	latencies  histogram
+	refusals   histogram
+	requests   atomic.Int64
+	events     atomic.Int64
+	refused    atomic.Int64
+	unanswered atomic.Int64
+	unguided   atomic.Int64
+	problem    atomic.Pointer[string]
+	numbers    atomic.Int64
 }
 
 // drive runs a load until it is over or ctx ends. Each connection has a post of its
@@ -65,6 +77,7 @@ func drive(ctx context.Context, l load, connect func() post) sent {
 	result := sent{
 		Requests: int(d.requests.Load()), Events: int(d.events.Load()), Refused: int(d.refused.Load()),
 		Elapsed: time.Since(began), Latencies: d.latencies.distribution(),
+		Refusals: d.refusals.distribution(), Unanswered: int(d.unanswered.Load()), Unguided: int(d.unguided.Load()),
 	}
 	if problem := d.problem.Load(); problem != nil {
 		result.Problem = *problem
@@ -133,11 +146,24 @@ func (d *driver) do(ctx context.Context, request post, planned time.Time, number
 	accepted, err := request(ctx, planned, number)
 	d.requests.Add(1)
 	if err != nil {
-		d.refused.Add(1)
-		text := err.Error()
-		d.problem.CompareAndSwap(nil, &text)
+		d.refusedBy(err, time.Since(planned))
 		return
 	}
 	d.events.Add(int64(accepted))
 	d.latencies.add(time.Since(planned))
+}
+
+func (d *driver) refusedBy(err error, after time.Duration) {
+	d.refused.Add(1)
+	text := err.Error()
+	d.problem.CompareAndSwap(nil, &text)
+	var told *refusal
+	if !errors.As(err, &told) {
+		d.unanswered.Add(1)
+		return
+	}
+	d.refusals.add(after)
+	if !told.saysWhen() {
+		d.unguided.Add(1)
+	}
 }

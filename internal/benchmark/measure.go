@@ -37,20 +37,24 @@ type measurement struct {
 func (s *stage) measure(ctx context.Context, l load) (measurement, error) {
 	idle := usageOf(s.subject.pid()).Memory
 	l = s.fitted(l)
-	warm := l
-	warm.Duration, warm.Requests = min(time.Second, l.Duration/4), l.Requests/10
-	if _, err := s.run(warm); err != nil {
-		return measurement{}, fmt.Errorf("warming up: %w", err)
-	}
-	if err := settle(ctx); err != nil {
-		return measurement{}, err
-	}
-	if err := s.receiver.tell("reset", nil, nil); err != nil {
+	if err := s.warm(ctx, l); err != nil {
 		return measurement{}, err
 	}
 	m, err := s.count(ctx, l)
 	m.idle = idle
 	return m, err
+}
+
+// warm runs a short part of a load that counts nowhere.
+func (s *stage) warm(ctx context.Context, l load) error {
+	l.Duration, l.Requests = min(time.Second, l.Duration/4), l.Requests/10
+	if _, err := s.run(l); err != nil {
+		return fmt.Errorf("warming up: %w", err)
+	}
+	if err := settle(ctx); err != nil {
+		return err
+	}
+	return s.receiver.tell("reset", nil, nil)
 }
 
 // count runs a load of which everything is counted.
@@ -143,8 +147,17 @@ func (m measurement) figures() []Figure {
 		Figure{"to disk per event", "B", float64(m.after.DiskBytes-m.before.DiskBytes) / events},
 		Figure{"written per event", "B", float64(m.after.WrittenBytes-m.before.WrittenBytes) / events},
 	)
-	if m.sent.Refused > 0 {
-		list = append(list, Figure{"requests refused", "", float64(m.sent.Refused)})
+	return append(list, m.sent.refusalFigures()...)
+}
+
+// refusalFigures tells of what was refused, if anything was.
+func (s sent) refusalFigures() []Figure {
+	if s.Refused == 0 {
+		return nil
 	}
-	return list
+	list := []Figure{{"requests refused", "", float64(s.Refused)}}
+	for _, percent := range []int{50, 95, 99} {
+		list = append(list, Figure{fmt.Sprintf("refusal p%d", percent), "ms", float64(s.Refusals.percentile(float64(percent))) / float64(time.Millisecond)})
+	}
+	return append(list, Figure{"refused without a time", "", float64(s.Unguided)}, Figure{"not answered", "", float64(s.Unanswered)})
 }

@@ -46,7 +46,11 @@ func newMessage(l load) *message {
 }
 
 func eventText(l load) string {
-	return fmt.Sprintf(`{"type":%q,"data":%s}`, typeName(l.Family, 0), eventData(l.DataSize))
+	where := ""
+	if l.Environment != "" {
+		where = fmt.Sprintf(`"environmentId":%q,`, l.Environment)
+	}
+	return fmt.Sprintf(`{%s"type":%q,"data":%s}`, where, typeName(l.Family, 0), eventData(l.DataSize))
 }
 
 // eventData makes data of a size in bytes, with a place for the moment.

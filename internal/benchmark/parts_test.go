@@ -59,14 +59,11 @@ func TestAnswersAreReadWhole(t *testing.T) {
 	t.Parallel()
 	r := bufio.NewReader(strings.NewReader("HTTP/1.1 202 Accepted\r\ncontent-length: 5\r\n\r\nhello" +
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" +
-		"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 4\r\n\r\nslow"))
-	for _, want := range []struct {
-		status  int
-		problem string
-	}{{202, ""}, {200, ""}, {429, "slow"}} {
-		status, problem, err := readAnswer(r)
-		if status != want.status || problem != want.problem || err != nil {
-			t.Errorf("read %d %q (%v), want %d %q", status, problem, err, want.status, want.problem)
+		"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 4\r\n\r\nslow" +
+		"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"))
+	for _, want := range []answered{{status: 202}, {status: 200}, {status: 429, problem: "slow", hasRetryAfter: true}, {status: 503, isLast: true}} {
+		if got, err := readAnswer(r); got != want || err != nil {
+			t.Errorf("read %+v (%v), want %+v", got, err, want)
 		}
 	}
 	if r.Buffered() != 0 {

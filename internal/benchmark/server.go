@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"runtime/pprof"
 
@@ -24,19 +25,23 @@ type serving struct {
 	Database string `json:"database"`
 	// Authority is the certificate, in PEM, that receivers are checked against.
 	Authority string `json:"authority"`
+	// Settings are further ones, or others.
+	Settings map[string]string `json:"settings"`
 }
 
 // settings are those of a server for development with the usual defaults, but
 // without the limits of a tenant that a benchmark would run into.
 func (s serving) settings() (config.Config, error) {
+	flags := map[string]string{
+		"listen": "127.0.0.1:0", "environment": "development", "data": s.Directory, "database": databaseURL(s.Database, s.Directory),
+		"grace-period": "1s", "log-level": "error", "max-webhooks": "0", "max-requests": "0",
+	}
+	maps.Copy(flags, s.Settings)
 	return config.Load(config.Sources{
 		Env: func(name string) string {
 			return map[string]string{"POSTHORN_BOOTSTRAP_KEY": serverKey}[name]
 		},
-		Flags: map[string]string{
-			"listen": "127.0.0.1:0", "environment": "development", "data": s.Directory, "database": databaseURL(s.Database, s.Directory),
-			"grace-period": "1s", "log-level": "error", "max-webhooks": "0", "max-requests": "0",
-		},
+		Flags: flags,
 	})
 }
 

@@ -32,6 +32,8 @@ type shape struct {
 	isTLS       bool
 	isHTTP2     bool
 	neighbours  int
+	// settings are the server's, beside the usual ones.
+	settings map[string]string
 }
 
 // stage is a target with its receiver and its publisher.
@@ -137,7 +139,7 @@ func (s *stage) startServer(ctx context.Context) error {
 			return err
 		}
 	}
-	s.subject, s.address, err = s.begin(ctx, roleServer, serving{Directory: s.directory, Database: s.Database, Authority: s.authority()})
+	s.subject, s.address, err = s.begin(ctx, roleServer, serving{Directory: s.directory, Database: s.Database, Authority: s.authority(), Settings: s.settings})
 	s.api = newAPI(s.address)
 	return err
 }
@@ -216,11 +218,20 @@ func (s *stage) publish(l load) (sent, error) {
 	if s.target == targetBare {
 		return result, s.publisher.tell("publish", l, &result)
 	}
+	return s.publishFrom(s.publisher, s.api.key, l)
+}
+
+// publishFrom runs a load from a publisher with a key.
+func (s *stage) publishFrom(publisher *child, key string, l load) (sent, error) {
+	var result sent
 	path := "/v1/events"
 	if l.Batch > 1 {
 		path = "/v1/events/batch"
+		if l.Environment != "" {
+			path += "?environmentId=" + l.Environment
+		}
 	}
-	return result, s.publisher.tell("publish", publishing{Address: s.address, Path: path, Key: serverKey, Load: l}, &result)
+	return result, publisher.tell("publish", publishing{Address: s.address, Path: path, Key: key, Load: l}, &result)
 }
 
 // await waits until so many of the usual events have arrived.

@@ -9,7 +9,7 @@ func (a *Admission) Shares() int {
 
 // Turns is how many workspaces have a turn or wait for one.
 func (i *Intake) Turns() int {
-	i.turns.mu.Lock()
-	defer i.turns.mu.Unlock()
-	return len(i.turns.workspaces)
+	i.writes.mu.Lock()
+	defer i.writes.mu.Unlock()
+	return len(i.writes.lines)
 }

@@ -110,7 +110,7 @@ type Options struct {
 // Intake accepts events. It is safe for concurrent use.
 type Intake struct {
 	Options
-	turns *turns
+	writes *writes
 	// looking makes the schemas and the filters of a workspace be evaluated for one
 	// publication after the other, so that they take no more than one processor.
 	looking *turns
@@ -118,7 +118,7 @@ type Intake struct {
 
 // New makes an Intake.
 func New(o Options) *Intake {
-	return &Intake{Options: o, turns: newTurns(maxWaitingRows), looking: newTurns(1)}
+	return &Intake{Options: o, writes: newWrites(o.Now), looking: newTurns(1)}
 }
 
 // maxStale bounds how often a fan-out is made again because the directory
@@ -127,8 +127,8 @@ const maxStale = 8
 
 // Publish accepts the items: when it returns without an error, every result
 // without an error is durable together with all its deliveries. It returns
-// posthorn.ErrNotFound when there is no such environment, and posthorn.ErrBusy
-// when too much is waiting to be written.
+// posthorn.ErrNotFound when there is no such environment, and posthorn.ErrBusy, at
+// once, when too much is waiting to be written.
 func (i *Intake) Publish(ctx context.Context, p Publication) (Receipt, error) {
 	results, events := i.prepare(p)
 	if len(events) == 0 && p.Idempotency == nil {
@@ -156,7 +156,7 @@ func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.
 	if len(examined.events) == 0 && p.Idempotency == nil {
 		return Receipt{Results: examined.results}, nil
 	}
-	endTurn, err := i.turns.take(ctx, directory.WorkspaceID, examined.rows)
+	endTurn, err := i.writes.take(ctx, directory.WorkspaceID, examined.rows)
 	if err != nil {
 		return Receipt{}, err
 	}

@@ -10,13 +10,8 @@ import (
 	"github.com/posthorn/posthorn"
 )
 
-// maxWaitingRows is how many events and deliveries of one workspace may wait to be
-// written at once. What is beyond that waits for the workspace's own writes, not in
-// front of everybody else's. A publication that is larger waits until it is alone.
-const maxWaitingRows = 5000
-
-// turns makes the publications of one workspace take turns. It holds the
-// workspaces that publish at this moment, and no others.
+// turns makes a workspace do a thing for one publication after the other. It holds the
+// workspaces that do it at this moment, and no others.
 type turns struct {
 	atOnce int
 
@@ -34,8 +29,7 @@ func newTurns(atOnce int) *turns {
 	return &turns{atOnce: atOnce, workspaces: map[posthorn.WorkspaceID]*turn{}}
 }
 
-// take waits until a workspace may do something of this weight (to write so many
-// rows, say), and returns what gives its turn back. It returns the context's error.
+// take waits until a workspace may do something of this weight, and returns what gives its turn back. It returns the context's error.
 func (t *turns) take(ctx context.Context, workspace posthorn.WorkspaceID, heavy int) (func(), error) {
 	weight := int64(min(heavy, t.atOnce))
 	mine := t.join(workspace)

@@ -1,0 +1,223 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/posthorn/posthorn"
+)
+
+// Bounds of what is on its way to be written, in events and deliveries ("rows").
+const (
+	// maxWritingRows is how many are with the store at once; one workspace has half of
+	// them. A publication that is larger takes that half.
+	maxWritingRows = 1000
+	// longestWait is how long a publication may be expected to wait for its turn: what
+	// would wait longer is refused at once.
+	longestWait = 2 * time.Second
+	// usualRowRate is how many rows a second are taken to be written until there is
+	// something to learn it from.
+	usualRowRate = 10_000
+)
+
+// writes has the publications of all workspaces take turns at the store, so that
+// whoever publishes little doesn't wait behind whoever publishes much. It holds the
+// workspaces that publish at this moment, and no others.
+type writes struct {
+	now func() time.Time
+
+	mu    sync.Mutex
+	lines map[posthorn.WorkspaceID]*line
+	// waiting are the lines in which somebody waits.
+	waiting map[*line]struct{}
+	// writing is how many rows are with the store, as far as shares go.
+	writing int
+	// clock is how much the line that was served last had been served before: one that
+	// comes later begins there.
+	clock int64
+	pace  rowRate
+}
+
+// line is what one workspace has on its way.
+type line struct {
+	workspace posthorn.WorkspaceID
+	tickets   []*ticket
+	// rows is how many wait, writing how much of its share is taken.
+	rows, writing int
+	// served is how many rows were let through; the line with the fewest is next.
+	served int64
+}
+
+// ticket is a publication that waits for its turn.
+type ticket struct {
+	rows    int
+	since   time.Time
+	granted chan struct{}
+}
+
+// share is what the ticket takes of its workspace's share.
+func (t *ticket) share() int { return min(t.rows, maxWritingRows/2) }
+
+func newWrites(now func() time.Time) *writes {
+	return &writes{now: now, lines: map[posthorn.WorkspaceID]*line{}, waiting: map[*line]struct{}{}, pace: rowRate{perSecond: usualRowRate}}
+}
+
+// take waits until a workspace may write so many rows, and returns what gives its turn
+// back. It returns posthorn.ErrBusy at once if the wait would be too long, and else the
+// context's error.
+func (w *writes) take(ctx context.Context, workspace posthorn.WorkspaceID, rows int) (func(), error) {
+	mine, t, err := w.join(workspace, rows)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-t.granted:
+	case <-ctx.Done():
+		if w.giveUp(mine, t) {
+			return nil, fmt.Errorf("waiting for the workspace's turn: %w", ctx.Err())
+		}
+	}
+	return func() { w.end(mine, t) }, nil
+}
+
+func (w *writes) join(workspace posthorn.WorkspaceID, rows int) (*line, *ticket, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	mine, known := w.lines[workspace]
+	if !known {
+		mine = &line{workspace: workspace}
+	}
+	now := w.now()
+	if wait := w.expected(mine, now); wait > longestWait {
+		busy := *posthorn.ErrBusy
+		busy.RetryAfter = wait
+		return nil, nil, &busy
+	}
+	t := &ticket{rows: rows, since: now, granted: make(chan struct{})}
+	if len(mine.tickets) == 0 {
+		mine.served = max(mine.served, w.clock)
+	}
+	w.lines[workspace] = mine
+	mine.tickets, mine.rows = append(mine.tickets, t), mine.rows+rows
+	w.waiting[mine] = struct{}{}
+	w.admit()
+	return mine, t, nil
+}
+
+// expected is how long whoever comes to a line now is going to wait: as long as its
+// first has waited already, or as long as it takes to write those before it, while all
+// other lines get as much.
+func (w *writes) expected(l *line, now time.Time) time.Duration {
+	if len(l.tickets) == 0 {
+		return 0
+	}
+	ahead := float64(l.rows) * float64(len(w.waiting))
+	return max(now.Sub(l.tickets[0].since), time.Duration(ahead/w.pace.perSecond*float64(time.Second)))
+}
+
+// admit lets through who is next, while there is room.
+func (w *writes) admit() {
+	for {
+		next := w.next()
+		if next == nil || w.writing+next.tickets[0].share() > maxWritingRows {
+			break
+		}
+		t := next.leave()
+		w.clock = next.served
+		next.served += int64(t.rows)
+		next.writing += t.share()
+		w.writing += t.share()
+		if len(next.tickets) == 0 {
+			delete(w.waiting, next)
+		}
+		close(t.granted)
+	}
+	if len(w.waiting) == 0 {
+		w.pace.rest()
+	}
+}
+
+// next is the line that was served least, among those whose share has room.
+func (w *writes) next() *line {
+	var least *line
+	for l := range w.waiting {
+		if l.writing+l.tickets[0].share() <= maxWritingRows/2 && (least == nil || l.served < least.served) {
+			least = l
+		}
+	}
+	return least
+}
+
+// leave takes the first ticket out of the line.
+func (l *line) leave() *ticket {
+	t := l.tickets[0]
+	l.tickets[0] = nil
+	l.tickets, l.rows = l.tickets[1:], l.rows-t.rows
+	return t
+}
+
+// giveUp takes a ticket out of its line. It reports whether the ticket still waited.
+func (w *writes) giveUp(l *line, t *ticket) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, other := range l.tickets {
+		if other != t {
+			continue
+		}
+		l.tickets = append(l.tickets[:i:i], l.tickets[i+1:]...)
+		l.rows -= t.rows
+		w.forget(l)
+		w.admit() // it may have been larger than those behind it
+		return true
+	}
+	return false
+}
+
+func (w *writes) end(l *line, t *ticket) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	l.writing -= t.share()
+	w.writing -= t.share()
+	w.pace.wrote(t.rows, w.now())
+	w.forget(l)
+	w.admit()
+}
+
+// forget drops a line that has nothing on its way.
+func (w *writes) forget(l *line) {
+	if len(l.tickets) > 0 {
+		return
+	}
+	delete(w.waiting, l)
+	if l.writing == 0 {
+		delete(w.lines, l.workspace)
+	}
+}
+
+// rowRate learns how many rows a second are written while somebody waits for it. Its
+// user's lock guards it.
+type rowRate struct {
+	perSecond float64
+	since     time.Time
+	rows      int
+}
+
+// wrote notes rows that were written.
+func (r *rowRate) wrote(rows int, now time.Time) {
+	const measured = 100 * time.Millisecond
+	if r.since.IsZero() {
+		r.since, r.rows = now, 0
+		return
+	}
+	r.rows += rows
+	if took := now.Sub(r.since); took >= measured {
+		const weight = 0.3
+		r.perSecond = max(1, (1-weight)*r.perSecond+weight*float64(r.rows)/took.Seconds())
+		r.since, r.rows = now, 0
+	}
+}
+
+// rest says that nobody waits: what is written now tells nothing of what could be.
+func (r *rowRate) rest() { r.since = time.Time{} }
