@@ -57,10 +57,11 @@ func (s settings) traced(ctx context.Context, program string, mutant failpoint.M
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return order{}, fmt.Errorf("making a directory: %w", err)
 	}
-	server, err := newServer(ctx, program, directory)
+	server, err := newServer(program, directory)
 	if err != nil {
 		return order{}, err
 	}
+	defer server.close()
 	trace := filepath.Join(directory, "trace")
 	server.before = []string{strace, "-f", "-y", "-e", "trace=pwrite64,fdatasync,fsync,write", "-e", "signal=none", "-o", trace}
 	if _, err := server.start(ctx, []string{"MUTANT=" + string(mutant)}); err != nil {

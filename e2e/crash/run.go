@@ -68,7 +68,8 @@ type run struct {
 	history
 	server     *server
 	ground     ground
-	under      []string // what the server runs under in this cycle
+	calm       time.Duration // how long the first start took, on an empty directory
+	under      []string      // what the server runs under in this cycle
 	receiver   *receiver
 	publishers *publishers
 	removedID  string
@@ -78,9 +79,10 @@ type run struct {
 func execute(ctx context.Context, p plan) (report, error) {
 	r := &run{plan: p, history: history{world: newWorld(p.seed, p.rough)}}
 	var err error
-	if r.server, err = newServer(ctx, p.program, p.directory); err != nil {
+	if r.server, err = newServer(p.program, p.directory); err != nil {
 		return report{}, err
 	}
+	defer r.server.close()
 	intents, err := openJournal(filepath.Join(p.directory, "intents.jsonl"))
 	if err != nil {
 		return report{}, err
@@ -184,10 +186,11 @@ func (r *run) restart(ctx context.Context, variables []string) error {
 	if err != nil {
 		return err
 	}
-	r.readyIn = append(r.readyIn, took)
-	const soon = 5 * time.Second
-	if took > soon {
-		r.complain("L2", "the server was ready after %v", took)
+	if r.calm == 0 {
+		r.calm = took
+	}
+	if err := r.noteStart(ctx, took); err != nil {
+		return err
 	}
 	account, err := r.server.books(ctx)
 	if err == nil && !account.Holds {
@@ -234,7 +237,10 @@ func (r *run) cycle(ctx context.Context, cycle int) error {
 		if r.mustEnd {
 			r.complain("L1", "in cycle %d the server did not reach the point", cycle)
 		}
-	case <-r.server.exited: // at a failpoint
+	case <-r.server.exited:
+		if len(r.variables(cycle)) == 0 && len(r.under) == 0 { // nothing was to end it
+			return fmt.Errorf("%w, and said:\n%s", errEnded, r.server.lastWords())
+		}
 	case <-ctx.Done():
 		r.server.kill()
 		return fmt.Errorf("running: %w", ctx.Err())

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -27,22 +28,47 @@ type server struct {
 	// before is put before the command line, to run it under another program.
 	before []string
 	client *http.Client
+	// port is a socket that keeps the port for the server while it doesn't run.
+	port int
 
 	process *exec.Cmd
 	exited  chan struct{}
 }
 
-func newServer(ctx context.Context, program, directory string) (*server, error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+func newServer(program, directory string) (*server, error) {
+	port, address, err := keepPort()
 	if err != nil {
-		return nil, fmt.Errorf("finding a free port: %w", err)
+		return nil, fmt.Errorf("keeping a port: %w", err)
 	}
-	address := listener.Addr().String()
-	return &server{program: program, directory: directory, data: filepath.Join(directory, "ground", "data"), address: address, client: &http.Client{}}, listener.Close()
+	return &server{program: program, directory: directory, data: filepath.Join(directory, "ground", "data"), address: address, client: &http.Client{}, port: port}, nil
 }
 
-func (s *server) database() string { return filepath.Join(s.data, "posthorn.db") }
+// keepPort takes a free port without listening on it: nobody is given it who asks for
+// any, and a program that asks for this one gets it.
+func keepPort() (int, string, error) {
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, "", os.NewSyscallError("socket", err)
+	}
+	err = os.NewSyscallError("setsockopt", syscall.SetsockoptInt(socket, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1))
+	if err == nil {
+		err = os.NewSyscallError("bind", syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	}
+	var taken syscall.Sockaddr
+	if err == nil {
+		taken, err = syscall.Getsockname(socket)
+	}
+	place, is := taken.(*syscall.SockaddrInet4)
+	if err != nil || !is {
+		return 0, "", errors.Join(err, syscall.Close(socket))
+	}
+	return socket, net.JoinHostPort("127.0.0.1", strconv.Itoa(place.Port)), nil
+}
+
+// close gives the port back; the server must have ended.
+func (s *server) close() { _ = syscall.Close(s.port) } // nothing was written
+
+func (s *server) log() string { return filepath.Join(s.directory, "server.log") }
 
 // start starts the process, and returns how long it took until it was ready.
 func (s *server) start(ctx context.Context, variables []string) (time.Duration, error) {
@@ -55,7 +81,7 @@ func (s *server) start(ctx context.Context, variables []string) (time.Duration, 
 
 // launch starts the process and doesn't wait for it.
 func (s *server) launch(variables []string) error {
-	log, err := os.OpenFile(filepath.Join(s.directory, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(s.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("starting the server: %w", err)
 	}
@@ -89,12 +115,22 @@ func (s *server) untilReady(ctx context.Context, begun time.Time) (time.Duration
 		}
 		select {
 		case <-s.exited:
-			return time.Since(begun), errEnded
+			return time.Since(begun), fmt.Errorf("%w, and said:\n%s", errEnded, s.lastWords())
 		default:
 		}
 		pause(ctx, 2*time.Millisecond)
 	}
 	return time.Since(begun), fmt.Errorf("waiting for the server: %w", ctx.Err())
+}
+
+// lastWords returns the end of what the server has said, in all its lives.
+func (s *server) lastWords() string {
+	const enough = 2000 // bytes
+	said, err := os.ReadFile(s.log())
+	if err != nil {
+		return err.Error()
+	}
+	return string(said[max(0, len(said)-enough):])
 }
 
 // kill ends the process and all that it started, as kill -9 does.

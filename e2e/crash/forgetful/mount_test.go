@@ -1,0 +1,100 @@
+//go:build linux
+
+package forgetful_test
+
+import (
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/posthorn/posthorn/e2e/crash/disk"
+	"github.com/posthorn/posthorn/e2e/crash/forgetful"
+)
+
+// The harness itself: a sync is finished though its caller gets signals, as the threads
+// of a Go program do while they are short of processors.
+func TestSignalsEndNoSync(t *testing.T) {
+	t.Parallel()
+	const syncTakes = 20 * time.Millisecond
+	imagined, place := disk.New(rand.New(rand.NewPCG(1, 1))), t.TempDir()
+	shown, err := forgetful.Mount(imagined, place, syncTakes)
+	if err != nil {
+		t.Skipf("skipped: there is no right to mount: %v", err)
+	}
+	file, err := os.Create(filepath.Join(place, "a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.WriteString("synced"); err != nil {
+		t.Fatal(err)
+	}
+	threads, result := make(chan int, 1), make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		threads <- syscall.Gettid()
+		result <- syscall.Fsync(int(file.Fd())) // os.File would try again
+	}()
+	thread, often := <-threads, time.NewTicker(time.Millisecond)
+	defer often.Stop()
+	for isOver := false; !isOver; {
+		select {
+		case err := <-result:
+			if err != nil {
+				t.Errorf("syncing: %v", err)
+			}
+			isOver = true
+		case <-often.C:
+			if err := syscall.Tgkill(syscall.Getpid(), thread, syscall.SIGURG); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := shown.Unmount(); err != nil {
+		t.Fatal(err)
+	}
+	_ = file.Close() // its disk is gone
+	if kept, is := imagined.Find("a").(*disk.File); !is || string(kept.Content()) != "synced" {
+		t.Error("what was written is not there")
+	}
+}
+
+// The harness itself: the sync of a program that is killed meanwhile keeps nothing, as
+// when the power fails before the disk has answered.
+func TestKillsEndASync(t *testing.T) {
+	t.Parallel()
+	const syncTakes = 300 * time.Millisecond
+	imagined, place := disk.New(rand.New(rand.NewPCG(1, 1))), t.TempDir()
+	shown, err := forgetful.Mount(imagined, place, syncTakes)
+	if err != nil {
+		t.Skipf("skipped: there is no right to mount: %v", err)
+	}
+	program := exec.CommandContext(t.Context(), "dd", "if=/dev/zero", "of="+filepath.Join(place, "a"), "bs=1", "count=6", "conv=fsync")
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	often := time.NewTicker(time.Millisecond)
+	defer often.Stop()
+	var file *disk.File
+	for file == nil || file.Size() < 6 {
+		<-often.C
+		file, _ = imagined.Find("a").(*disk.File)
+	}
+	if err := program.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = program.Wait() // it was killed
+	if err := shown.Unmount(); err != nil {
+		t.Fatal(err)
+	}
+	imagined.Root().SyncTo(imagined.Root().Mark())
+	imagined.Cut(disk.LoseAll)
+	if file, is := imagined.Find("a").(*disk.File); !is || len(file.Content()) > 0 {
+		t.Error("a sync was finished though its caller was killed")
+	}
+}
