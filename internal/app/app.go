@@ -100,7 +100,9 @@ func (a *App) Start(ctx context.Context) error {
 	a.running.Go(a.serve)
 	a.profiles.serve()
 	a.running.Go(func() { a.watchStorage(engineContext) })
-	settleMemory()
+	collecting := newCollector()
+	collecting.settle()
+	a.running.Go(func() { collecting.run(engineContext) })
 	a.isReady.set(true)
 	return nil
 }
