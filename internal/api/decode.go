@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -65,8 +66,11 @@ func firstInvalid(text []byte) int {
 }
 
 // tooDeepAt returns where a text exceeds maxDepth, or -1. It needs no more than
-// to tell strings from the rest.
+// to tell strings from the rest, and with few brackets not even that.
 func tooDeepAt(text []byte) int {
+	if bytes.Count(text, []byte{'{'})+bytes.Count(text, []byte{'['}) <= maxDepth {
+		return -1
+	}
 	depth, inString := 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {

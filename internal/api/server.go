@@ -135,8 +135,7 @@ func (s *Server) serve(rt *route) http.HandlerFunc {
 
 func (s *Server) newRequestID() string {
 	const hexWidth = 16
-	digits := strconv.FormatUint(s.Random()|1<<63, hexWidth)
-	return "req_" + digits
+	return string(strconv.AppendUint([]byte("req_"), s.Random()|1<<63, hexWidth))
 }
 
 // serveUnknown answers for paths and methods that are in no route.

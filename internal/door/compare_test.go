@@ -129,6 +129,8 @@ func conversations() map[string]string {
 		"partly read":               does("part", length(5)+"hello") + plain,
 		"no answer":                 does("nothing", length(5)+"hello") + plain,
 		"an odd answer":             does("odd answer", length(5)+"hello") + plain,
+		"headers don't stay":        events + "X-A: 1\r\nX-B: 2\r\n" + length(1) + "a" + plain,
+		"answers don't stay":        does("odd answer", length(5)+"hello") + does("nothing", length(5)+"hello") + plain,
 		"a panic":                   does("panic", length(5)+"hello"),
 		"an abort":                  does("abort", length(5)+"hello"),
 	}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,11 +90,11 @@ type pair struct{ door, reference string }
 func startPair(t *testing.T, limits timeouts) pair {
 	t.Helper()
 	reference, address := ordinary(http.HandlerFunc(echo), limits), listen(t)
-	served := make(chan error, 1)
-	go func() { served <- reference.Serve(address) }()
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = reference.Serve(address) })
 	t.Cleanup(func() {
 		_ = reference.Close()
-		_ = <-served
+		serving.Wait()
 	})
 	_, ours := start(t, http.HandlerFunc(echo), limits)
 	return pair{ours, address.Addr().String()}
