@@ -3,7 +3,8 @@ package posthorn
 import "time"
 
 // Limits bounds what one tenant may have and how fast it may publish, so that
-// none can take what the others need. Zero means no limit.
+// none can take what the others need, and what all may ask for at once. Zero means
+// no limit.
 type Limits struct {
 	// Projects and Environments are per workspace.
 	Projects     int
@@ -20,8 +21,10 @@ type Limits struct {
 	// run, EventBurst how many of them at once.
 	EventRate  int
 	EventBurst int
-	// Requests is how many requests may be in progress at once for one workspace.
-	Requests int
+	// Requests is how many requests may be in progress at once for one workspace,
+	// AllRequests for all of them together; of those a platform key has half at most.
+	Requests    int
+	AllRequests int
 }
 
 // RateLimited makes an Error with CodeRateLimited: the same request may succeed

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"time"
@@ -9,20 +10,25 @@ import (
 	"github.com/posthorn/posthorn"
 )
 
-// enterOwn counts a request of a workspace's own key against the workspace's
-// share, before anything of the request is read, and an event if the route
-// publishes.
+// enterOwn counts a request against the share of the workspace whose key it has, before
+// anything of the request is read, and an event if the route publishes. Whose share
+// that of a platform key takes is known only later: until then it takes the key's own.
 func (c *call) enterOwn() error {
 	if c.principal.IsPlatform() {
-		return nil
+		err := c.Admission.EnterPlatform(c.principal.Key.ID)
+		c.isPlatform = err == nil
+		return err
 	}
 	if err := c.enter(c.principal.Key.WorkspaceID); err != nil {
 		return err
 	}
-	if c.route.publishes {
-		return c.pass.Count(1)
+	if !c.route.publishes {
+		return nil
 	}
-	return nil
+	if err := c.Publisher.Welcome(c.workspace); err != nil {
+		return err
+	}
+	return c.pass.Count(1)
 }
 
 func (c *call) enter(workspace posthorn.WorkspaceID) error {
@@ -39,6 +45,27 @@ func (c *call) enter(workspace posthorn.WorkspaceID) error {
 func (c *call) leave() {
 	if c.pass != nil {
 		c.pass.Leave()
+	}
+	if c.isPlatform {
+		c.Admission.LeavePlatform(c.principal.Key.ID)
+	}
+}
+
+// hold waits before a refusal for which somebody asks again and again.
+func (c *call) hold(err error) {
+	isOverload := errors.Is(err, posthorn.ErrBusy) || errors.Is(err, &posthorn.Error{Code: posthorn.CodeRateLimited})
+	if !isOverload {
+		return
+	}
+	wait := c.Admission.Refused(c.principal.Key.WorkspaceID)
+	if wait == 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.request.Context().Done():
 	}
 }
 
@@ -76,46 +103,64 @@ func (c *call) showQuota() {
 // wholeSeconds rounds up, so that nobody comes back too early.
 func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
-// bodyShareOfMemory is the part of the memory for bodies that the requests of one
-// workspace may take: a quarter.
-const bodyShareOfMemory = 4
-
-// bodyShares bounds the bodies of each workspace's requests under way, so that
-// none takes the memory of all. It holds workspaces with a body under way alone.
+// bodyShares bounds the bodies of each workspace's requests under way, and of each
+// platform key's, so that none takes the memory of all. It holds those with a body
+// under way alone.
 type bodyShares struct {
-	most  int64
+	// most is a workspace's share, mostOfPlatform a platform key's, in bytes.
+	most, mostOfPlatform int64
+
 	mu    sync.Mutex
-	taken map[posthorn.WorkspaceID]int64
+	taken map[bodyOwner]int64
 }
 
-func newBodyShares(most int64) *bodyShares {
-	return &bodyShares{most: most, taken: map[posthorn.WorkspaceID]int64{}}
+// bodyOwner is a workspace, or a platform key.
+type bodyOwner struct {
+	workspace posthorn.WorkspaceID
+	platform  posthorn.KeyID
 }
 
-// take takes room for a workspace; platform keys, which have none, take from
-// nobody's share.
-func (b *bodyShares) take(workspace posthorn.WorkspaceID, length int64) error {
-	if workspace.IsZero() || length == 0 {
+// newBodyShares gives a workspace a quarter of the memory for bodies, and a platform key
+// half, but each at least one body.
+func newBodyShares(memory, body int64) *bodyShares {
+	return &bodyShares{most: max(memory/4, body), mostOfPlatform: max(memory/2, body), taken: map[bodyOwner]int64{}}
+}
+
+// owner is whose share a body takes before it is read.
+func (c *call) owner() bodyOwner {
+	if c.principal.IsPlatform() {
+		return bodyOwner{platform: c.principal.Key.ID}
+	}
+	return bodyOwner{workspace: c.principal.Key.WorkspaceID}
+}
+
+// take takes room for an owner.
+func (b *bodyShares) take(owner bodyOwner, length int64) error {
+	if length == 0 {
 		return nil
+	}
+	whose, most := "workspace's", b.most
+	if owner.workspace.IsZero() {
+		whose, most = "platform key's", b.mostOfPlatform
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.taken[workspace]+length > b.most {
-		return posthorn.RateLimited("The bodies of the workspace's requests in progress are too large together.",
+	if b.taken[owner]+length > most {
+		return posthorn.RateLimited("The bodies of the "+whose+" requests in progress are too large together.",
 			"Wait for answers before sending more.", time.Second)
 	}
-	b.taken[workspace] += length
+	b.taken[owner] += length
 	return nil
 }
 
 // give gives room back.
-func (b *bodyShares) give(workspace posthorn.WorkspaceID, length int64) {
-	if workspace.IsZero() || length == 0 {
+func (b *bodyShares) give(owner bodyOwner, length int64) {
+	if length == 0 {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.taken[workspace] -= length; b.taken[workspace] <= 0 {
-		delete(b.taken, workspace)
+	if b.taken[owner] -= length; b.taken[owner] <= 0 {
+		delete(b.taken, owner)
 	}
 }

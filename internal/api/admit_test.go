@@ -106,26 +106,7 @@ func TestShareOfRequestsAndBodies(t *testing.T) {
 	key := w.workspaceKey()
 	other := w.post("/v1/workspaces", `{"name":"Other"}`).is(http.StatusCreated).data()["id"].(string)
 	neighbour := w.post("/v1/keys", `{"name":"neighbour","workspaceId":"`+other+`"}`).is(http.StatusCreated).data()["key"].(string)
-	drag := func() func() {
-		read, write := io.Pipe()
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/events", read)
-		r.Header.Set("X-Api-Key", key)
-		r.Header.Set("Content-Type", "application/json")
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			w.server.ServeHTTP(httptest.NewRecorder(), r)
-		}()
-		// A byte that was taken means that the request is in.
-		if _, err := write.Write([]byte("{")); err != nil {
-			t.Error(err)
-		}
-		return func() {
-			_ = write.Close()
-			<-done
-		}
-	}
-	first, second := drag(), drag()
+	first, second := w.drag(key), w.drag(key)
 	if refused := w.publish(key).is(http.StatusTooManyRequests); refused.header.Get("Retry-After") != "1" {
 		t.Errorf("Retry-After is %q", refused.header.Get("Retry-After"))
 	}
@@ -143,4 +124,78 @@ func TestShareOfRequestsAndBodies(t *testing.T) {
 	if len(w.server.bodyShares.taken) != 0 {
 		t.Errorf("room is held after the last request: %v", w.server.bodyShares.taken)
 	}
+}
+
+// drag begins to publish and doesn't come to an end until the function that is returned
+// is called.
+func (w *world) drag(key string) func() {
+	w.t.Helper()
+	read, write := io.Pipe()
+	r := httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, "/v1/events", read)
+	r.Header.Set("X-Api-Key", key)
+	r.Header.Set("Content-Type", "application/json")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.server.ServeHTTP(httptest.NewRecorder(), r)
+	}()
+	// A byte that was taken means that the request is in.
+	if _, err := write.Write([]byte("{")); err != nil {
+		w.t.Error(err)
+	}
+	return func() {
+		_ = write.Close()
+		<-done
+	}
+}
+
+// Invariant: a platform key's requests, whose workspace nobody knows before they are
+// read, take half of all places and of the memory for bodies, and leave the rest to
+// others; they give it back.
+func TestShareOfAPlatformKey(t *testing.T) {
+	t.Parallel()
+	w := newLimitedWorld(t, posthorn.Production, posthorn.Limits{AllRequests: 8})
+	key := w.workspaceKey()
+	var ends []func()
+	for range 4 {
+		ends = append(ends, w.drag(w.key))
+	}
+	refused := w.publish(w.key).is(http.StatusTooManyRequests)
+	if refused.json()["code"] != "rate_limited" || refused.header.Get("Retry-After") != "1" {
+		t.Errorf("refused with %v: %s", refused.header, refused.body)
+	}
+	w.send(request{method: http.MethodGet, path: "/v1/webhooks", key: w.key}).is(http.StatusTooManyRequests)
+	w.publish(key).is(http.StatusAccepted)
+	ends[3]()
+	w.server.bodyShares.mostOfPlatform = 3*w.server.MaxBody + int64(len(oneEvent)) - 1
+	if refused := w.publish(w.key).is(http.StatusTooManyRequests); !strings.Contains(string(refused.body), "bodies") {
+		t.Errorf("refused with %s", refused.body)
+	}
+	w.publish(key).is(http.StatusAccepted)
+	for _, end := range ends[:3] {
+		end()
+	}
+	w.publish(w.key).is(http.StatusAccepted)
+	if len(w.server.bodyShares.taken) != 0 {
+		t.Errorf("room is held after the last request: %v", w.server.bodyShares.taken)
+	}
+}
+
+// Invariant: however many publish, what is beyond the bound is refused before its key is
+// looked at, one can look what is going on, and the server says that it is alive.
+func TestBoundOfAllRequests(t *testing.T) {
+	t.Parallel()
+	w := newLimitedWorld(t, posthorn.Production, posthorn.Limits{AllRequests: 4})
+	key := w.workspaceKey()
+	ends := []func(){w.drag(key), w.drag(key), w.drag(key)}
+	refused := w.publish("no key").is(http.StatusServiceUnavailable)
+	if refused.json()["code"] != "busy" || refused.header.Get("Retry-After") != "1" {
+		t.Errorf("refused with %v: %s", refused.header, refused.body)
+	}
+	w.send(request{method: http.MethodGet, path: "/v1/webhooks", key: key}).is(http.StatusOK)
+	w.send(request{method: http.MethodGet, path: "/livez"}).is(http.StatusOK)
+	for _, end := range ends {
+		end()
+	}
+	w.publish(key).is(http.StatusAccepted)
 }

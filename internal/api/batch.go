@@ -63,14 +63,10 @@ func publishBatch(ctx context.Context, c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	lines, err := c.batchLines()
+	b, err := c.readBatch(ctx, environment)
 	if err != nil {
 		return reply{}, err
 	}
-	if err := c.countEvents(ctx, environment, len(lines)); err != nil {
-		return reply{}, err
-	}
-	b := readBatch(lines, environment)
 	publication := intake.Publication{EnvironmentID: environment, Items: b.items}
 	if err := c.makeIdempotent(&publication, b.answer); err != nil {
 		return reply{}, err
@@ -119,7 +115,27 @@ func (c *call) batchLines() ([][]byte, error) {
 	return lines, nil
 }
 
-func readBatch(lines [][]byte, environment posthorn.EnvironmentID) batch {
+// readBatch reads the events of a batch, in turn with others that read much.
+func (c *call) readBatch(ctx context.Context, environment posthorn.EnvironmentID) (batch, error) {
+	const much = 64 << 10
+	if len(c.body) > much {
+		end, err := c.Admission.Read(ctx, c.principal.Key.WorkspaceID)
+		if err != nil {
+			return batch{}, err
+		}
+		defer end()
+	}
+	lines, err := c.batchLines()
+	if err != nil {
+		return batch{}, err
+	}
+	if err := c.countEvents(ctx, environment, len(lines)); err != nil {
+		return batch{}, err
+	}
+	return readLines(lines, environment), nil
+}
+
+func readLines(lines [][]byte, environment posthorn.EnvironmentID) batch {
 	b := batch{mistakes: make([]error, len(lines)), items: make([]intake.Item, 0, len(lines))}
 	for i, line := range lines {
 		item, err := readLine(line, environment)

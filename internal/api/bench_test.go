@@ -14,6 +14,8 @@ import (
 // instant accepts everything without a database.
 type instant struct{ event posthorn.Event }
 
+func (instant) Welcome(posthorn.WorkspaceID) error { return nil }
+
 func (i instant) Publish(context.Context, intake.Publication) (intake.Receipt, error) {
 	return intake.Receipt{Results: []intake.Result{{Event: i.event}}}, nil
 }

@@ -61,12 +61,12 @@ func (c *call) reserve(length int64) error {
 	if length < 0 {
 		length = c.MaxBody
 	}
-	if err := c.bodyShares.take(c.principal.Key.WorkspaceID, length); err != nil {
+	if err := c.bodyShares.take(c.owner(), length); err != nil {
 		return err
 	}
 	if c.bodyMemory.Add(length) > c.MaxBodyMemory {
 		c.bodyMemory.Add(-length)
-		c.bodyShares.give(c.principal.Key.WorkspaceID, length)
+		c.bodyShares.give(c.owner(), length)
 		return posthorn.ErrBusy
 	}
 	c.reserved = length
@@ -76,7 +76,7 @@ func (c *call) reserve(length int64) error {
 // release gives the room back, once.
 func (c *call) release() {
 	c.bodyMemory.Add(-c.reserved)
-	c.bodyShares.give(c.principal.Key.WorkspaceID, c.reserved)
+	c.bodyShares.give(c.owner(), c.reserved)
 	c.reserved = 0
 }
 

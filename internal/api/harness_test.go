@@ -64,6 +64,10 @@ type switchedPublisher struct {
 	failing error
 }
 
+func (p *switchedPublisher) Welcome(workspace posthorn.WorkspaceID) error {
+	return p.real.Welcome(workspace)
+}
+
 func (p *switchedPublisher) Publish(ctx context.Context, publication intake.Publication) (intake.Receipt, error) {
 	if p.failing != nil {
 		return intake.Receipt{}, p.failing

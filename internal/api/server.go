@@ -18,6 +18,8 @@ import (
 
 // Publisher accepts events; *intake.Intake is one.
 type Publisher interface {
+	// Welcome returns why a workspace can't publish now, or nil.
+	Welcome(workspace posthorn.WorkspaceID) error
 	Publish(ctx context.Context, p intake.Publication) (intake.Receipt, error)
 }
 
@@ -91,7 +93,7 @@ func New(o Options) (*Server, error) {
 	if o.Admission == nil {
 		o.Admission = intake.NewAdmission(posthorn.Limits{}, o.Now)
 	}
-	s := &Server{Options: o, mux: http.NewServeMux(), publishing: map[string]http.Handler{}, keys: newKeyCache(o.Now), running: newRunningKeys(), bodyShares: newBodyShares(max(o.MaxBodyMemory/bodyShareOfMemory, o.MaxBody))}
+	s := &Server{Options: o, mux: http.NewServeMux(), publishing: map[string]http.Handler{}, keys: newKeyCache(o.Now), running: newRunningKeys(), bodyShares: newBodyShares(o.MaxBodyMemory, o.MaxBody)}
 	s.table = s.routes()
 	if err := s.describe(); err != nil {
 		return nil, err
@@ -119,18 +121,31 @@ func (s *Server) Publishing() map[string]http.Handler { return s.publishing }
 func (s *Server) serve(rt *route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := &call{Server: s, route: rt, writer: w, request: r, requestID: s.newRequestID()}
-		defer c.leave()
 		defer c.recover()
 		c.setHeaders()
-		reply, err := c.run()
-		c.release()
-		c.showQuota()
+		reply, err := c.answer()
 		if err != nil {
+			c.hold(err)
 			c.fail(err)
 			return
 		}
 		c.write(reply)
 	}
+}
+
+// answer runs the call while it counts as being in progress.
+func (c *call) answer() (reply, error) {
+	if !c.route.open {
+		if err := c.Admission.Come(c.route.publishes); err != nil {
+			return reply{}, err
+		}
+		defer c.Admission.Go(c.route.publishes)
+	}
+	defer c.leave()
+	answer, err := c.run()
+	c.release()
+	c.showQuota()
+	return answer, err
 }
 
 func (s *Server) newRequestID() string {
@@ -166,6 +181,8 @@ type call struct {
 	// workspace is whose share the request takes; pass is nil while it takes none.
 	workspace posthorn.WorkspaceID
 	pass      *intake.Pass
+	// isPlatform reports that it takes a platform key's share.
+	isPlatform bool
 }
 
 // reply is an answer that is ready to be written.

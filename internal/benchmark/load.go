@@ -36,7 +36,8 @@ type sent struct {
 	Refused   int           `json:"refused"`
 	Elapsed   time.Duration `json:"elapsed"`
 	Latencies distribution  `json:"latencies"`
-	// Refusals are the latencies of refusals. Of what was refused, Unanswered got no
+	// Refusals are the latencies of refusals, from when they were sent: whoever asks for
+	// more than is answered plans in vain. Of what was refused, Unanswered got no
 	// answer at all, and Unguided one that isn't 429 or 503 or doesn't say when to come
 	// back.
 	Refusals   distribution `json:"refusals"`
@@ -143,10 +144,11 @@ func (d *driver) next() int {
 }
 
 func (d *driver) do(ctx context.Context, request post, planned time.Time, number int) {
+	begun := time.Now()
 	accepted, err := request(ctx, planned, number)
 	d.requests.Add(1)
 	if err != nil {
-		d.refusedBy(err, time.Since(planned))
+		d.refusedBy(err, time.Since(begun))
 		return
 	}
 	d.events.Add(int64(accepted))

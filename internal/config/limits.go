@@ -22,6 +22,7 @@ func limitSettings() []Setting {
 		{Key: "event-rate", Value: "N", Default: "1000 in production, 0 in development", computed: true, Help: "events per second that a workspace may publish; 0 for no limit", set: setEventRate},
 		{Key: "event-burst", Value: "N", Default: "five times event-rate", computed: true, Help: "events that a workspace may publish at once, after a pause", set: setEventBurst},
 		limit("max-requests", 256, "most requests of a workspace in progress at once", func(l *posthorn.Limits) *int { return &l.Requests }),
+		limit("max-all-requests", 1024, "most requests of everybody in progress at once; a platform key has half of them", func(l *posthorn.Limits) *int { return &l.AllRequests }),
 		limit("max-projects", 100, "most projects of a workspace", func(l *posthorn.Limits) *int { return &l.Projects }),
 		limit("max-environments", 100, "most environments of a workspace", func(l *posthorn.Limits) *int { return &l.Environments }),
 		limit("max-keys", 100, "most API keys of a workspace, revoked ones left out", func(l *posthorn.Limits) *int { return &l.Keys }),

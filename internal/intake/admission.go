@@ -15,11 +15,14 @@ import (
 // workspace is let in: each has a number of requests that may be in progress, and
 // a bucket of events that fills at a steady rate. It is safe for concurrent use.
 type Admission struct {
-	limits posthorn.Limits
-	now    func() time.Time
+	limits    posthorn.Limits
+	now       func() time.Time
+	everybody everybody
 
 	mu     sync.Mutex
 	shares map[posthorn.WorkspaceID]*share
+	// platform counts the requests in progress of each platform key that has any.
+	platform map[posthorn.KeyID]int
 	// pruneAt is how many shares there may be before idle ones are looked for.
 	pruneAt int
 }
@@ -29,18 +32,22 @@ type share struct {
 	inProgress int
 	// bucket is nil when there is no rate.
 	bucket *rate.Limiter
+	// refused is nil until a request was.
+	refused *rate.Limiter
 }
 
 // minPrune keeps small numbers of shares from being looked through again and again.
 const minPrune = 1024
 
-// NewAdmission makes an Admission that holds EventRate, EventBurst and Requests
-// of the limits. Without an EventBurst, it is a second's events.
+// NewAdmission makes an Admission that holds EventRate, EventBurst, Requests and
+// AllRequests of the limits. Without an EventBurst, it is a second's events.
 func NewAdmission(limits posthorn.Limits, now func() time.Time) *Admission {
 	if limits.EventBurst == 0 {
 		limits.EventBurst = limits.EventRate
 	}
-	return &Admission{limits: limits, now: now, shares: map[posthorn.WorkspaceID]*share{}, pruneAt: minPrune}
+	return &Admission{
+		limits: limits, now: now, everybody: newEverybody(), shares: map[posthorn.WorkspaceID]*share{}, platform: map[posthorn.KeyID]int{}, pruneAt: minPrune,
+	}
 }
 
 // Pass is a request that was let in. Leave must be called when the request has ended.

@@ -125,6 +125,10 @@ func New(o Options) *Intake {
 // changed under it.
 const maxStale = 8
 
+// Welcome returns posthorn.ErrBusy if so much of a workspace is waiting to be written
+// that Publish would refuse more of it: so it can be told before it has been read.
+func (i *Intake) Welcome(workspace posthorn.WorkspaceID) error { return i.writes.welcome(workspace) }
+
 // Publish accepts the items: when it returns without an error, every result
 // without an error is durable together with all its deliveries. It returns
 // posthorn.ErrNotFound when there is no such environment, and posthorn.ErrBusy, at

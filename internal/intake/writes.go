@@ -11,9 +11,12 @@ import (
 
 // Bounds of what is on its way to be written, in events and deliveries ("rows").
 const (
-	// maxWritingRows is how many are with the store at once; one workspace has half of
-	// them. A publication that is larger takes that half.
+	// maxWritingRows is how many are with the store at once, and maxShareRows those of
+	// one workspace, or one publication if that is larger: a hundred events share a
+	// commit as well as a thousand, and whoever waits for that commit waits less. A
+	// publication never takes more than half of all room.
 	maxWritingRows = 1000
+	maxShareRows   = 200
 	// longestWait is how long a publication may be expected to wait for its turn: what
 	// would wait longer is refused at once.
 	longestWait = 2 * time.Second
@@ -32,7 +35,7 @@ type writes struct {
 	lines map[posthorn.WorkspaceID]*line
 	// waiting are the lines in which somebody waits.
 	waiting map[*line]struct{}
-	// writing is how many rows are with the store, as far as shares go.
+	// writing is how many rows are with the store, as far as they take room.
 	writing int
 	// clock is how much the line that was served last had been served before: one that
 	// comes later begins there.
@@ -44,7 +47,7 @@ type writes struct {
 type line struct {
 	workspace posthorn.WorkspaceID
 	tickets   []*ticket
-	// rows is how many wait, writing how much of its share is taken.
+	// rows is how many wait, writing how much is with the store.
 	rows, writing int
 	// served is how many rows were let through; the line with the fewest is next.
 	served int64
@@ -57,7 +60,7 @@ type ticket struct {
 	granted chan struct{}
 }
 
-// share is what the ticket takes of its workspace's share.
+// share is what the ticket takes of the room.
 func (t *ticket) share() int { return min(t.rows, maxWritingRows/2) }
 
 func newWrites(now func() time.Time) *writes {
@@ -89,13 +92,10 @@ func (w *writes) join(workspace posthorn.WorkspaceID, rows int) (*line, *ticket,
 	if !known {
 		mine = &line{workspace: workspace}
 	}
-	now := w.now()
-	if wait := w.expected(mine, now); wait > longestWait {
-		busy := *posthorn.ErrBusy
-		busy.RetryAfter = wait
-		return nil, nil, &busy
+	if err := w.checkWait(mine); err != nil {
+		return nil, nil, err
 	}
-	t := &ticket{rows: rows, since: now, granted: make(chan struct{})}
+	t := &ticket{rows: rows, since: w.now(), granted: make(chan struct{})}
 	if len(mine.tickets) == 0 {
 		mine.served = max(mine.served, w.clock)
 	}
@@ -104,6 +104,26 @@ func (w *writes) join(workspace posthorn.WorkspaceID, rows int) (*line, *ticket,
 	w.waiting[mine] = struct{}{}
 	w.admit()
 	return mine, t, nil
+}
+
+// welcome returns posthorn.ErrBusy if a publication of a workspace would be refused now.
+func (w *writes) welcome(workspace posthorn.WorkspaceID) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if mine, known := w.lines[workspace]; known {
+		return w.checkWait(mine)
+	}
+	return nil
+}
+
+func (w *writes) checkWait(l *line) error {
+	wait := w.expected(l, w.now())
+	if wait <= longestWait {
+		return nil
+	}
+	busy := *posthorn.ErrBusy
+	busy.RetryAfter = wait
+	return &busy
 }
 
 // expected is how long whoever comes to a line now is going to wait: as long as its
@@ -143,7 +163,8 @@ func (w *writes) admit() {
 func (w *writes) next() *line {
 	var least *line
 	for l := range w.waiting {
-		if l.writing+l.tickets[0].share() <= maxWritingRows/2 && (least == nil || l.served < least.served) {
+		isWithin := l.writing == 0 || l.writing+l.tickets[0].share() <= maxShareRows
+		if isWithin && (least == nil || l.served < least.served) {
 			least = l
 		}
 	}

@@ -147,7 +147,7 @@ func TestStandstillRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWrites(time.Now)
 		const rows = 2
-		for range maxWritingRows / 2 / rows {
+		for range maxShareRows / rows {
 			if _, err := w.take(t.Context(), posthorn.WorkspaceID{1}, rows); err != nil {
 				t.Fatal(err)
 			}
