@@ -48,8 +48,8 @@ func TestShutdownLosesNoAnswer(t *testing.T) {
 		answered := map[string]bool{}
 		for i := range 8 {
 			path := []string{"/v1/events", "/elsewhere"}[i%2]
+			conn := dial(t, address)
 			publishers.Go(func() {
-				conn := dial(t, address)
 				reader := bufio.NewReader(conn)
 				for n := 0; ; n++ {
 					id := fmt.Sprintf("%d-%d", i, n)
