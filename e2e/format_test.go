@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/posthorn/posthorn/signature"
 )
 
 const ownFormat = `name: ours
@@ -103,6 +106,15 @@ func TestDeclaredFormat(t *testing.T) {
 	posthorn("format", "test", "ours", "--event", event, "--secret-file", secret, "--url", receiver.URL)
 	if got := next(); got.body != body || !got.isSigned("one") {
 		t.Errorf("the test sent %+v", got)
+	} else {
+		var scheme signature.Scheme
+		printed := posthorn("format", "scheme", "ours", "-o", "json")
+		if err := json.Unmarshal([]byte(printed), &scheme); err != nil {
+			t.Fatalf("the scheme is %s: %v", printed, err)
+		}
+		if _, err := scheme.Verify([]string{ownSecret}, http.Header{"X-Ours": {got.header}}, []byte(got.body), time.Now()); err != nil {
+			t.Errorf("a receiver that uses the printed scheme %s: %v", printed, err)
+		}
 	}
 
 	hook := s.createWebhook(receiver.URL, "ours", `, "secret": "`+ownSecret+`", "retrySchedule": [5]`)

@@ -27,7 +27,7 @@ func (s *session) formatCommand() *cobra.Command {
 				{"description", func(f client.Format) string { return f.Description }},
 			},
 		}),
-		s.formatGet(), s.formatDelete(), s.formatPreview(), s.formatTest(), s.formatInfer())
+		s.formatGet(), s.formatDelete(), s.formatPreview(), s.formatTest(), s.formatInfer(), s.formatScheme())
 }
 
 // formatFlags say whose format is meant.

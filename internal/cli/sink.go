@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/posthorn/posthorn"
-	"github.com/posthorn/posthorn/internal/detect"
 	"github.com/posthorn/posthorn/internal/hostile"
 	"github.com/posthorn/posthorn/signature"
 )
@@ -96,11 +95,7 @@ func (s *session) schemeFor(flags sinkFlags) (signature.Scheme, error) {
 		if err != nil {
 			return signature.Scheme{}, err
 		}
-		scheme, err := detect.SchemeOf(format)
-		if err != nil {
-			return signature.Scheme{}, usageOf(fmt.Errorf("%s: %w", flags.file, err))
-		}
-		return scheme, nil
+		return schemeOf(format, flags.file)
 	}
 	scheme, found := signature.Lookup(flags.format)
 	if !found {
