@@ -50,12 +50,6 @@ type checker struct {
 	unrecorded int
 }
 
-// matched is a receipt, and whether the database has an attempt for it.
-type matched struct {
-	*receipt
-	recorded bool
-}
-
 // checkEvents checks S1, S2 and S5: an acknowledged event is kept, once; a
 // refused one is not.
 func (c *checker) checkEvents() {

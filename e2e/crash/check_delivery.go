@@ -1,13 +1,6 @@
 package main
 
-import (
-	"slices"
-	"time"
-)
-
-// clockSlack is how far two readings of one machine's clock may seem apart: the
-// receiver's goroutine may run late.
-const clockSlack = 150 * time.Millisecond
+import "time"
 
 // checkDelivery holds a delivery's attempts against what its receiver got.
 func (c *checker) checkDelivery(d *storedDelivery) {
@@ -22,56 +15,6 @@ func (c *checker) checkDelivery(d *storedDelivery) {
 	c.checkSchedule(h, d, got)
 	c.checkEnd(h, d)
 	c.checkDuplicates(d, got)
-}
-
-// match finds the receipt of each attempt, and checks S7: what is recorded as
-// taken was taken.
-func (c *checker) match(d *storedDelivery, got []*matched) {
-	for _, a := range d.tries {
-		if a.isLost() {
-			if !c.isKilledAfter(a.begun) {
-				c.complain("S7", "attempt %d of %s to %s is recorded as lost; there was no kill after it", a.number, d.nonce, d.hook)
-			}
-			continue
-		}
-		m := receiptOf(a, got)
-		switch {
-		case m == nil && a.succeeded():
-			c.complain("S7", "attempt %d of %s to %s is recorded as a success; nothing arrived", a.number, d.nonce, d.hook)
-		case m == nil: // the request was lost on its way
-		case a.succeeded() && (m.Status != 200 || !m.Written):
-			c.complain("S7", "attempt %d of %s to %s is recorded as a success; the answer was %d (written: %v)", a.number, d.nonce, d.hook, m.Status, m.Written)
-		case a.status != 0 && a.status != m.Status:
-			c.complain("S7", "attempt %d of %s to %s is recorded with status %d; the answer was %d", a.number, d.nonce, d.hook, a.status, m.Status)
-		}
-	}
-}
-
-// receiptOf takes the receipt of an attempt: one that came while it was under way,
-// if possible with the status that the attempt has. An attempt may consist of two
-// requests, when a kept connection breaks: then the first was a reset.
-func receiptOf(a storedAttempt, got []*matched) *matched {
-	var taken *matched
-	for _, m := range got {
-		if m.recorded || m.At.Before(a.begun.Add(-time.Millisecond)) || m.At.After(a.ended.Add(clockSlack)) {
-			continue
-		}
-		if taken == nil || taken.Status != a.status && m.Status == a.status {
-			if taken != nil {
-				taken.recorded = taken.Reset
-			}
-			taken = m
-		}
-	}
-	if taken != nil {
-		taken.recorded = true
-	}
-	return taken
-}
-
-// isKilledAfter reports whether a kill came after a moment.
-func (c *checker) isKilledAfter(moment time.Time) bool {
-	return slices.ContainsFunc(c.kills, func(kill time.Time) bool { return kill.Add(clockSlack).After(moment) })
 }
 
 // checkMoves checks S8 and S11: attempts are numbered without gaps, and nothing
@@ -107,11 +50,11 @@ func (c *checker) checkSchedule(h hook, d *storedDelivery, got []*matched) {
 			continue
 		}
 		before := d.tries[i-1]
-		if wait := a.begun.Sub(before.ended); wait < earliest-time.Millisecond && !before.isOurs() {
+		if wait := a.begun.Sub(before.ended); wait < earliest-clockGrain && !before.isOurs() {
 			c.complain("S9", "attempt %d of %s to %s came %v after the one before", a.number, d.nonce, d.hook, wait)
 		}
 		for _, m := range got {
-			asked := m.recorded && m.RetryAfter > 0 && !m.At.Before(before.begun.Add(-time.Millisecond)) && m.At.Before(a.begun)
+			asked := m.isHeard() && m.RetryAfter > 0 && !m.At.Before(before.begun.Add(-clockGrain)) && m.At.Before(a.begun)
 			if asked && a.begun.Before(m.At.Add(m.RetryAfter-5*time.Millisecond)) {
 				c.complain("S9", "attempt %d of %s to %s came %v after the receiver had asked for %v", a.number, d.nonce, d.hook, a.begun.Sub(m.At), m.RetryAfter)
 			}
@@ -154,46 +97,21 @@ func (c *checker) checkEnd(h hook, d *storedDelivery) {
 	}
 }
 
-// checkDuplicates checks S6: a second success needs a crash between the
-// receiver's answer and its record.
+// checkDuplicates checks S6: a second success needs an attempt that has lost its
+// answer: by a crash before it was recorded, or because it came too late.
 func (c *checker) checkDuplicates(d *storedDelivery, got []*matched) {
-	taken, unrecorded := 0, 0
+	taken, unheard := 0, 0
 	for _, m := range got {
 		if m.Status != 200 || !m.Written {
 			continue
 		}
 		taken++
-		if !m.recorded && c.wasUnderWay(m) {
-			unrecorded++
+		if m.by != nil && !m.isHeard() {
+			unheard++
 		}
 	}
 	c.duplicates += max(0, taken-1)
-	if taken-1 > unrecorded {
-		c.complain("S6", "%s was taken %d times by %s, %d of them unrecorded because of a kill", d.nonce, taken, d.hook, unrecorded)
+	if taken-unheard > 1 {
+		c.complain("S6", "%s was taken %d times by %s, %d of them by attempts that did not hear of it", d.nonce, taken, d.hook, unheard)
 	}
-}
-
-// checkUnmatched checks the other half of S7: a request that isn't recorded was
-// under way at a kill.
-func (c *checker) checkUnmatched() {
-	for _, list := range c.receipts {
-		for _, m := range list {
-			if m.recorded {
-				continue
-			}
-			c.unrecorded++
-			if !c.wasUnderWay(m) {
-				c.complain("S7", "%s arrived at %s, which no attempt and no kill explains", m.Nonce, m.Hook)
-			}
-		}
-	}
-}
-
-// wasUnderWay reports whether a kill came while the request could still be on its
-// way to being recorded.
-func (c *checker) wasUnderWay(m *matched) bool {
-	const longest = 2*attemptTimeout + time.Second
-	return slices.ContainsFunc(c.kills, func(kill time.Time) bool {
-		return !kill.Before(m.At) && kill.Sub(m.At) < longest
-	})
 }

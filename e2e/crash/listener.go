@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -32,11 +31,6 @@ func newListener(d *disk.Disk, place string) *listener {
 	return &listener{disk: d, place: place, begun: map[string]*call{}, written: map[string]int64{}}
 }
 
-var (
-	callBegins  = regexp.MustCompile(`^(\d+) +(\w+)\((.*?)(?:\) += (-?\d+|\?).*| <unfinished \.\.\.>)$`)
-	callResumes = regexp.MustCompile(`^(\d+) +<\.\.\. (\w+) resumed>.*\) += (-?\d+|\?)`)
-)
-
 // killed is the result of a call that nobody knows, for its process was killed
 // meanwhile: it stays begun.
 const killed = "?"
@@ -44,31 +38,62 @@ const killed = "?"
 // hear takes a line: a call begins, ends, or both. What a call does is done when it
 // has ended well; a sync keeps what was done before it began.
 func (l *listener) hear(line string) error {
-	line = strings.TrimSuffix(line, "\n")
-	if found := callResumes.FindStringSubmatch(line); found != nil {
-		c := l.begun[found[1]]
-		if found[3] == killed {
+	thread, said, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+	said = strings.TrimLeft(said, " ")
+	if resumed, is := strings.CutPrefix(said, "<... "); is {
+		name, rest, _ := strings.Cut(resumed, " resumed>")
+		_, result, hasEnded := cutResult(rest)
+		if !hasEnded || result == killed {
 			return nil
 		}
-		delete(l.begun, found[1])
-		if c == nil || c.name != found[2] {
+		c := l.begun[thread]
+		delete(l.begun, thread)
+		if c == nil || c.name != name {
 			return fmt.Errorf("strace: a call ends that did not begin: %.200s", line)
 		}
-		return l.ended(c, found[3])
+		return l.ended(c, result)
 	}
-	found := callBegins.FindStringSubmatch(line)
-	if found == nil {
+	name, rest, isCall := strings.Cut(said, "(")
+	if !isCall || strings.Contains(name, " ") {
 		return nil // the end of a thread
 	}
-	c := &call{name: found[2], arguments: strings.Split(found[3], ", ")}
+	arguments, result, hasEnded := cutResult(rest)
+	if !hasEnded {
+		var isWhole bool
+		if arguments, isWhole = strings.CutSuffix(rest, " <unfinished ...>"); !isWhole {
+			return nil
+		}
+	}
+	c := &call{name: name, arguments: strings.Split(arguments, ", ")}
 	if node := l.node(c.arguments[0]); node != nil {
 		c.mark = node.Mark()
 	}
-	if found[4] == "" || found[4] == killed {
-		l.begun[found[1]] = c
+	if !hasEnded || result == killed {
+		l.begun[thread] = c
 		return nil
 	}
-	return l.ended(c, found[4])
+	return l.ended(c, result)
+}
+
+// cutResult cuts what follows a call's name into its arguments and its result, and
+// reports whether it has one. Lines are long, and many: a regular expression would hold
+// up the server, which waits until it is heard.
+func cutResult(text string) (string, string, bool) {
+	for at := 0; ; at++ {
+		next := strings.IndexByte(text[at:], ')')
+		if next < 0 {
+			return "", "", false
+		}
+		at += next
+		after := strings.TrimLeft(text[at+1:], " ")
+		if result, is := strings.CutPrefix(after, "= "); is && after != text[at+1:] {
+			end := strings.IndexFunc(result, func(r rune) bool { return r != '-' && r != '?' && (r < '0' || r > '9') })
+			if end >= 0 {
+				result = result[:end]
+			}
+			return text[:at], result, true
+		}
+	}
 }
 
 // ended does to the disk what a call did.

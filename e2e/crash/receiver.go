@@ -101,7 +101,8 @@ func (r *receiver) inspect(got *receipt, in *http.Request, body []byte, at time.
 	return ""
 }
 
-// give answers, and reports whether the whole answer was handed over.
+// give answers, and reports whether the whole answer was handed over to a sender who
+// was still there.
 func give(a answer, out http.ResponseWriter, in *http.Request) bool {
 	switch a.kind {
 	case answerReset:
@@ -117,8 +118,9 @@ func give(a answer, out http.ResponseWriter, in *http.Request) bool {
 	if a.retryAfter > 0 {
 		out.Header().Set("Retry-After", strconv.Itoa(int(a.retryAfter/time.Second)))
 	}
+	wasThere := in.Context().Err() == nil // afterwards it may have gone with the answer
 	out.WriteHeader(a.status)
-	return http.NewResponseController(out).Flush() == nil && in.Context().Err() == nil
+	return http.NewResponseController(out).Flush() == nil && wasThere
 }
 
 func wait(in *http.Request, longest time.Duration) {
