@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/url"
@@ -123,20 +124,21 @@ func load(ctx context.Context, file string) (stored, error) {
 			found.deliveries = append(found.deliveries, d)
 			return nil
 		}, removedHook))
-	err = errors.Join(err, each(ctx, db, `SELECT hex(delivery_id), number, started_at, total, reason, status_code FROM attempts ORDER BY delivery_id, number`,
+	err = errors.Join(err, each(ctx, db, `SELECT hex(id), 1, first_attempt FROM deliveries WHERE length(first_attempt) > 0
+			UNION ALL SELECT hex(delivery_id), number, attempt FROM attempts ORDER BY 1, 2`,
 		func(scan func(...any) error) error {
 			var id string
-			var begun, total int64
-			var a storedAttempt
-			if err := scan(&id, &a.number, &begun, &total, &a.reason, &a.status); err != nil {
+			var number int
+			var packed []byte
+			if err := scan(&id, &number, &packed); err != nil {
 				return err
 			}
-			a.begun = time.UnixMicro(begun)
-			a.ended = a.begun.Add(time.Duration(total) * time.Microsecond)
+			a, err := unpack(packed)
+			a.number = number
 			if d, ok := byID[id]; ok {
 				d.tries = append(d.tries, a)
 			}
-			return nil
+			return err
 		}))
 	var reading error
 	found.moves, reading = loadMoves(ctx, db)
@@ -144,6 +146,27 @@ func load(ctx context.Context, file string) (stored, error) {
 		return stored{}, fmt.Errorf("reading the database: %w", err)
 	}
 	return found, nil
+}
+
+// unpack reads what it needs of a packed attempt: the numbers behind its layout and id,
+// and the first text.
+func unpack(packed []byte) (storedAttempt, error) {
+	const numbersAt, numbers = 17, 9
+	if len(packed) < numbersAt || packed[0] != 1 {
+		return storedAttempt{}, fmt.Errorf("%x is not an attempt", packed)
+	}
+	rest, parts := packed[numbersAt:], [numbers]int64{}
+	for i := range parts {
+		number, width := binary.Varint(rest)
+		parts[i], rest = number, rest[max(width, 0):]
+	}
+	length, width := binary.Uvarint(rest)
+	rest = rest[max(width, 0):]
+	if length > uint64(len(rest)) {
+		return storedAttempt{}, fmt.Errorf("%x is half an attempt", packed)
+	}
+	begun := time.UnixMicro(parts[0])
+	return storedAttempt{begun: begun, ended: begun.Add(time.Duration(parts[1]) * time.Microsecond), reason: string(rest[:length]), status: int(parts[2])}, nil
 }
 
 func each(ctx context.Context, db *sql.DB, query string, take func(scan func(...any) error) error, args ...any) error {

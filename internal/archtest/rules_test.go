@@ -92,9 +92,14 @@ func importRules() map[string]rule {
 			may:   []string{"", "internal/store"},
 			never: noHTTPnoSQL,
 		},
+		"internal/store/packed": {
+			why:   "pure: how an attempt becomes bytes must not depend on the engine that keeps them",
+			may:   []string{""},
+			never: pure,
+		},
 		"internal/store/sqlite": {
 			why:     "an engine stores and decides nothing; engines never import each other",
-			may:     []string{"", "internal/store", "internal/datafile", "internal/failpoint"},
+			may:     []string{"", "internal/store", "internal/store/packed", "internal/datafile", "internal/failpoint"},
 			modules: []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"},
 			never:   []string{"net", "net/http", "os/exec"},
 		},

@@ -18,16 +18,7 @@ func (s *Store) Deliveries(ctx context.Context, q store.DeliveryQuery) ([]postho
 	if err != nil {
 		return nil, err
 	}
-	var deliveries []posthorn.Delivery
-	err = s.each(ctx, query, args, func(scan func(...any) error) error {
-		delivery, err := scanDelivery(scan)
-		deliveries = append(deliveries, delivery)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("listing deliveries: %w", err)
-	}
-	return deliveries, nil
+	return listed(ctx, s, query, args, scanDelivery)
 }
 
 func listDeliveries(q store.DeliveryQuery, index string) (string, []any, error) {

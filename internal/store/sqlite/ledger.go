@@ -40,16 +40,7 @@ func (s *Store) EventByGivenID(ctx context.Context, environment posthorn.Environ
 // Events implements store.Ledger.
 func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]posthorn.Event, error) {
 	query, args := listEvents(q)
-	var events []posthorn.Event
-	err := s.each(ctx, query, args, func(scan func(...any) error) error {
-		event, err := scanEvent(scan)
-		events = append(events, event)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("listing events: %w", err)
-	}
-	return events, nil
+	return listed(ctx, s, query, args, scanEvent)
 }
 
 func listEvents(q store.EventQuery) (string, []any) {
@@ -99,21 +90,17 @@ func (s *Store) Delivery(ctx context.Context, id posthorn.DeliveryID) (posthorn.
 	})
 }
 
+// selectAttempts reads the first attempt out of its delivery's row if it lies there.
+const selectAttempts = `SELECT number, attempt FROM (
+		SELECT 1 AS number, first_attempt AS attempt FROM deliveries WHERE id = ?1 AND length(first_attempt) > 0
+		UNION ALL SELECT number, attempt FROM attempts WHERE delivery_id = ?1)
+	WHERE number > ?2 ORDER BY number LIMIT ?3`
+
 // Attempts implements store.Ledger.
 func (s *Store) Attempts(ctx context.Context, delivery posthorn.DeliveryID, after, limit int) ([]posthorn.Attempt, error) {
-	const query = `SELECT delivery_id, number, id, started_at, url, reason, detail, status_code, retry_after, response_body, body_truncated, connection_reused, dns, connect, tls, first_byte, total
-		FROM attempts WHERE delivery_id = ? AND number > ? ORDER BY number LIMIT ?`
-	var attempts []posthorn.Attempt
-	err := s.each(ctx, query, []any{delivery[:], after, limit}, func(scan func(...any) error) error {
-		attempts = append(attempts, posthorn.Attempt{})
-		a := &attempts[len(attempts)-1]
-		o := &a.Outcome
-		return scan(intoID(&a.DeliveryID), &a.Number, intoID(&a.ID), intoTime(&a.StartedAt), &a.URL, &o.Reason, &o.Detail, &o.StatusCode,
-			intoDuration(&o.RetryAfter), &o.ResponseBody, &o.BodyTruncated, &o.ConnectionReused, intoDuration(&o.Timings.DNS),
-			intoDuration(&o.Timings.Connect), intoDuration(&o.Timings.TLS), intoDuration(&o.Timings.FirstByte), intoDuration(&o.Timings.Total))
+	return listed(ctx, s, selectAttempts, []any{delivery[:], after, limit}, func(scan func(...any) error) (posthorn.Attempt, error) {
+		a := posthorn.Attempt{DeliveryID: delivery}
+		err := scan(&a.Number, intoAttempt(&a))
+		return a, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("listing attempts: %w", err)
-	}
-	return attempts, nil
 }

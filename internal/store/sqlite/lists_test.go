@@ -96,7 +96,7 @@ func TestPendingOfAWebhook(t *testing.T) {
 		t.Helper()
 		err := s.write(t.Context(), func(tx *tx) error {
 			_, err := tx.exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-				INSERT INTO deliveries SELECT randomblob(16), x'01', ?, x'03', 0, 0, 0, 0, NULL, 1, 0, '', 0, NULL, 0, 0, 0 FROM n`, count, webhook[:])
+				INSERT INTO deliveries SELECT randomblob(16), x'01', ?, x'03', 0, 0, 0, 0, NULL, 1, 0, '', 0, NULL, 0, 0, 0, NULL FROM n`, count, webhook[:])
 			return err
 		})
 		if err != nil {

@@ -63,19 +63,11 @@ func (s *Store) Due(ctx context.Context, after posthorn.WebhookID, limit int) ([
 		SELECT found.id, w.environment_id,
 			(SELECT due_at FROM deliveries WHERE status = 0 AND webhook_id = found.id ORDER BY due_at LIMIT 1)
 		FROM found JOIN webhooks w ON w.id = found.id WHERE found.id IS NOT NULL ORDER BY found.id`
-	var due []store.DueWebhook
-	err := s.each(ctx, query, []any{after[:], limit}, func(scan func(...any) error) error {
+	return listed(ctx, s, query, []any{after[:], limit}, func(scan func(...any) error) (store.DueWebhook, error) {
 		var d store.DueWebhook
-		if err := scan(intoID(&d.WebhookID), intoID(&d.EnvironmentID), intoTime(&d.DueAt)); err != nil {
-			return err
-		}
-		due = append(due, d)
-		return nil
+		err := scan(intoID(&d.WebhookID), intoID(&d.EnvironmentID), intoTime(&d.DueAt))
+		return d, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("looking for due deliveries: %w", err)
-	}
-	return due, nil
 }
 
 // Release implements store.Queue.

@@ -2,9 +2,32 @@ package sqlite
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/store"
+	"github.com/posthorn/posthorn/internal/store/packed"
+)
+
+// The attempt of firstNumber is kept in its delivery's row, so that a delivery that
+// succeeds at once is one row (a seventh of what accepting and recording cost). One
+// longer than maxInRow lies in the table attempts like later ones, and elsewhere stands
+// in its place. NULL there means that the number is free.
+const (
+	firstNumber = 1
+	maxInRow    = 512
+)
+
+var elsewhere = []byte{}
+
+// recordMove is what an outcome does to a delivery that the node still holds; it goes
+// on with one of two ends.
+const (
+	recordMove = `UPDATE deliveries SET status = ?, attempts = attempts + 1, uncounted = uncounted + ?, due_at = ?, node_id = NULL, crashes = 0,
+			last_reason = ?, last_status_code = ?, format = ?, format_version = ?, updated_at = ?`
+	whereHeld   = ` WHERE id = ? AND status = 1 AND node_id = ? AND epoch = ? AND webhook_id = ?`
+	recordLater = recordMove + whereHeld
+	recordFirst = recordMove + `, first_attempt = ?` + whereHeld + ` AND first_attempt IS NULL`
 )
 
 func (t *tx) record(r store.Recording) error {
@@ -17,19 +40,26 @@ func (t *tx) record(r store.Recording) error {
 	if r.Next.Uncounted {
 		uncounted = 1
 	}
-	changed, err := t.exec(`UPDATE deliveries SET status = ?, attempts = attempts + 1, uncounted = uncounted + ?, due_at = ?, node_id = NULL, crashes = 0,
-			last_reason = ?, last_status_code = ?, format = ?, format_version = ?, updated_at = ?
-		WHERE id = ? AND status = 1 AND node_id = ? AND epoch = ? AND webhook_id = ?`,
+	move := []any{
 		status, uncounted, micros(r.Next.DueAt), string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, orNull(r.Format.Name), r.Format.Version, micros(r.Now),
-		lease.DeliveryID[:], lease.NodeID[:], lease.Epoch, r.WebhookID[:])
-	if err != nil {
-		return err
+	}
+	held := []any{lease.DeliveryID[:], lease.NodeID[:], lease.Epoch, r.WebhookID[:]}
+	changed := int64(0)
+	if short := packed.Attempt(attempt); attempt.Number == firstNumber && len(short) <= maxInRow {
+		if changed, err = t.exec(recordFirst, slices.Concat(move, []any{short}, held)...); err != nil {
+			return err
+		}
 	}
 	if changed == 0 {
-		return t.recordLate(attempt)
-	}
-	if err := t.keepAttempt(attempt); err != nil {
-		return err
+		if changed, err = t.exec(recordLater, slices.Concat(move, held)...); err != nil {
+			return err
+		}
+		if changed == 0 {
+			return t.recordLate(attempt)
+		}
+		if err := t.keepAttempt(attempt); err != nil {
+			return err
+		}
 	}
 	t.countAttempt(r.WebhookID, attempt)
 	t.countMove(r.WebhookID, leased, status, 1)
@@ -43,7 +73,7 @@ func (t *tx) keepAttempt(attempt posthorn.Attempt) error {
 	if kept || err != nil {
 		return err
 	}
-	err = t.get(`SELECT max(number) + 1 FROM attempts WHERE delivery_id = ?`, []any{attempt.DeliveryID[:]}, &attempt.Number)
+	err = t.get(`SELECT coalesce(max(number), ?) + 1 FROM attempts WHERE delivery_id = ?`, []any{firstNumber, attempt.DeliveryID[:]}, &attempt.Number)
 	if err != nil {
 		return err
 	}
@@ -61,9 +91,7 @@ func (t *tx) recordLate(attempt posthorn.Attempt) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(`DELETE FROM attempts WHERE delivery_id = ? AND number = ? AND reason = ?`,
-		attempt.DeliveryID[:], attempt.Number, string(posthorn.ReasonOutcomeUnknown))
-	if err != nil {
+	if err := t.forgetLost(attempt); err != nil {
 		return err
 	}
 	if _, err := t.insertAttempt(attempt); err != nil {
@@ -72,15 +100,39 @@ func (t *tx) recordLate(attempt posthorn.Attempt) error {
 	return store.ErrLeaseLost
 }
 
+// forgetLost makes room for a late attempt where its number has a lost one.
+func (t *tx) forgetLost(late posthorn.Attempt) error {
+	var there posthorn.Attempt
+	err := t.get(selectAttempts, []any{late.DeliveryID[:], late.Number - 1, 1}, &there.Number, intoAttempt(&there))
+	if errors.Is(err, posthorn.ErrNotFound) || err == nil && (there.Number != late.Number || there.Outcome.Reason != posthorn.ReasonOutcomeUnknown) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if late.Number == firstNumber {
+		if _, err := t.exec(`UPDATE deliveries SET first_attempt = NULL WHERE id = ?`, late.DeliveryID[:]); err != nil {
+			return err
+		}
+	}
+	_, err = t.exec(`DELETE FROM attempts WHERE delivery_id = ? AND number = ?`, late.DeliveryID[:], late.Number)
+	return err
+}
+
 // insertAttempt reports whether the attempt's number was free.
 func (t *tx) insertAttempt(a posthorn.Attempt) (bool, error) {
-	o := a.Outcome
-	inserted, err := t.exec(`INSERT OR IGNORE INTO attempts
-		(delivery_id, number, id, started_at, url, reason, detail, status_code, retry_after, response_body, body_truncated, connection_reused, dns, connect, tls, first_byte, total)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		a.DeliveryID[:], a.Number, a.ID[:], micros(a.StartedAt), a.URL, string(o.Reason), o.Detail, o.StatusCode, o.RetryAfter.Microseconds(),
-		o.ResponseBody, o.BodyTruncated, o.ConnectionReused, o.Timings.DNS.Microseconds(), o.Timings.Connect.Microseconds(), o.Timings.TLS.Microseconds(),
-		o.Timings.FirstByte.Microseconds(), o.Timings.Total.Microseconds())
+	bytes := packed.Attempt(a)
+	if a.Number == firstNumber {
+		inRow := bytes
+		if len(bytes) > maxInRow {
+			inRow = elsewhere
+		}
+		kept, err := t.exec(`UPDATE deliveries SET first_attempt = ? WHERE id = ? AND first_attempt IS NULL`, inRow, a.DeliveryID[:])
+		if err != nil || kept == 0 || len(inRow) > 0 {
+			return kept > 0, err
+		}
+	}
+	inserted, err := t.exec(`INSERT OR IGNORE INTO attempts (delivery_id, number, attempt) VALUES (?, ?, ?)`, a.DeliveryID[:], a.Number, bytes)
 	return inserted > 0, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -46,17 +45,9 @@ func (s *Store) Suspects(ctx context.Context, now time.Time, limit int) ([]store
 	const query = `SELECT d.webhook_id, w.environment_id, d.crashes FROM deliveries d JOIN webhooks w ON w.id = d.webhook_id
 		WHERE d.status = 0 AND d.crashes >= 3 AND d.due_at <= ?1 AND w.status = 'active' AND w.hold_until <= ?1
 		GROUP BY d.crashes, d.webhook_id ORDER BY d.crashes, d.webhook_id LIMIT ?2`
-	var suspects []store.SuspectWebhook
-	err := s.each(ctx, query, []any{micros(now), limit}, func(scan func(...any) error) error {
+	return listed(ctx, s, query, []any{micros(now), limit}, func(scan func(...any) error) (store.SuspectWebhook, error) {
 		var suspect store.SuspectWebhook
-		if err := scan(intoID(&suspect.WebhookID), intoID(&suspect.EnvironmentID), &suspect.Crashes); err != nil {
-			return err
-		}
-		suspects = append(suspects, suspect)
-		return nil
+		err := scan(intoID(&suspect.WebhookID), intoID(&suspect.EnvironmentID), &suspect.Crashes)
+		return suspect, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("looking for suspects: %w", err)
-	}
-	return suspects, nil
 }

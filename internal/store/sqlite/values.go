@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store/packed"
 )
 
 // micros is how a time is kept: microseconds since 1970 UTC. The zero time is the
@@ -65,6 +66,14 @@ func intoText(target *string) sql.Scanner {
 		}
 		*target = text
 		return nil
+	})
+}
+
+// intoAttempt reads a packed attempt.
+func intoAttempt(target *posthorn.Attempt) sql.Scanner {
+	return scanFunc(func(value any) error {
+		bytes, _ := value.([]byte) // nothing is no attempt either
+		return packed.Unpack(bytes, target)
 	})
 }
 

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"time"
 
@@ -75,6 +76,9 @@ func (m *machine) outcome() posthorn.Outcome {
 			ResponseBody: []byte("\x00\xff"), BodyTruncated: true,
 			Timings: posthorn.Timings{DNS: 1000, Connect: 2000, TLS: 3000, FirstByte: 4000, Total: 5000},
 		}
+	}
+	if m.oneIn(4, "long") {
+		outcome.ResponseBody = bytes.Repeat([]byte{'x'}, 1000)
 	}
 	return outcome
 }

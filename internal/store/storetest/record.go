@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 
 func recordCases() []testCase {
 	return []testCase{
-		{name: "keeps the attempt as it was given", run: recordKeepsAttempt},
+		{name: "keeps the attempt as it was given", run: whateverItsLength(recordKeepsAttempt)},
 		{name: "moves the delivery to what is next", run: recordMoves},
 		{name: "counts attempts and those that are uncounted", run: recordCounts},
 		{name: "holds the webhook, without a new version", run: recordHolds},
@@ -21,11 +22,22 @@ func recordCases() []testCase {
 		{name: "disables no webhook that is not active", run: recordDisablesOnlyActive},
 		{name: "disables the webhook once when several attempts ask for it", run: recordDisablesOnce},
 		{name: "takes a lease only once", run: recordOnce},
-		{name: "keeps a late attempt without counting it twice", run: recordLateTwice},
+		{name: "keeps a late attempt without counting it twice", run: whateverItsLength(recordLateTwice)},
 		{name: "keeps nothing for an unknown delivery", run: recordUnknown},
-		{name: "gives another number to an attempt whose number a late one has", run: recordNumberTaken},
+		{name: "gives another number to an attempt whose number a late one has", run: whateverItsLength(recordNumberTaken)},
 		{name: "lets one of many writers under the same lease win", run: recordSameLeaseConcurrently},
 		{name: "does not let void leases spoil what is recorded beside them", run: recordConcurrently},
+	}
+}
+
+// whateverItsLength runs a case with attempts of few bytes, of some hundred and of many:
+// an engine may keep them in different places.
+func whateverItsLength(run func(*world)) func(*world) {
+	return func(w *world) {
+		for _, length := range []int{0, 8, 400, 500, 4 << 10} {
+			w.body = []byte(strings.Repeat("\xff", length))
+			run(w)
+		}
 	}
 }
 

@@ -178,7 +178,7 @@ func (w *world) recording(job store.Job, reason posthorn.Reason, status posthorn
 			DeliveryID: job.Delivery.ID, Number: job.Delivery.Attempts + 1, StartedAt: started, URL: "https://example.com/hooks",
 			Outcome: posthorn.Outcome{
 				Reason: reason, Detail: "The receiver answered.", StatusCode: 503, RetryAfter: 7 * time.Second,
-				ResponseBody: []byte("\x00\xff<html>"), BodyTruncated: true, ConnectionReused: true,
+				ResponseBody: w.body, BodyTruncated: true, ConnectionReused: true,
 				Timings: posthorn.Timings{DNS: 1000, Connect: 2000, TLS: 3000, FirstByte: 4000, Total: 5000},
 			},
 		},

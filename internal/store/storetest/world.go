@@ -28,6 +28,8 @@ type world struct {
 	workspace   posthorn.Workspace
 	project     posthorn.Project
 	environment posthorn.Environment
+	// body is what receivers answer.
+	body []byte
 }
 
 func newWorld(t *testing.T, engine store.Store) *world {
@@ -40,6 +42,7 @@ func newWorld(t *testing.T, engine store.Store) *world {
 		ctx:    t.Context(),
 		now:    time.Date(2031, 5, 17, 12, 30, 45, 123456000, time.UTC),
 		random: rand.New(rand.NewPCG(seed.Sum64(), 1)).Uint64,
+		body:   []byte("\x00\xff<html>"),
 	}
 	w.node = posthorn.NewID[posthorn.NodeID](w.now, w.random)
 	w.workspace, w.project, w.environment = w.newTenant("")

@@ -184,7 +184,9 @@ CREATE TABLE deliveries (
 	format           TEXT,
 	format_version   INTEGER NOT NULL DEFAULT 0,
 	created_at       INTEGER NOT NULL,
-	updated_at       INTEGER NOT NULL
+	updated_at       INTEGER NOT NULL,
+	-- the attempt of number 1; empty if it is so long that it lies in the table attempts
+	first_attempt    BLOB
 ) WITHOUT ROWID;
 CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, id);
 CREATE INDEX deliveries_by_environment ON deliveries (environment_id, id);
@@ -214,25 +216,11 @@ CREATE INDEX replays_by_webhook ON replays (webhook_id, id);
 CREATE UNIQUE INDEX replays_running ON replays (webhook_id) WHERE status = 'running';
 CREATE INDEX replays_running_by_workspace ON replays (workspace_id) WHERE status = 'running';
 
--- durations are microseconds
+-- attempts but for first ones that lie in their delivery's row
 CREATE TABLE attempts (
-	delivery_id       BLOB NOT NULL,
-	number            INTEGER NOT NULL,
-	id                BLOB NOT NULL,
-	started_at        INTEGER NOT NULL,
-	url               TEXT NOT NULL,
-	reason            TEXT NOT NULL,
-	detail            TEXT NOT NULL,
-	status_code       INTEGER NOT NULL,
-	retry_after       INTEGER NOT NULL,
-	response_body     BLOB,
-	body_truncated    INTEGER NOT NULL,
-	connection_reused INTEGER NOT NULL,
-	dns               INTEGER NOT NULL,
-	connect           INTEGER NOT NULL,
-	tls               INTEGER NOT NULL,
-	first_byte        INTEGER NOT NULL,
-	total             INTEGER NOT NULL,
+	delivery_id BLOB NOT NULL,
+	number      INTEGER NOT NULL,
+	attempt     BLOB NOT NULL,
 	PRIMARY KEY (delivery_id, number)
 ) WITHOUT ROWID;
 
