@@ -33,9 +33,19 @@ func (c *call) authenticate() error {
 		c.principal = principal
 		return nil
 	}
+	guess, isKnown := guessOf(c.request.RemoteAddr, text), c.keys.wasGood(hash)
+	if !isKnown {
+		if err := c.guesses.take(guess); err != nil {
+			return err
+		}
+	}
 	principal, err := c.Manager.Authenticate(c.request.Context(), hash)
 	if errors.Is(err, posthorn.ErrNotFound) {
+		c.keys.forget(hash)
 		return unauthenticated()
+	}
+	if !isKnown {
+		c.guesses.giveBack(guess)
 	}
 	if err != nil {
 		return err
@@ -61,8 +71,9 @@ func (c *call) keyText() string {
 }
 
 // keyCache remembers for a moment which keys are good, so that not every event
-// asks the database. Unknown keys are not remembered: trying keys must not push
-// out good ones.
+// asks the database, and for longer which ones were, so that their owners are not
+// held up with those who try keys. Unknown keys are not remembered: trying keys must
+// not push out good ones.
 type keyCache struct {
 	now func() time.Time
 	mu  sync.RWMutex
@@ -108,10 +119,27 @@ func (k *keyCache) keep(hash [sha256.Size]byte, principal manage.Principal, gene
 	k.entries[hash] = cachedKey{principal: principal, until: until}
 }
 
+// wasGood reports whether a key was good when it was last looked up.
+func (k *keyCache) wasGood(hash [sha256.Size]byte) bool {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	_, known := k.entries[hash]
+	return known
+}
+
+// forget forgets a key that is not good any more.
+func (k *keyCache) forget(hash [sha256.Size]byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.entries, hash)
+}
+
 // forgetAll makes every key be looked up again.
 func (k *keyCache) forgetAll() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.generation++
-	clear(k.entries)
+	for hash := range k.entries {
+		k.entries[hash] = cachedKey{}
+	}
 }

@@ -197,6 +197,10 @@ type request struct {
 	body         string
 	header       map[string]string
 	key          string
+	// from is the address and port that it comes from; empty for any.
+	from string
+	// host is the name by which the server is asked; empty for any.
+	host string
 }
 
 func (w *world) send(r request) answer {
@@ -219,6 +223,12 @@ func (w *world) send(r request) answer {
 			continue
 		}
 		httpRequest.Header.Set(name, value)
+	}
+	if r.host != "" {
+		httpRequest.Host = r.host
+	}
+	if r.from != "" {
+		httpRequest.RemoteAddr = r.from
 	}
 	recorder := httptest.NewRecorder()
 	w.server.ServeHTTP(recorder, httpRequest)

@@ -43,6 +43,9 @@ type Options struct {
 	// CursorKey signs the cursors of lists. Nodes that serve the same clients share
 	// it; at least 16 bytes.
 	CursorKey []byte
+	// Hosts are the names by which the server may be asked, besides localhost and
+	// addresses; empty for any.
+	Hosts []string
 	// MaxBody is the largest request body in bytes; DefaultMaxBody when zero.
 	MaxBody int64
 	// MaxBodyMemory bounds the bodies of all requests under way, in bytes;
@@ -67,6 +70,7 @@ type Server struct {
 	table      []route
 	publishing map[string]http.Handler
 	keys       *keyCache
+	guesses    *guesses
 	running    *runningKeys
 	bodyMemory atomic.Int64
 	bodyShares *bodyShares
@@ -93,7 +97,7 @@ func New(o Options) (*Server, error) {
 	if o.Admission == nil {
 		o.Admission = intake.NewAdmission(posthorn.Limits{}, o.Now)
 	}
-	s := &Server{Options: o, mux: http.NewServeMux(), publishing: map[string]http.Handler{}, keys: newKeyCache(o.Now), running: newRunningKeys(), bodyShares: newBodyShares(o.MaxBodyMemory, o.MaxBody)}
+	s := &Server{Options: o, mux: http.NewServeMux(), publishing: map[string]http.Handler{}, keys: newKeyCache(o.Now), guesses: newGuesses(o.Now, o.Logger), running: newRunningKeys(), bodyShares: newBodyShares(o.MaxBodyMemory, o.MaxBody)}
 	s.table = s.routes()
 	if err := s.describe(); err != nil {
 		return nil, err
@@ -194,6 +198,9 @@ type reply struct {
 }
 
 func (c *call) run() (reply, error) {
+	if err := c.checkHost(); err != nil {
+		return reply{}, err
+	}
 	if !c.route.open {
 		if err := c.authenticate(); err != nil {
 			return reply{}, err

@@ -121,7 +121,7 @@ func (a *App) buildServer(publisher api.Publisher) error {
 	handler, err := api.New(api.Options{
 		Manager: a.manager, Publisher: publisher, Answers: a.store, Ready: a.ready, Logger: a.options.Logger,
 		Now: time.Now, Random: random, CursorKey: cursorKey, MaxBody: a.options.Config.MaxBodyBytes,
-		Admission: intake.NewAdmission(a.options.Config.Limits, time.Now), Version: a.options.Version,
+		Hosts: a.options.Config.Hosts, Admission: intake.NewAdmission(a.options.Config.Limits, time.Now), Version: a.options.Version,
 	})
 	if err != nil {
 		return fmt.Errorf("building the API: %w", err)

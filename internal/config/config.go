@@ -35,6 +35,9 @@ type Config struct {
 	// BootstrapKey is the platform key that a first start uses instead of a random
 	// one; empty for a random one.
 	BootstrapKey posthorn.Secret
+	// Hosts are the names by which the API may be asked, besides addresses; empty for
+	// any. On a loopback address in development it is localhost alone, unless set.
+	Hosts []string
 	// MaxBodyBytes is the longest body that the API takes.
 	MaxBodyBytes int64
 	// Limits bounds what one tenant may have and how fast it may publish.

@@ -89,6 +89,7 @@ func complete(config Config, env func(string) string) (Config, error) {
 	if config.HandshakeOrigin == "" && config.Environment == posthorn.Development {
 		config.HandshakeOrigin = "localhost"
 	}
+	config.completeHosts()
 	if config.DrainDelay == unset {
 		config.DrainDelay = 0
 		if config.Environment == posthorn.Production {

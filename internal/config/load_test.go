@@ -65,6 +65,7 @@ func TestPrecedence(t *testing.T) {
 		"data":                {[3]string{"/1", "/2", "/3"}, func(c config.Config) string { return c.DataDir }},
 		"database":            {[3]string{"sqlite:/1", "sqlite:/2", "sqlite:/3"}, func(c config.Config) string { return c.Database }},
 		"environment":         {[3]string{"development", "production", "development"}, func(c config.Config) string { return string(c.Environment) }},
+		"hosts":               {[3]string{"a.example.com", "b.example.com", "c.example.com"}, func(c config.Config) string { return strings.Join(c.Hosts, ",") }},
 		"max-body-bytes":      {[3]string{"2001", "2002", "2003"}, func(c config.Config) string { return fmt.Sprint(c.MaxBodyBytes) }},
 		"event-rate":          {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.EventRate) }},
 		"event-burst":         {[3]string{"1", "2", "3"}, func(c config.Config) string { return fmt.Sprint(c.Limits.EventBurst) }},

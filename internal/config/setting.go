@@ -40,6 +40,7 @@ func Settings() []Setting {
 		{Key: "database", Value: "URL", Default: "sqlite:DIR/posthorn.db", computed: true, Help: "database: sqlite:PATH", set: setDatabase},
 		{Key: "environment", Value: "KIND", Default: "production", Help: "kind of the environment that a first start makes: production or development", set: setEnvironment},
 		{Key: "bootstrap-key", Value: "KEY", Secret: true, Help: "platform key (sk_user_…) that a first start uses instead of a random one", set: setBootstrapKey},
+		{Key: "hosts", Value: "NAMES", Default: "localhost in development on a loopback address, else any", computed: true, Help: "names by which the API may be asked, besides addresses, separated by commas; * for any", set: setHosts},
 		{Key: "max-body-bytes", Value: "N", Default: "1048576", Help: "longest body that the API takes", set: setMaxBodyBytes},
 	}, limitSettings(), []Setting{
 		{Key: "handshake-origin", Value: "NAME", Default: "localhost in development", computed: true, Help: "domain name by which the server introduces itself to receivers that are asked for their consent; without one there are no handshakes", set: setHandshakeOrigin},
