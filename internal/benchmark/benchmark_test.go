@@ -106,7 +106,7 @@ func checkForms(t *testing.T, report benchmark.Report) {
 // these by a number alone.
 func TestScenariosRun(t *testing.T) {
 	t.Parallel()
-	o := small(t, "half", "batch", "fan-out-10", "http2", "neighbours", "backlog", "stored", "restart")
+	o := small(t, "half", "batch", "fan-out-10", "http2", "neighbours", "backlog", "replay", "stored", "restart")
 	o.Targets = []string{"relay", "posthorn"}
 	o.Requests, o.Hanging, o.Waiting, o.Stored = 20, 2, 500, 2000
 	report, err := benchmark.Run(t.Context(), o)
@@ -120,12 +120,46 @@ func TestScenariosRun(t *testing.T) {
 	}
 	for scenario, figure := range map[string][2]string{
 		"neighbours": {"beside", "end to end p99"}, "backlog": {"beside", "backlog delivered"},
+		"replay": {"beside", "own end to end p99"},
 		"stored": {"stored", "list: deliveries, deep cursor"}, "restart": {"posthorn", "first delivery after a kill"},
 	} {
 		i := slices.IndexFunc(report.Scenarios, func(s benchmark.ScenarioReport) bool { return s.Name == scenario })
 		if f, found := report.Scenarios[i].Find(figure[0], figure[1]); !found || f.Median <= 0 {
 			t.Errorf("%s has no %s", scenario, figure[1])
 		}
+	}
+}
+
+// Invariant: whoever is refused in an overload or a flood is answered and told when to
+// come back, and all that was taken arrives.
+func TestFloodsAreAnswered(t *testing.T) {
+	t.Parallel()
+	o := small(t, "overload", "flood")
+	o.Requests = 20
+	report, err := benchmark.Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0.0
+	for _, s := range report.Scenarios {
+		for _, target := range s.Targets {
+			for _, kind := range []string{"", "flood "} {
+				f, _ := s.Find(target.Name, kind+"requests refused")
+				refused += f.Median
+				for _, never := range []string{"refused without a time", "not answered"} {
+					if f, _ := s.Find(target.Name, kind+never); f.Median > 0 {
+						t.Errorf("%s, %s: %s%s: %g", s.Name, target.Name, kind, never, f.Median)
+					}
+				}
+				accepted, found := s.Find(target.Name, kind+"events accepted")
+				if arrived, _ := s.Find(target.Name, kind+"events arrived"); found && accepted.Median != arrived.Median {
+					t.Errorf("%s, %s: of %g that were accepted %g arrived", s.Name, target.Name, accepted.Median, arrived.Median)
+				}
+			}
+		}
+	}
+	if refused == 0 {
+		t.Error("nothing was refused")
 	}
 }
 

@@ -21,11 +21,12 @@ type filling struct {
 	// turn.
 	Deliveries int      `json:"deliveries"`
 	Webhooks   []string `json:"webhooks"`
-	// IsOver says that they have been sent, one in a hundred in vain; otherwise they
-	// are due.
-	IsOver   bool   `json:"isOver"`
-	Family   string `json:"family"`
-	DataSize int    `json:"dataSize"`
+	// IsOver says that they have been sent, one in a hundred in vain, and IsCancelled
+	// that they have been cancelled; otherwise they are due.
+	IsOver      bool   `json:"isOver"`
+	IsCancelled bool   `json:"isCancelled"`
+	Family      string `json:"family"`
+	DataSize    int    `json:"dataSize"`
 	// Span is how far back the first one was accepted; the others follow evenly.
 	Span time.Duration `json:"span"`
 }
@@ -98,7 +99,24 @@ func fill(ctx context.Context, database store.Store, told filling, talk io.Write
 	}
 	close(leases)
 	group.Wait()
+	if told.IsCancelled && ctx.Err() == nil {
+		return f.cancel(ctx)
+	}
 	return context.Cause(ctx)
+}
+
+// cancel ends all that is due.
+func (f *filler) cancel(ctx context.Context) error {
+	const chunk = 10_000
+	for _, webhook := range f.webhooks {
+		for ended := chunk; ended == chunk; {
+			var err error
+			if ended, err = f.store.CancelPending(ctx, webhook, chunk, time.Now()); err != nil {
+				return fmt.Errorf("cancelling: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 func newFiller(ctx context.Context, database store.Store, told filling) (*filler, error) {

@@ -22,7 +22,8 @@ type message struct {
 }
 
 const (
-	fromDigits = 19 // until the year 2286
+	noMoment   = "1" // fills the place of a moment that was never set
+	fromDigits = 19  // until the year 2286
 	typeDigits = 4
 )
 
@@ -55,7 +56,7 @@ func eventText(l load) string {
 
 // eventData makes data of a size in bytes, with a place for the moment.
 func eventData(size int) string {
-	head := `{` + fromMark + strings.Repeat("1", fromDigits) + `,"pad":"`
+	head := `{` + fromMark + strings.Repeat(noMoment, fromDigits) + `,"pad":"`
 	return head + strings.Repeat("x", max(0, size-len(head)-len(`"}`))) + `"}`
 }
 
@@ -95,14 +96,18 @@ func putNumber(place []byte, n int) {
 }
 
 // publishedAt finds the moment in a body, wherever the format has put the data; zero
-// if there is none.
+// if there is none, or it was never set.
 func publishedAt(body []byte) time.Time {
 	at := bytes.Index(body, []byte(fromMark))
 	if at < 0 || len(body) < at+len(fromMark)+fromDigits {
 		return time.Time{}
 	}
+	digits := body[at+len(fromMark) : at+len(fromMark)+fromDigits]
+	if bytes.Count(digits, []byte(noMoment)) == fromDigits {
+		return time.Time{}
+	}
 	var moment int64
-	for _, digit := range body[at+len(fromMark) : at+len(fromMark)+fromDigits] {
+	for _, digit := range digits {
 		moment = moment*10 + int64(digit-'0')
 	}
 	return time.Unix(0, moment)

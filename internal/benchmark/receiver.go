@@ -33,6 +33,7 @@ const (
 // tally is what arrived in one of the two kinds. Times are nanoseconds since 1970.
 type tally struct {
 	count     atomic.Int64
+	fresh     atomic.Int64
 	first     atomic.Int64
 	last      atomic.Int64
 	latencies histogram
@@ -67,6 +68,7 @@ func (t *tally) add(body []byte, now time.Time) {
 	t.last.Store(now.UnixNano())
 	if from := publishedAt(body); !from.IsZero() {
 		t.latencies.add(now.Sub(from))
+		t.fresh.Add(1)
 	}
 	t.count.Add(1)
 }
@@ -119,8 +121,10 @@ func playReceiver(ctx context.Context, in io.Reader, out io.Writer) error {
 // waiting asks for so many arrivals of each kind. It fails when nothing arrives for
 // as long as Patience.
 type waiting struct {
-	Usual    int64         `json:"usual"`
-	Backlog  int64         `json:"backlog"`
+	Usual   int64 `json:"usual"`
+	Backlog int64 `json:"backlog"`
+	// Fresh are those of the backlog's kind that say when they were published.
+	Fresh    int64         `json:"fresh"`
 	Patience time.Duration `json:"patience"`
 }
 
@@ -132,13 +136,13 @@ func (r *receiver) wait(ctx context.Context, w waiting) error {
 	for {
 		t := r.tallies.Load()
 		usual, backlog := t.usual.count.Load(), t.backlog.count.Load()
-		if usual >= w.Usual && backlog >= w.Backlog {
+		if usual >= w.Usual && backlog >= w.Backlog && t.backlog.fresh.Load() >= w.Fresh {
 			return nil
 		}
 		if now := time.Now(); usual+backlog != before {
 			before, since = usual+backlog, now
 		} else if now.Sub(since) > w.Patience {
-			return fmt.Errorf("%d of %d deliveries arrived, and none for %v", usual+backlog, w.Usual+w.Backlog, w.Patience)
+			return fmt.Errorf("%d of %d deliveries arrived, and none for %v", usual+backlog, w.Usual+w.Backlog+w.Fresh, w.Patience)
 		}
 		select {
 		case <-ticker.C:

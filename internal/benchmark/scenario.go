@@ -79,6 +79,7 @@ func scenarios() []scenario {
 		{name: "backlog", summary: "a paced webhook alone, and beside one that comes back with a million deliveries waiting", baselines: []string{"alone"}, run: besideBacklog},
 		{name: "overload", summary: "saturation, and sixteen times as many connections that publish as fast as they are answered", baselines: []string{"saturation"}, run: overload},
 		{name: "flood", summary: "a paced workspace alone, and beside another that floods: beyond its rate, with all its requests, with a platform key, with batches", baselines: []string{"alone"}, run: besideFloods},
+		{name: "replay", summary: "a paced webhook alone, and beside another whose million deliveries are replayed; new events of that one too; then a kill", baselines: []string{"alone"}, run: besideReplay},
 		{name: "stored", summary: "saturation and every list on an empty database, and on one with ten million deliveries", baselines: []string{"empty"}, prepare: fillStored, run: besideStored},
 		{name: "restart", summary: "how soon a server with a million deliveries waiting is ready and delivers, after a stop and after a kill", run: restart},
 	}

@@ -1,6 +1,6 @@
 // Package replay goes on with replays, a step at a time and behind everything else: a
-// webhook gets more to send again only when little of it is waiting or held to be
-// sent, so that a new event waits behind Share of them at most. Where a replay stands is
+// webhook gets more to send again only when what it has to send takes fewer than half
+// of its places, so that there is one for a new event. Where a replay stands is
 // kept with each step, so a process that ends in the middle leaves nothing to clear up.
 package replay
 
@@ -16,16 +16,22 @@ import (
 )
 
 // Share is how many deliveries of a webhook may be leased, or pending and due, after a
-// step: so many a new event may find ahead of it through a replay.
-const Share = 128
+// step, unless half of its concurrency is more: so many a new event may find ahead of it
+// through a replay. A step begins with that half, which leaves a new event a place, and
+// only for a receiver that has taken all of it before the next step it gets longer.
+const Share = 64
 
 // How far a step goes, and how long it is before the next one, of whichever replay:
-// together all replays examine no more than 10,000 deliveries a second, and move no
-// more than 2,560. When none may go on, it is asked again after a time that doubles.
+// calm times as long as the step took, so that all replays together take a tenth of what
+// can be written, and the less the more others write. When none may go on, it is asked
+// again after a time that doubles, up to a quarter of the time for which none could.
 const (
-	examine     = 500
-	pause       = 50 * time.Millisecond
-	longestWait = 5 * time.Second
+	examine      = 500
+	calm         = 9
+	shortestWait = 10 * time.Millisecond
+	longestPause = time.Second
+	usualWait    = 100 * time.Millisecond
+	longestWait  = 5 * time.Second
 )
 
 // Options are what a Runner is made of. All fields are needed.
@@ -60,15 +66,19 @@ func (r *Runner) Kick() {
 // goroutine runs it at a time.
 func (r *Runner) Run(ctx context.Context) {
 	var last posthorn.WebhookID
-	wait := pause
+	shares := map[posthorn.WebhookID]int{}
+	stepped, wait := r.Now(), shortestWait
 	for {
+		began := r.Now()
 		turn, err := r.turn(ctx, last)
 		if err == nil {
-			last, wait = turn.Replay.WebhookID, pause
-			err = r.step(ctx, turn)
+			last = turn.Replay.WebhookID
+			err = r.step(ctx, turn, share(shares, turn))
+			stepped, wait = r.Now(), shortestWait
 		}
+		pause := min(max(calm*r.Now().Sub(began), shortestWait), longestPause)
 		if errors.Is(err, posthorn.ErrNotFound) {
-			wait = min(2*wait, longestWait)
+			wait = min(2*wait, max(usualWait, r.Now().Sub(stepped)/4), longestWait)
 		} else if err != nil && ctx.Err() == nil {
 			r.Logger.Error("going on with a replay failed, trying again", "error", err)
 			wait = time.Second
@@ -82,18 +92,34 @@ func (r *Runner) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-r.kick:
-			wait = pause
+			wait = shortestWait
 		case <-time.After(wait - pause):
 		}
 	}
 }
 
+// share returns how many deliveries of a webhook may be ahead after this step, and
+// remembers it for the next one.
+func share(shares map[posthorn.WebhookID]int, turn store.ReplayTurn) int {
+	const most = 1000 // webhooks; to forget them costs speed alone
+	if len(shares) >= most {
+		clear(shares)
+	}
+	half, webhook := max(1, turn.Concurrency/2), turn.Replay.WebhookID
+	if turn.Ahead > 0 {
+		shares[webhook] = half
+	} else {
+		shares[webhook] = max(half, min(2*shares[webhook], Share))
+	}
+	return shares[webhook]
+}
+
 // turn finds the replay whose turn it is: the next one after that of the webhook that
 // had it last, or else the first.
 func (r *Runner) turn(ctx context.Context, last posthorn.WebhookID) (store.ReplayTurn, error) {
-	turn, err := r.Queue.NextReplay(ctx, last, r.Now(), Share/2)
+	turn, err := r.Queue.NextReplay(ctx, last, r.Now(), Share)
 	if errors.Is(err, posthorn.ErrNotFound) && !last.IsZero() {
-		turn, err = r.Queue.NextReplay(ctx, posthorn.WebhookID{}, r.Now(), Share/2)
+		turn, err = r.Queue.NextReplay(ctx, posthorn.WebhookID{}, r.Now(), Share)
 	}
 	if err != nil {
 		return store.ReplayTurn{}, fmt.Errorf("looking for replays: %w", err)
@@ -101,9 +127,10 @@ func (r *Runner) turn(ctx context.Context, last posthorn.WebhookID) (store.Repla
 	return turn, nil
 }
 
-func (r *Runner) step(ctx context.Context, turn store.ReplayTurn) error {
+// step makes as much due as its share allows.
+func (r *Runner) step(ctx context.Context, turn store.ReplayTurn, share int) error {
 	before := turn.Replay
-	after, err := r.Queue.StepReplay(ctx, store.ReplayStep{ID: before.ID, Examine: examine, Move: Share - turn.Ahead, Now: r.Now()})
+	after, err := r.Queue.StepReplay(ctx, store.ReplayStep{ID: before.ID, Examine: examine, Move: max(1, share-turn.Ahead), Now: r.Now()})
 	if errors.Is(err, posthorn.ErrConflict) {
 		return nil // it was cancelled meanwhile
 	}

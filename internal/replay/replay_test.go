@@ -1,6 +1,8 @@
 package replay_test
 
 import (
+	"context"
+	"log/slog"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/replay"
+	"github.com/posthorn/posthorn/internal/store"
 )
 
 // Invariant: a replay makes every wanted delivery due, once, however little its
@@ -74,7 +77,7 @@ func TestPausedWebhookPausesItsReplay(t *testing.T) {
 			} else {
 				pass(5 * time.Second)
 			}
-			if r := w.kept(id); r.Replayed != replay.Share {
+			if r := w.kept(id); r.Replayed != half {
 				t.Errorf("after it was resumed: %+v", r)
 			}
 		})
@@ -89,7 +92,7 @@ func TestCancelledReplayEnds(t *testing.T) {
 		w := newWorld(t)
 		webhook, other := w.webhook(), w.webhook()
 		w.exhausted(webhook, 3*replay.Share)
-		w.exhausted(other, replay.Share/4)
+		w.exhausted(other, half-1)
 		id := w.replay(webhook)
 		w.run()
 		synctest.Wait()
@@ -99,7 +102,7 @@ func TestCancelledReplayEnds(t *testing.T) {
 		w.send(webhook, 1000, posthorn.DeliverySucceeded)
 		second := w.replay(other)
 		pass(time.Minute)
-		if r := w.kept(id); r.Replayed != replay.Share || w.pending(webhook) != 0 {
+		if r := w.kept(id); r.Replayed != half || w.pending(webhook) != 0 {
 			t.Errorf("%d pending, and the replay: %+v", w.pending(webhook), r)
 		}
 		if r := w.kept(second); r.Status != posthorn.ReplayDone {
@@ -153,7 +156,7 @@ func TestReplaysOutliveTheRunner(t *testing.T) {
 		want := w.exhausted(webhook, old)
 		id := w.replay(webhook)
 		var sent []posthorn.DeliveryID
-		for range 2 * old / replay.Share {
+		for range 2 * old / half {
 			stop := w.run()
 			synctest.Wait()
 			stop()
@@ -170,10 +173,11 @@ func TestReplaysOutliveTheRunner(t *testing.T) {
 func TestKicksHurryNoStep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const steps, apart = 8, 50 * time.Millisecond
+		const steps, longer, apart = 8, 4 + 8 + 16 + 32, 10 * time.Millisecond
 		w := newWorld(t)
 		webhook := w.webhook()
 		w.exhausted(webhook, 2*steps*replay.Share)
+		want := int64(longer + (steps-4)*replay.Share)
 		id := w.replay(webhook)
 		began := time.Now()
 		w.run()
@@ -182,8 +186,73 @@ func TestKicksHurryNoStep(t *testing.T) {
 			pass(time.Millisecond)
 			w.send(webhook, 1000, posthorn.DeliverySucceeded)
 		}
-		if r := w.kept(id); r.Replayed != steps*replay.Share {
-			t.Errorf("%d deliveries were made due, want %d steps of %d", r.Replayed, steps, replay.Share)
+		if r := w.kept(id); r.Replayed != want {
+			t.Errorf("%d deliveries were made due, want %d in %d steps", r.Replayed, want, steps)
 		}
 	})
+}
+
+// Invariant: a receiver that hasn't taken one step's deliveries before the next gets no
+// more than half of its places filled, so that a new event finds one free.
+func TestSlowReceiverKeepsPlacesFree(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		webhook := w.webhook()
+		w.exhausted(webhook, 20*replay.Share)
+		w.replay(webhook)
+		w.run()
+		for range 20 { // it is fast
+			pass(20 * time.Millisecond)
+			w.send(webhook, 1000, posthorn.DeliverySucceeded)
+		}
+		pass(20 * time.Millisecond)
+		if pending := w.pending(webhook); pending != replay.Share {
+			t.Errorf("%d are pending for a fast receiver, want %d", pending, replay.Share)
+		}
+		w.send(webhook, replay.Share-1, posthorn.DeliverySucceeded)
+		for range 1000 { // it takes one after the other now
+			pass(50 * time.Millisecond)
+			if pending := w.pending(webhook); pending > half {
+				t.Fatalf("%d are pending for a slow receiver, want at most %d", pending, half)
+			}
+			w.send(webhook, 1, posthorn.DeliverySucceeded)
+		}
+	})
+}
+
+// Invariant: the slower the database is, the less a replay asks of it: a tenth of its
+// time at most.
+func TestReplaysLeaveTheDatabaseToOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const each, lasts = 30 * time.Millisecond, 10 * time.Second
+		w := newWorld(t)
+		webhook := w.webhook()
+		w.exhausted(webhook, 50*replay.Share)
+		slow := &slowQueue{Replaying: w, each: each}
+		w.runner = replay.New(replay.Options{Queue: slow, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Due: w.due})
+		w.replay(webhook)
+		stop := w.run()
+		for began := time.Now(); time.Since(began) < lasts; {
+			pass(5 * time.Millisecond)
+			w.send(webhook, 1000, posthorn.DeliverySucceeded)
+		}
+		stop()
+		if part := slow.busy.Seconds() / lasts.Seconds(); part > 0.11 || part < 0.05 {
+			t.Errorf("the database was busy with the replay for %.2f of the time", part)
+		}
+	})
+}
+
+// slowQueue takes a while for each step.
+type slowQueue struct {
+	store.Replaying
+	each, busy time.Duration
+}
+
+func (s *slowQueue) StepReplay(ctx context.Context, step store.ReplayStep) (posthorn.Replay, error) {
+	pass(s.each)
+	s.busy += s.each
+	return s.Replaying.StepReplay(ctx, step)
 }

@@ -79,11 +79,15 @@ func (w *world) run() (stop func()) {
 	return stop
 }
 
+// half is half of a webhook's concurrency: what the first step makes due.
+const half = 4
+
 func (w *world) webhook() posthorn.WebhookID {
 	w.t.Helper()
 	id := newID[posthorn.WebhookID](w)
 	w.must(w.CreateWebhook(w.t.Context(), posthorn.Webhook{
 		ID: id, WorkspaceID: w.environment.WorkspaceID, ProjectID: w.environment.ProjectID, EnvironmentID: w.environment.ID, Status: posthorn.WebhookActive,
+		Concurrency: 2 * half,
 	}, 0))
 	return id
 }

@@ -31,8 +31,9 @@ type Replays interface {
 type Replaying interface {
 	// NextReplay finds the first running replay, in the order of their webhooks' ids and
 	// after the given one, that may go on: its webhook is active, not held until after
-	// now, its breaker is closed, and fewer than room of its deliveries are ahead: leased,
-	// or pending and due at now. It returns posthorn.ErrNotFound if there is none.
+	// now, its breaker is closed, and of its deliveries fewer than room, and fewer than
+	// half of its Concurrency (rounded up), are ahead: leased, or pending and due at now.
+	// It returns posthorn.ErrNotFound if there is none.
 	NextReplay(ctx context.Context, after posthorn.WebhookID, now time.Time, room int) (ReplayTurn, error)
 
 	// StepReplay goes on with a replay: it looks at the deliveries that come next (in the
@@ -46,10 +47,11 @@ type Replaying interface {
 }
 
 // ReplayTurn is a replay that may go on. Ahead is how many of its webhook's deliveries
-// are leased, or pending and due.
+// are leased, or pending and due, Concurrency the webhook's.
 type ReplayTurn struct {
-	Replay posthorn.Replay
-	Ahead  int
+	Replay      posthorn.Replay
+	Ahead       int
+	Concurrency int
 }
 
 // ReplayStep is a part of a replay, which one transaction does.

@@ -143,8 +143,8 @@ func (s *Store) NextReplay(ctx context.Context, after posthorn.WebhookID, now ti
 				ahead++
 			}
 		}
-		if ahead < room {
-			return store.ReplayTurn{Replay: copyReplay(r.Replay), Ahead: ahead}, nil
+		if ahead < room && ahead < (webhook.Concurrency+1)/2 {
+			return store.ReplayTurn{Replay: copyReplay(r.Replay), Ahead: ahead, Concurrency: webhook.Concurrency}, nil
 		}
 	}
 	return store.ReplayTurn{}, posthorn.ErrNotFound

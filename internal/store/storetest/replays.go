@@ -308,7 +308,7 @@ func replayWaits(w *world) {
 	r := w.replay(webhook)
 	wantTurn := func(what string, room, ahead int) {
 		w.t.Helper()
-		w.want(what, must[store.ReplayTurn](w)(w.turn(posthorn.WebhookID{}, room)), store.ReplayTurn{Replay: r, Ahead: ahead})
+		w.want(what, must[store.ReplayTurn](w)(w.turn(posthorn.WebhookID{}, room)), store.ReplayTurn{Replay: r, Ahead: ahead, Concurrency: webhook.Concurrency})
 	}
 	wantNone := func(room int) {
 		w.t.Helper()
@@ -344,4 +344,8 @@ func replayWaits(w *world) {
 	w.record(jobs[0], posthorn.StatusReason(500), posthorn.DeliveryPending) // due in an hour
 	wantTurn("with one that is leased and one that is due later", 2, 1)
 	wantNone(1)
+	w.pending(webhook, webhook.Concurrency/2-2)
+	wantTurn("with one fewer than half of what may be under way", 10, webhook.Concurrency/2-1)
+	w.pending(webhook, 1)
+	wantNone(10)
 }
