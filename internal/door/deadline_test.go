@@ -32,6 +32,12 @@ func (c *counted) SetWriteDeadline(at time.Time) error {
 // end of it to a test; it returns how often its deadlines were moved.
 func inTime(t *testing.T, handler http.HandlerFunc, test func(t *testing.T, client net.Conn)) int {
 	t.Helper()
+	return inTimeWith(t, handler, func(t *testing.T, client net.Conn, _ *Server) { test(t, client) })
+}
+
+// inTimeWith is inTime for tests that need the server, too.
+func inTimeWith(t *testing.T, handler http.HandlerFunc, test func(t *testing.T, client net.Conn, s *Server)) int {
+	t.Helper()
 	moves := 0
 	synctest.Test(t, func(t *testing.T) {
 		limits := timeouts{head: 5 * time.Second, whole: 30 * time.Second, idle: 2 * time.Minute}
@@ -51,7 +57,7 @@ func inTime(t *testing.T, handler http.HandlerFunc, test func(t *testing.T, clie
 			close(served)
 		}()
 		l.connections <- conn
-		test(t, ours)
+		test(t, ours, s)
 		_ = ours.Close()
 		_ = s.Close()
 		<-served
@@ -160,4 +166,43 @@ func TestDeadlinesAreRarelyMoved(t *testing.T) {
 	if moves > 10 {
 		t.Errorf("deadlines were moved %d times", moves)
 	}
+}
+
+// Invariant: a client that goes on sending after it was refused, and told so, is
+// listened to until the end of its body: else it may never read the answer.
+func TestRefusedBodiesAreReadAway(t *testing.T) {
+	t.Parallel()
+	refuse := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusUnauthorized)
+	}
+	inTime(t, refuse, func(t *testing.T, client net.Conn) {
+		exchange(t, client, strings.TrimSuffix(plain, "hello"))
+		if _, err := io.WriteString(client, "hello"); err != nil {
+			t.Errorf("the body was not read: %v", err)
+		}
+		endsAfter(t, client, 0)
+	})
+}
+
+// Invariant: a stop that comes while an answer is being written doesn't wait for
+// another request on that connection.
+func TestStopWhileAnswering(t *testing.T) {
+	t.Parallel()
+	inTimeWith(t, answerAtOnce, func(t *testing.T, client net.Conn, s *Server) {
+		if _, err := io.WriteString(client, plain); err != nil {
+			t.Fatal(err)
+		}
+		stopped := make(chan error, 1)
+		go func() { stopped <- s.Shutdown(t.Context()) }()
+		synctest.Wait()
+		begun := time.Now()
+		answer, err := io.ReadAll(client)
+		if err != nil || !strings.HasSuffix(string(answer), "hello") {
+			t.Errorf("answered %q, %v", answer, err)
+		}
+		if err := <-stopped; err != nil || time.Since(begun) > time.Second {
+			t.Errorf("stopped after %v: %v", time.Since(begun), err)
+		}
+	})
 }
