@@ -113,7 +113,8 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP answers one request. What must hold for all of them belongs into serve:
+// the handlers of Publishing are not asked through here.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
 // Publishing returns the handlers of the routes that take events, by the path of
