@@ -106,7 +106,7 @@ func checkForms(t *testing.T, report benchmark.Report) {
 // these by a number alone.
 func TestScenariosRun(t *testing.T) {
 	t.Parallel()
-	o := small(t, "half", "batch", "fan-out-10", "http2", "neighbours", "backlog", "replay", "stored", "restart")
+	o := small(t, "half", "batch", "fan-out-10", "http2", "neighbours", "slow-receivers", "backlog", "replay", "stored", "restart")
 	o.Targets = []string{"relay", "posthorn"}
 	o.Requests, o.Hanging, o.Waiting, o.Stored = 20, 2, 500, 2000
 	report, err := benchmark.Run(t.Context(), o)
@@ -120,7 +120,7 @@ func TestScenariosRun(t *testing.T) {
 	}
 	for scenario, figure := range map[string][2]string{
 		"neighbours": {"beside", "end to end p99"}, "backlog": {"beside", "backlog delivered"},
-		"replay": {"beside", "own end to end p99"},
+		"slow-receivers": {"beside", "publish p99"}, "replay": {"beside", "own end to end p99"},
 		"stored": {"stored", "list: deliveries, deep cursor"}, "restart": {"posthorn", "first delivery after a kill"},
 	} {
 		i := slices.IndexFunc(report.Scenarios, func(s benchmark.ScenarioReport) bool { return s.Name == scenario })

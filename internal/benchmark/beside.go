@@ -10,14 +10,15 @@ import (
 // waitingEach is how many deliveries wait for each neighbour that hangs.
 const waitingEach = 500
 
-// besideNeighbours measures a healthy webhook alone, and beside others that hang.
-func besideNeighbours(ctx context.Context, b *bench) ([]outcome, error) {
-	s := shape{concurrency: b.Connections, neighbours: b.Hanging}
+// besideNeighbours measures a healthy webhook alone, and beside others at a path, which
+// says what is wrong with them.
+func besideNeighbours(ctx context.Context, b *bench, path string) ([]outcome, error) {
+	s := shape{concurrency: b.Connections, neighbours: b.Hanging, neighbourPath: path}
 	alone, err := b.measureOn(ctx, targetPosthorn, s, b.paced(float64(b.Rate)))
 	if err != nil {
 		return nil, fmt.Errorf("alone: %w", err)
 	}
-	b.say("  beside %d neighbours that hang", b.Hanging)
+	b.say("  beside %d neighbours", b.Hanging)
 	st, err := b.set(ctx, targetPosthorn, s, "")
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strconv"
@@ -24,7 +25,7 @@ func (r *receiver) accept(ctx context.Context, listener net.Listener) {
 			r.running.Go(func() {
 				stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // lets go of whoever reads
 				defer stop()
-				_ = r.talk(conn)
+				_ = r.talk(ctx, conn)
 				_ = conn.Close() // the other side has gone, or is told so
 			})
 		}
@@ -34,7 +35,7 @@ func (r *receiver) accept(ctx context.Context, listener net.Listener) {
 // talk answers requests of HTTP/1.1 that state their length, and nothing else: it
 // must cost little beside what is measured. Whatever else it is sent ends the
 // connection.
-func (r *receiver) talk(conn net.Conn) error {
+func (r *receiver) talk(ctx context.Context, conn net.Conn) error {
 	answer := []byte("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 	buffer, filled := make([]byte, 4<<10), 0
 	for {
@@ -52,14 +53,31 @@ func (r *receiver) talk(conn net.Conn) error {
 			continue
 		}
 		const path = len("POST ")
-		if !r.take(string(buffer[path:path+2]), buffer[head:head+length]) {
+		kind := string(buffer[path : path+2])
+		if !r.take(kind, buffer[head:head+length]) {
 			_, err := io.Copy(io.Discard, conn)
 			return err
+		}
+		if kind == slowPath[:2] && !dawdle(ctx) {
+			return ctx.Err()
 		}
 		if _, err := conn.Write(answer); err != nil {
 			return err
 		}
 		filled = copy(buffer, buffer[head+length:filled])
+	}
+}
+
+// dawdle takes as long as a slow receiver, each time another, as in life: receivers
+// that were slow in step would be a burst. It reports whether ctx is still alive then.
+func dawdle(ctx context.Context) bool {
+	timer := time.NewTimer(slowAnswer*4/5 + rand.N(slowAnswer*2/5))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -109,6 +127,7 @@ func (r *receiver) take(path string, body []byte) bool {
 	switch path {
 	case hangingPath[:2]:
 		return false
+	case slowPath[:2]:
 	case backlogPath[:2]:
 		t.backlog.add(body, time.Now())
 	default:

@@ -17,18 +17,22 @@ type receiving struct {
 	Certificate string `json:"certificate"`
 	Key         string `json:"key"`
 	HTTP2       bool   `json:"http2"`
-	// Neighbours is how many further addresses it has, where it takes requests and
+	// Neighbours is how many further addresses it has, each for a webhook that is slow or
 	// never answers.
 	Neighbours int `json:"neighbours"`
 }
 
 // The first letter of a path says how a request is taken: those at hangingPath are
-// never answered, those at backlogPath are counted apart from all others.
+// never answered, those at slowPath after about slowAnswer, and those at backlogPath are
+// counted apart from all others.
 const (
 	usualPath   = "/usual/"
 	backlogPath = "/backlog/"
 	hangingPath = "/hanging/"
+	slowPath    = "/slow/"
 )
+
+const slowAnswer = 5 * time.Second
 
 // tally is what arrived in one of the two kinds. Times are nanoseconds since 1970.
 type tally struct {

@@ -75,7 +75,8 @@ func scenarios() []scenario {
 		}),
 		usual("tls", "saturation, receivers over TLS", shape{isTLS: true}, func(b *bench) load { return b.closed() }),
 		usual("http2", "saturation, receivers over HTTP/2", shape{isTLS: true, isHTTP2: true}, func(b *bench) load { return b.closed() }),
-		{name: "neighbours", summary: "a paced webhook alone, and beside 200 that hang with 500 deliveries waiting for each", baselines: []string{"alone"}, run: besideNeighbours},
+		{name: "neighbours", summary: "a paced webhook alone, and beside 200 that hang with 500 deliveries waiting for each", baselines: []string{"alone"}, run: beside(hangingPath)},
+		{name: "slow-receivers", summary: "a paced webhook alone, and beside 200 that answer after four to six seconds, with 500 deliveries waiting for each", baselines: []string{"alone"}, run: beside(slowPath)},
 		{name: "backlog", summary: "a paced webhook alone, and beside one that comes back with a million deliveries waiting", baselines: []string{"alone"}, run: besideBacklog},
 		{name: "overload", summary: "saturation, and sixteen times as many connections that publish as fast as they are answered", baselines: []string{"saturation"}, run: overload},
 		{name: "flood", summary: "a paced workspace alone, and beside another that floods: beyond its rate, with all its requests, with a platform key, with batches", baselines: []string{"alone"}, run: besideFloods},
@@ -95,6 +96,11 @@ func usual(name, summary string, s shape, loadOf func(b *bench) load) scenario {
 	return scenario{name: name, summary: summary, baselines: []string{targetBare, targetRelay}, run: func(ctx context.Context, b *bench) ([]outcome, error) {
 		return b.eachTarget(ctx, s, loadOf(b))
 	}}
+}
+
+// beside is a scenario with other webhooks at a path.
+func beside(path string) func(context.Context, *bench) ([]outcome, error) {
+	return func(ctx context.Context, b *bench) ([]outcome, error) { return besideNeighbours(ctx, b, path) }
 }
 
 // half is paced at half of what Posthorn reaches at saturation, for all targets.

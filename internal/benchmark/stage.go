@@ -31,7 +31,9 @@ type shape struct {
 	concurrency int
 	isTLS       bool
 	isHTTP2     bool
-	neighbours  int
+	// neighbours is how many other webhooks there are, at neighbourPath.
+	neighbours    int
+	neighbourPath string
 	// settings are the server's, beside the usual ones.
 	settings map[string]string
 }
@@ -168,14 +170,14 @@ func (s *stage) registerAll(ctx context.Context) error {
 	return nil
 }
 
-// addNeighbours makes webhooks that hang.
+// addNeighbours makes the other webhooks.
 func (s *stage) addNeighbours(ctx context.Context) error {
 	_, port, err := net.SplitHostPort(s.receiverAddress)
 	if err != nil {
 		return fmt.Errorf("reading the receiver's address: %w", err)
 	}
 	for i := range s.neighbours {
-		url := "http://" + neighbour(i, port) + hangingPath
+		url := "http://" + neighbour(i, port) + s.neighbourPath
 		if _, err := s.api.register(ctx, registration{URL: url, Events: []string{hangingFamily + ".*"}}); err != nil {
 			return err
 		}

@@ -50,7 +50,7 @@ func (s *session) benchCommand() *cobra.Command {
 	set.IntVar(&options.Connections, "connections", options.Connections, "connections that publish at saturation, and requests that a webhook may have under way")
 	set.IntVar(&options.Rate, "rate", options.Rate, "events a second where they are paced")
 	set.IntVar(&options.DataSize, "data-size", options.DataSize, "bytes of data in an event")
-	set.IntVar(&options.Hanging, "hanging", options.Hanging, "neighbours that hang, 500 deliveries waiting for each")
+	set.IntVar(&options.Hanging, "hanging", options.Hanging, "neighbours that hang or are slow, 500 deliveries waiting for each")
 	set.IntVar(&options.Waiting, "waiting", options.Waiting, "deliveries that wait, in the scenarios backlog and restart")
 	set.IntVar(&options.Stored, "stored", options.Stored, "stored deliveries, in the scenario of that name")
 	set.StringVar(&options.Database, "database", options.Database, "kind of database: "+strings.Join(benchmark.Databases(), ", "))
