@@ -2,11 +2,14 @@ package door
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 const (
@@ -198,4 +201,28 @@ func TestConversationsThatStop(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Invariant: what holds for the conversations above holds for those that are almost
+// the same: with bytes more, less or others, one after the other, in odd pieces.
+func TestMutilatedConversations(t *testing.T) {
+	t.Parallel()
+	servers := startPair(t, patient)
+	known := conversations()
+	maps.DeleteFunc(known, func(_, text string) bool { return len(text) > 2000 })
+	texts := slices.Sorted(maps.Values(known))
+	bytes := []byte("\r\n\t :,;/?#%+-0159AaXx\x00\x7f\xff")
+	rapid.Check(t, func(r *rapid.T) {
+		text := []byte(strings.Join(rapid.SliceOfN(rapid.SampledFrom(texts), 1, 3).Draw(r, "conversations"), ""))
+		for range rapid.IntRange(0, 3).Draw(r, "mutilations") {
+			at := rapid.IntRange(0, len(text)-1).Draw(r, "at")
+			inserted := rapid.SliceOfN(rapid.SampledFrom(bytes), 0, 2).Draw(r, "inserted")
+			text = slices.Replace(text, at, at+rapid.IntRange(0, 1).Draw(r, "removed"), inserted...)
+		}
+		pieces := inPieces(string(text), rapid.IntRange(1, 300).Draw(r, "size of pieces"))
+		want := said(t, servers.reference, pieces, true)
+		if difference := cmp.Diff(want, said(t, servers.door, pieces, true)); difference != "" {
+			r.Fatalf("%q: %s", text, difference)
+		}
+	})
 }

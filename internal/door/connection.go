@@ -27,7 +27,7 @@ type connection struct {
 
 	buffer      *[bufferSize]byte
 	from, until int // what of the buffer has arrived and isn't used
-	// begun is when the request began to arrive.
+	// begun is when the request began to arrive, or the wait for it.
 	begun   time.Time
 	reading deadline
 	writing deadline

@@ -17,9 +17,9 @@ import (
 type Options struct {
 	// Routes are the handlers of POST by the exact target of the request, without a
 	// query. A handler answers whole: no interim answers, no trailers, no status that
-	// has no body. It reads the request's body itself, if at all; when it returns, the
-	// request and all that hangs on it are used for the next one. The request's
-	// context ends with the connection, and not before because the client left.
+	// has no body. It changes nothing of the request, and when it returns, the request
+	// and all that hangs on it are used for the next one. The request's context ends
+	// with the connection, and not before because the client left.
 	Routes map[string]http.Handler
 	// Ordinary serves everything else, and the Server runs it. Its ReadHeaderTimeout,
 	// ReadTimeout, WriteTimeout and IdleTimeout must be set: they hold here, too.

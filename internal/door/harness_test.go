@@ -154,6 +154,7 @@ var dateLine = regexp.MustCompile(`Date: [^\r]*`)
 func said(t *testing.T, address string, pieces []string, isEnding bool) string {
 	t.Helper()
 	conn := dial(t, address)
+	defer conn.Close()
 	for _, piece := range pieces {
 		if _, err := io.WriteString(conn, piece); err != nil {
 			break // the server has closed it already
