@@ -16,7 +16,7 @@ func check(ctx context.Context, h *history, file string) (report, error) {
 		h.complain("S12", "%v", err) // then all that was acknowledged is gone
 		found = stored{}
 	}
-	c := &checker{history: h, stored: found, receipts: map[string][]*matched{}, eventOf: map[string]string{}, byEvent: map[string][]*storedDelivery{}}
+	c := &checker{history: h, stored: found, receipts: map[string][]*matched{}, eventOf: map[string]string{}, byEvent: map[string][]*storedDelivery{}, byID: map[string]*storedDelivery{}}
 	for i := range h.receipts {
 		got := &h.receipts[i]
 		c.receipts[got.Hook+" "+got.Nonce] = append(c.receipts[got.Hook+" "+got.Nonce], &matched{receipt: got})
@@ -26,15 +26,17 @@ func check(ctx context.Context, h *history, file string) (report, error) {
 	}
 	for _, d := range found.deliveries {
 		c.byEvent[d.event] = append(c.byEvent[d.event], d)
+		c.byID[d.id] = d
 	}
 	c.checkEvents()
 	c.checkReceipts()
 	c.checkFanOut()
+	c.checkLog()
+	c.checkReplays()
 	for _, d := range found.deliveries {
 		c.checkDelivery(d)
 	}
 	c.checkUnmatched()
-	c.checkLog()
 	c.checkBooks()
 	return c.report(), nil
 }
@@ -45,6 +47,7 @@ type checker struct {
 	receipts   map[string][]*matched // by hook and nonce, in the order of arrival
 	eventOf    map[string]string     // the one event of a nonce
 	byEvent    map[string][]*storedDelivery
+	byID       map[string]*storedDelivery
 	losses     int
 	duplicates int
 	unrecorded int

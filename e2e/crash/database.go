@@ -18,6 +18,7 @@ type stored struct {
 	events     map[string]storedEvent // by the event's id
 	deliveries []*storedDelivery
 	moves      []move
+	replays    []*storedReplay
 }
 
 type storedEvent struct {
@@ -43,6 +44,7 @@ type storedDelivery struct {
 	status          int
 	attempts        int
 	tries           []storedAttempt
+	again           int // how often replays made it due
 }
 
 type storedAttempt struct {
@@ -140,9 +142,10 @@ func load(ctx context.Context, file string) (stored, error) {
 			}
 			return err
 		}))
-	var reading error
+	var reading, other error
 	found.moves, reading = loadMoves(ctx, db)
-	if err = errors.Join(err, reading); err != nil {
+	found.replays, other = loadReplays(ctx, db)
+	if err = errors.Join(err, reading, other); err != nil {
 		return stored{}, fmt.Errorf("reading the database: %w", err)
 	}
 	return found, nil

@@ -21,16 +21,19 @@
 //	S3   it arrives byte for byte, signed, under the id that was answered
 //	S4   an event has the deliveries of all webhooks that wanted it
 //	S5   an event that is published again is the same event
-//	S6   a second success needs a crash between answer and record
-//	S7   what is recorded happened; what happened is recorded, but for kills
+//	S6   a second success needs a replay, or a crash between answer and record
+//	S7   what is recorded happened; what happened is recorded, if only as an attempt
+//	     of which a kill took the end
 //	S8   a delivery makes only the moves that it may make, as the database itself
 //	     logs them; nothing follows a success, or the end of a webhook
 //	S9   no attempt before its time, none too many, Retry-After is obeyed
 //	S10  no delivery vanishes from the books
 //	S11  attempts are numbered without gaps
 //	S12  the database file is sound after a kill
-//	L1   when the faults end, everything is delivered
-//	L2   a start takes less than five seconds
+//	S13  a replay sends again, once, each delivery that was over when it was made
+//	L1   when the faults end, everything is delivered, and replays are done
+//	L2   a start takes less than five seconds, or not much longer than one on an
+//	     empty directory where that takes long
 package main
 
 import (

@@ -110,6 +110,9 @@ func mutations() []mutation {
 		{mutant: failpoint.SuccessRepeated, noticed: []string{"S6"}},
 		{mutant: failpoint.ClaimWithoutLease, noticed: []string{"S6", "S11"}},
 		{mutant: failpoint.BodyChangedAfterSigning, noticed: []string{"S3"}},
+		{mutant: failpoint.ReplayCursorInMemory, noticed: []string{"S13"}},
+		{mutant: failpoint.ReplayDoneEarly, noticed: []string{"S13"}},
+		{mutant: failpoint.ReplayWithoutEnd, noticed: []string{"S13"}},
 		{mutant: failpoint.DataEncodedAgain, noticed: []string{"S3"}},
 	}
 }

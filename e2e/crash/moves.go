@@ -42,6 +42,9 @@ func layLog(ctx context.Context, file string) error {
 			INSERT INTO moves_seen (delivery, became, epoch) VALUES (new.id, new.status, new.epoch); END`,
 		`CREATE TRIGGER death_seen AFTER DELETE ON deliveries BEGIN
 			INSERT INTO moves_seen (delivery, was, epoch_was) VALUES (old.id, old.status, old.epoch); END`,
+		`CREATE TABLE replays_seen (place INTEGER PRIMARY KEY, moves INTEGER NOT NULL, replay BLOB NOT NULL, webhook BLOB NOT NULL,
+			made_from INTEGER NOT NULL, made_until INTEGER NOT NULL, created_at INTEGER NOT NULL, status TEXT NOT NULL, examined INTEGER NOT NULL, replayed INTEGER NOT NULL)`,
+		replaySeen("replay_made", "INSERT"), replaySeen("replay_seen", "UPDATE"),
 	} {
 		if _, err := db.ExecContext(ctx, statement); err != nil {
 			return errors.Join(fmt.Errorf("changing the schema: %w", err), db.Close())
@@ -53,8 +56,16 @@ func layLog(ctx context.Context, file string) error {
 	return nil
 }
 
+// replaySeen is a trigger that logs what became of a replay, and after which move.
+func replaySeen(name, change string) string {
+	return `CREATE TRIGGER ` + name + ` AFTER ` + change + ` ON replays BEGIN
+		INSERT INTO replays_seen (moves, replay, webhook, made_from, made_until, created_at, status, examined, replayed)
+		VALUES ((SELECT coalesce(max(place), 0) FROM moves_seen), new.id, new.webhook_id, new.made_from, new.made_until, new.created_at, new.status, new.examined, new.replayed); END`
+}
+
 // move is a row of the log: what is not valid was not, or is no longer, there.
 type move struct {
+	place           int64
 	delivery        string
 	was, became     sql.NullInt64
 	epochWas, epoch sql.NullInt64
@@ -62,9 +73,9 @@ type move struct {
 
 func loadMoves(ctx context.Context, db *sql.DB) ([]move, error) {
 	var moves []move
-	err := each(ctx, db, `SELECT hex(delivery), was, became, epoch_was, epoch FROM moves_seen ORDER BY place`, func(scan func(...any) error) error {
+	err := each(ctx, db, `SELECT place, hex(delivery), was, became, epoch_was, epoch FROM moves_seen ORDER BY place`, func(scan func(...any) error) error {
 		var m move
-		if err := scan(&m.delivery, &m.was, &m.became, &m.epochWas, &m.epoch); err != nil {
+		if err := scan(&m.place, &m.delivery, &m.was, &m.became, &m.epochWas, &m.epoch); err != nil {
 			return err
 		}
 		moves = append(moves, m)
@@ -73,12 +84,17 @@ func loadMoves(ctx context.Context, db *sql.DB) ([]move, error) {
 	return moves, err
 }
 
-// checkLog checks S8 and S11 on the log: each move is one that the vocabulary
-// allows, nobody has asked for another try, and no lease is older than the one
-// before it. The log agrees with where the deliveries are.
+// checkLog checks S8, S11 and S13 on the log: each move is one that the vocabulary
+// allows, nobody but a replay has asked for another try, and no lease is older than the
+// one before it. The log agrees with where the deliveries are.
 func (c *checker) checkLog() {
 	at := map[string]posthorn.DeliveryStatus{}
+	born := c.stored.replays
 	for _, m := range c.stored.moves {
+		for len(born) > 0 && born[0].born < m.place {
+			born[0].noteBirth(c.stored.deliveries, at)
+			born = born[1:]
+		}
 		before, known := at[m.delivery]
 		was, became := statusOf(m.was), statusOf(m.became)
 		at[m.delivery] = became
@@ -95,10 +111,13 @@ func (c *checker) checkLog() {
 		case !was.MayMoveTo(became):
 			c.complain("S8", "delivery %s moved from %s to %s", m.delivery, was, became)
 		case was.IsTerminal():
-			c.complain("S8", "delivery %s moved from %s to %s, which nobody asked for", m.delivery, was, became)
+			c.sentAgain(m, was)
 		case m.epoch.Int64 < m.epochWas.Int64, became == posthorn.DeliveryLeased && m.epoch.Int64 == m.epochWas.Int64:
 			c.complain("S11", "delivery %s moved from %s to %s, and its lease from epoch %d to %d", m.delivery, was, became, m.epochWas.Int64, m.epoch.Int64)
 		}
+	}
+	for _, r := range born {
+		r.noteBirth(c.stored.deliveries, at)
 	}
 	for _, d := range c.stored.deliveries {
 		if now := statusOf(sql.NullInt64{Int64: int64(d.status), Valid: true}); at[d.id] != now {

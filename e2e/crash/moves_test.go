@@ -32,7 +32,7 @@ func TestForbiddenMovesAreTold(t *testing.T) {
 		"under an old lease": {[]move{birth, step(isLeased, isPending, 1, 1), step(isPending, isLeased, 1, 1)}, isLeased, "S11"},
 		"removed":            {[]move{birth, {delivery: "d", was: number(isLeased), epochWas: number(1)}}, -1, "S10"},
 	} {
-		c := &checker{history: &history{}, stored: stored{moves: one.moves, deliveries: []*storedDelivery{{id: "d", status: one.end}}}}
+		c := &checker{history: &history{}, byID: map[string]*storedDelivery{}, stored: stored{moves: one.moves, deliveries: []*storedDelivery{{id: "d", status: one.end}}}}
 		c.checkLog()
 		if got := strings.Join(c.report().broken(), " "); got != one.want {
 			t.Errorf("%s: broken is %q, not %q: %v", name, got, one.want, c.breaches)

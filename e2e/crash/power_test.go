@@ -12,7 +12,7 @@ import (
 	"github.com/posthorn/posthorn/internal/failpoint"
 )
 
-// Invariants S1 to S12, L1 and L2: when the power fails, what was acknowledged is
+// Invariants S1 to S13, L1 and L2: when the power fails, what was acknowledged is
 // on the disk, whatever part of the rest is lost.
 func TestPowerCuts(t *testing.T) {
 	t.Parallel()

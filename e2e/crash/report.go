@@ -19,6 +19,8 @@ type report struct {
 	losses       int
 	unrecorded   int
 	duplicates   int
+	replays      int
+	again        int
 	readyIn      []time.Duration
 	drainedIn    time.Duration
 	breaches     []breach
@@ -28,6 +30,10 @@ func (c *checker) report() report {
 	r := report{
 		cycles: len(c.kills), deliveries: len(c.stored.deliveries), requests: len(c.history.receipts), losses: c.losses,
 		unrecorded: c.unrecorded, duplicates: c.duplicates, readyIn: slices.Sorted(slices.Values(c.readyIn)), drainedIn: c.drainedIn, breaches: c.breaches,
+	}
+	r.replays = len(c.stored.replays)
+	for _, d := range c.stored.deliveries {
+		r.again += d.again
 	}
 	for _, meant := range c.intents {
 		switch meant.Outcome {
@@ -71,11 +77,12 @@ requests that arrived      %d
 losses                     %d (%s)
 under way at a kill        %d (%.2f per kill)
 duplicates                 %d (%.2f per kill)
+sent again                 %d by %d replays
 ready after a start        median %v, slowest %v
 drained at the end in      %v
 broken invariants          %d %v
 `, r.cycles, r.acknowledged, r.refused, r.retried, r.deliveries, r.requests, r.losses, bound,
-		r.unrecorded, float64(r.unrecorded)/perKill, r.duplicates, float64(r.duplicates)/perKill,
+		r.unrecorded, float64(r.unrecorded)/perKill, r.duplicates, float64(r.duplicates)/perKill, r.again, r.replays,
 		middle.Round(time.Millisecond), slowest.Round(time.Millisecond), r.drainedIn.Round(time.Millisecond), len(r.breaches), r.broken())
 	const shown = 10
 	for _, b := range r.breaches[:min(shown, len(r.breaches))] {

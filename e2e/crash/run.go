@@ -42,6 +42,7 @@ type plan struct {
 type history struct {
 	world     *world
 	intents   map[string]*intent
+	wishes    []*replayWish
 	receipts  []receipt
 	kills     []time.Time
 	readyIn   []time.Duration
@@ -72,12 +73,13 @@ type run struct {
 	under      []string      // what the server runs under in this cycle
 	receiver   *receiver
 	publishers *publishers
-	removedID  string
+	replayer   *replayer
+	ids        map[string]string // of the hooks
 }
 
 // execute runs a plan and checks everything.
 func execute(ctx context.Context, p plan) (report, error) {
-	r := &run{plan: p, history: history{world: newWorld(p.seed, p.rough)}}
+	r := &run{plan: p, history: history{world: newWorld(p.seed, p.rough)}, ids: map[string]string{}}
 	var err error
 	if r.server, err = newServer(p.program, p.directory); err != nil {
 		return report{}, err
@@ -93,6 +95,12 @@ func execute(ctx context.Context, p plan) (report, error) {
 		return report{}, err
 	}
 	defer receipts.close()
+	replays, err := openJournal(filepath.Join(p.directory, "replays.jsonl"))
+	if err != nil {
+		return report{}, err
+	}
+	defer replays.close()
+	r.replayer = &replayer{world: r.world, journal: replays, server: r.server, ids: r.ids}
 	r.publishers = &publishers{world: r.world, journal: intents, server: r.server, intents: map[string]*intent{}}
 	r.receiver = startReceiver(r.world, receipts, r.publishers.intended)
 	defer r.receiver.server.Close()
@@ -104,7 +112,7 @@ func execute(ctx context.Context, p plan) (report, error) {
 	if err = errors.Join(err, r.ground.end()); err != nil {
 		return report{}, err
 	}
-	r.intents, r.receipts = r.publishers.intents, r.receiver.all()
+	r.intents, r.receipts, r.wishes = r.publishers.intents, r.receiver.all(), r.replayer.wishes
 	remains := filepath.Join(p.directory, "remains")
 	if err := r.ground.save(remains); err != nil {
 		return report{}, err
@@ -122,7 +130,8 @@ func (r *run) live(ctx context.Context) error {
 	giveUp, giveUpNow := context.WithCancel(ctx)
 	defer giveUpNow()
 	var group sync.WaitGroup
-	failures := make(chan error, r.plan.publishers)
+	failures := make(chan error, r.plan.publishers+1)
+	group.Go(func() { failures <- r.replayer.ask(stop) })
 	for number := range r.plan.publishers {
 		group.Go(func() { failures <- r.publishers.publish(giveUp, stop, number) })
 	}
@@ -161,9 +170,7 @@ func (r *run) prepare(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if h.name == removedHook {
-			r.removedID = id
-		}
+		r.ids[h.name] = id
 	}
 	r.server.kill()
 	if err := r.ground.cut(disk.LoseAll); err != nil {
@@ -264,7 +271,7 @@ func (r *run) end(ctx context.Context, cycle int) error {
 func (r *run) remove(ctx context.Context) {
 	r.deletedAt = time.Now()
 	for ctx.Err() == nil {
-		status, _, err := r.server.call(ctx, "DELETE", "/v1/webhooks/"+r.removedID, "", "")
+		status, _, err := r.server.call(ctx, "DELETE", "/v1/webhooks/"+r.ids[removedHook], "", "")
 		if err == nil && status < 500 {
 			break
 		}
@@ -296,14 +303,15 @@ func (r *run) inspectStorage(ctx context.Context, cycle int) error {
 	return r.wantSound(ctx, filepath.Join(scratch, "data", "posthorn.db"))
 }
 
-// settle waits until nothing is pending.
+// settle waits until no replay is running and nothing is pending.
 func (r *run) settle(ctx context.Context) {
 	begun := time.Now()
 	limited, cancel := context.WithTimeout(ctx, r.drain)
 	defer cancel()
 	for limited.Err() == nil {
-		account, err := r.server.books(limited)
-		if err == nil && account.Pending == 0 {
+		areOver, err := r.replayer.areOver(limited) // else more will be pending
+		account, other := r.server.books(limited)
+		if errors.Join(err, other) == nil && areOver && account.Pending == 0 {
 			r.accepted = account.Accepted
 			r.drainedIn = time.Since(begun)
 			return

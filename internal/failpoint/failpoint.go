@@ -86,6 +86,12 @@ const (
 	RetryForgotten Mutant = "retry_forgotten"
 	// SuccessRepeated sends again what was taken.
 	SuccessRepeated Mutant = "success_repeated"
+	// ReplayCursorInMemory keeps in memory alone where a replay stands.
+	ReplayCursorInMemory Mutant = "replay_cursor_in_memory"
+	// ReplayDoneEarly takes a step of a replay that moved all it may for the last one.
+	ReplayDoneEarly Mutant = "replay_done_early"
+	// ReplayWithoutEnd lets a replay go on with what was made after it.
+	ReplayWithoutEnd Mutant = "replay_without_end"
 	// DataEncodedAgain sends the data in another form than it came in.
 	DataEncodedAgain Mutant = "data_encoded_again"
 )

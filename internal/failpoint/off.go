@@ -25,6 +25,12 @@ func Send(ctx context.Context, request posthorn.Request, send func(context.Conte
 // Event returns the event.
 func Event(e posthorn.Event) posthorn.Event { return e }
 
+// Cursor returns where a replay stood when its step began.
+func Cursor(_ posthorn.ReplayID, kept posthorn.DeliveryID) posthorn.DeliveryID { return kept }
+
+// KeepCursor returns what is to be kept of where a replay stands after its step.
+func KeepCursor(_ posthorn.ReplayID, _, after posthorn.DeliveryID) posthorn.DeliveryID { return after }
+
 // Outcome returns the outcome.
 func Outcome(o posthorn.Outcome) posthorn.Outcome { return o }
 

@@ -5,6 +5,7 @@ package failpoint
 import (
 	"context"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -53,6 +54,28 @@ func Event(e posthorn.Event) posthorn.Event {
 		e.Data = append([]byte(" "), e.Data...)
 	}
 	return e
+}
+
+// cursors is where replays stand, if that is kept in memory; the whole process has one.
+var cursors sync.Map
+
+// Cursor returns where a replay stood when its step began: what is kept, or what
+// ReplayCursorInMemory knows better.
+func Cursor(id posthorn.ReplayID, kept posthorn.DeliveryID) posthorn.DeliveryID {
+	if newer, known := cursors.Load(id); known {
+		return newer.(posthorn.DeliveryID)
+	}
+	return kept
+}
+
+// KeepCursor returns what is to be kept of where a replay stands after its step; that
+// is where it stood before if ReplayCursorInMemory keeps the rest.
+func KeepCursor(id posthorn.ReplayID, before, after posthorn.DeliveryID) posthorn.DeliveryID {
+	if Is(ReplayCursorInMemory) {
+		cursors.Store(id, after)
+		return before
+	}
+	return after
 }
 
 // Outcome returns the outcome, or what the mutant makes of it.
