@@ -131,7 +131,7 @@ func TestPatienceEndsWithTheContext(t *testing.T) {
 func TestHeavyWritesHaveAGroupOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	q := newQueues(8)
-	light, heavy, last := &write{rows: 1, mayBeRefused: true}, &write{rows: 2 * maxGroupRows, mayBeRefused: true}, &write{rows: maxGroupRows, mayBeRefused: true}
+	light, heavy, last := &write{rows: 1, mayBeRefused: true}, &write{rows: 2 * maxGroupRows, mayBeRefused: true}, &write{rows: heavyRows, mayBeRefused: true}
 	for _, next := range []*write{light, light, heavy, light, last} {
 		q.accepting <- next
 	}
@@ -184,9 +184,12 @@ func TestTakingEventsDoesNotStarveTheOthers(t *testing.T) {
 	for range 2000 {
 		q.others <- &write{rows: 1}
 	}
-	q.accepting <- &write{rows: 1000, mayBeRefused: true}
-	if group := q.gather(&write{rows: 500, mayBeRefused: true}); len(group) != 2+1500 {
-		t.Errorf("the group has %d writes, want 2 that take events and 1500 others", len(group))
+	q.accepting <- &write{rows: 400, mayBeRefused: true}
+	if group := q.gather(&write{rows: 300, mayBeRefused: true}); len(group) != 2+700 {
+		t.Errorf("the group has %d writes, want 2 that take events and 700 others", len(group))
+	}
+	if group := q.gather(&write{rows: 1000, mayBeRefused: true}); len(group) != 1+1000 {
+		t.Errorf("the group has %d writes, want a heavy one and 1000 others", len(group))
 	}
 }
 

@@ -11,10 +11,12 @@ import (
 // others come in groups of maxOtherRows; of those that take events they join, with
 // as many rows, or with fewOtherRows if that is more. So whoever publishes waits for
 // short commits even when two hundred receivers time out at once or a long backlog
-// is sent, and neither can starve the other.
+// is sent, and neither can starve the other. A write that takes events of heavyRows or
+// more has a commit to itself, behind that of what came before it.
 const (
 	maxGroup     = 512
 	maxGroupRows = 4000
+	heavyRows    = 500
 	maxOtherRows = 64
 	fewOtherRows = 16
 )
@@ -83,12 +85,12 @@ func (q *queues) gather(first *write) []*write {
 	if !first.mayBeRefused {
 		rows, others = 0, first.rows
 	}
-	for len(group) < maxGroup && rows < maxGroupRows {
+	for len(group) < maxGroup && rows < maxGroupRows && first.rows < heavyRows {
 		next := poll(q.accepting)
 		if next == nil {
 			break
 		}
-		if rows+next.rows > maxGroupRows {
+		if rows+next.rows > maxGroupRows || rows > 0 && next.rows >= heavyRows {
 			q.heavy = next // alone, so that it doesn't hold up those before it
 			break
 		}
