@@ -186,7 +186,7 @@ func TestConversationsThatStop(t *testing.T) {
 	quick := timeouts{300 * time.Millisecond, 600 * time.Millisecond, 300 * time.Millisecond}
 	servers := startPair(t, quick)
 	stops := map[string]string{"nothing": "", "after a request": plain, "a short body": strings.TrimSuffix(plain, "llo"), "no body": strings.TrimSuffix(plain, "hello")}
-	for end := 1; end < len(plain)-len("hello"); end += 9 {
+	for end := 1; end < len(plain)-len("hello"); end += 19 {
 		stops[fmt.Sprintf("first head, %d", end)] = plain[:end]
 		stops[fmt.Sprintf("second head, %d", end)] = plain + plain[:end]
 	}
