@@ -46,12 +46,11 @@ func (c *call) readBody() error {
 }
 
 func (c *call) readAll(length int64) ([]byte, error) {
-	limited := http.MaxBytesReader(c.writer, c.request.Body, c.MaxBody)
 	if length < 0 {
-		return io.ReadAll(limited)
+		return io.ReadAll(http.MaxBytesReader(c.writer, c.request.Body, c.MaxBody))
 	}
 	body := make([]byte, length)
-	_, err := io.ReadFull(limited, body)
+	_, err := io.ReadFull(c.request.Body, body)
 	return body, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -69,6 +70,8 @@ type Server struct {
 	mux        *http.ServeMux
 	table      []route
 	publishing map[string]http.Handler
+	// always is part of every answer, and is not changed.
+	always     http.Header
 	keys       *keyCache
 	guesses    *guesses
 	running    *runningKeys
@@ -97,7 +100,7 @@ func New(o Options) (*Server, error) {
 	if o.Admission == nil {
 		o.Admission = intake.NewAdmission(posthorn.Limits{}, o.Now)
 	}
-	s := &Server{Options: o, mux: http.NewServeMux(), publishing: map[string]http.Handler{}, keys: newKeyCache(o.Now), guesses: newGuesses(o.Now, o.Logger), running: newRunningKeys(), bodyShares: newBodyShares(o.MaxBodyMemory, o.MaxBody)}
+	s := &Server{Options: o, mux: http.NewServeMux(), publishing: map[string]http.Handler{}, always: everyAnswer(), keys: newKeyCache(o.Now), guesses: newGuesses(o.Now, o.Logger), running: newRunningKeys(), bodyShares: newBodyShares(o.MaxBodyMemory, o.MaxBody)}
 	s.table = s.routes()
 	if err := s.describe(); err != nil {
 		return nil, err
@@ -155,7 +158,7 @@ func (c *call) answer() (reply, error) {
 
 func (s *Server) newRequestID() string {
 	const hexWidth = 16
-	return string(strconv.AppendUint([]byte("req_"), s.Random()|1<<63, hexWidth))
+	return "req_" + strconv.FormatUint(s.Random()|1<<63, hexWidth)
 }
 
 // serveUnknown answers for paths and methods that are in no route.
@@ -222,14 +225,20 @@ func (c *call) run() (reply, error) {
 	return c.route.handle(c.request.Context(), c)
 }
 
-// setHeaders sets what every answer carries: browsers must neither guess its
-// type nor keep it, nor show it within a page of somebody else.
+// everyAnswer is what every answer carries: browsers must neither guess its type nor
+// keep it, nor show it within a page of somebody else.
+func everyAnswer() http.Header {
+	return http.Header{
+		"X-Content-Type-Options":  {"nosniff"},
+		"Cache-Control":           {"no-store"},
+		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+	}
+}
+
 func (c *call) setHeaders() {
 	h := c.writer.Header()
+	maps.Copy(h, c.always)
 	h["X-Request-Id"] = []string{c.requestID}
-	h["X-Content-Type-Options"] = []string{"nosniff"}
-	h["Cache-Control"] = []string{"no-store"}
-	h["Content-Security-Policy"] = []string{"default-src 'none'; frame-ancestors 'none'"}
 }
 
 const jsonType = "application/json"
