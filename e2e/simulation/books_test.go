@@ -23,6 +23,7 @@ type books struct {
 	events           map[string]*event
 	bySerial         map[int]*event
 	copies           map[posthorn.DeliveryID]*delivery
+	replays          []*replay
 	// numbers and names are read without the lock.
 	numbers, names sync.Map
 	trace          []string

@@ -46,6 +46,9 @@ func (w *world) script() []act {
 	if w.profile.people {
 		often("person", 20, w.person)
 	}
+	if w.profile.replays {
+		often("replay", 8, w.replay)
+	}
 	if w.profile.strangers {
 		often("stranger", 3, func(int) { w.stranger() })
 	}
@@ -202,7 +205,7 @@ func (w *world) retry(r *rand.Rand) {
 	if _, err := w.store.Retry(context.Background(), d.id, time.Now()); err == nil {
 		w.books.note("%v: a person asks for another try", d)
 		w.books.forgive(d.id, false, "a person asked for it")
-		d.counted, d.notBefore, d.tookIt, d.isDone, d.mayExhaust = 0, time.Time{}, false, false, false
+		w.books.askedFor(d)
 	}
 	n := w.node
 	w.mu.Unlock()

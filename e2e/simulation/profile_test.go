@@ -22,6 +22,7 @@ type profile struct {
 	stops       bool
 	strangers   bool
 	people      bool
+	replays     bool
 	isSweepless bool
 	limits      deliver.Options
 }
@@ -57,6 +58,8 @@ func newProfile(d *dice) profile {
 	if p.isSweepless {
 		p.limits.SweepEvery = 10_000 * time.Hour
 	}
+	// Whoever goes on with replays looks for one every few seconds, which takes long.
+	p.replays = p.span <= 3*time.Hour && chance(d.fixed("profile", "replays"), 0.5)
 	return p
 }
 
@@ -65,7 +68,7 @@ func (p profile) String() string {
 	text := fmt.Sprintf("%v, %d publications, %d webhooks", p.span, p.events, p.webhooks)
 	for name, has := range map[string]bool{
 		"failing store": p.storeFails, "slow store": p.storeSlow, "kills": p.kills, "stops": p.stops,
-		"strangers": p.strangers, "people": p.people, "no sweeps": p.isSweepless,
+		"strangers": p.strangers, "people": p.people, "replays": p.replays, "no sweeps": p.isSweepless,
 	} {
 		if has {
 			text += ", " + name

@@ -59,7 +59,7 @@ func (w *world) run() {
 		}
 	}
 	for range 24 * 20 {
-		if len(w.open()) == 0 {
+		if len(w.open())+len(w.replaying()) == 0 {
 			break
 		}
 		pass(time.Hour)
@@ -67,6 +67,9 @@ func (w *world) run() {
 	}
 	for _, d := range w.open() {
 		w.books.violated("nothing lost", "%s is %s, due %v, at webhook %d", w.books.name(d.ID), d.Status, d.DueAt.Sub(w.begin), w.books.number(d.WebhookID))
+	}
+	for _, r := range w.replaying() {
+		w.books.violated("nothing lost", "a replay goes on for ever at webhook %d: %+v", r.receiver.number, r.Replay)
 	}
 	w.look()
 	pass(time.Minute)

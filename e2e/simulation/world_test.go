@@ -13,6 +13,7 @@ import (
 	"github.com/posthorn/posthorn/internal/deliver"
 	"github.com/posthorn/posthorn/internal/dialects"
 	"github.com/posthorn/posthorn/internal/intake"
+	replays "github.com/posthorn/posthorn/internal/replay"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store/memstore"
 	"github.com/posthorn/posthorn/internal/wire"
@@ -107,6 +108,7 @@ type node struct {
 	number      int
 	engine      *deliver.Engine
 	intake      *intake.Intake
+	replays     *replays.Runner
 	directories *snapshot.Cache
 	cancel      context.CancelFunc
 	done        chan struct{}
@@ -127,6 +129,7 @@ func (w *world) start() {
 	options.Queue, options.Directories, options.Dialects, options.Sender, options.Observer = database, n.directories, dialects.New(w.dialects, database), n, n
 	options.Logger, options.Now, options.Random = slog.New(slog.DiscardHandler), time.Now, w.random
 	n.engine = deliver.New(options)
+	n.replays = replays.New(replays.Options{Queue: database, Logger: options.Logger, Now: time.Now, Due: n.engine.Wake})
 	n.intake = intake.New(intake.Options{Store: database, Directories: n.directories, Dispatcher: n.engine, Now: time.Now, Random: w.random})
 	for n.engine.Join(context.Background()) != nil {
 		pass(time.Second)
@@ -135,7 +138,10 @@ func (w *world) start() {
 	n.cancel = cancel
 	go func() {
 		defer close(n.done)
+		var group sync.WaitGroup
+		group.Go(func() { n.goOnWithReplays(ctx) })
 		n.engine.Run(ctx)
+		group.Wait()
 	}()
 	w.mu.Lock()
 	w.node = n

@@ -4,6 +4,7 @@ package failpoint
 
 import (
 	"context"
+	"time"
 
 	"github.com/posthorn/posthorn"
 )
@@ -29,7 +30,10 @@ func Event(e posthorn.Event) posthorn.Event { return e }
 func Cursor(_ posthorn.ReplayID, kept posthorn.DeliveryID) posthorn.DeliveryID { return kept }
 
 // KeepCursor returns what is to be kept of where a replay stands after its step.
-func KeepCursor(_ posthorn.ReplayID, _, after posthorn.DeliveryID) posthorn.DeliveryID { return after }
+func KeepCursor(_ posthorn.ReplayID, after posthorn.DeliveryID) []byte { return after[:] }
+
+// ReplayEnd returns before which delivery a replay ends.
+func ReplayEnd(before posthorn.DeliveryID, _ time.Time) posthorn.DeliveryID { return before }
 
 // Outcome returns the outcome.
 func Outcome(o posthorn.Outcome) posthorn.Outcome { return o }

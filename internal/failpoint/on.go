@@ -59,23 +59,37 @@ func Event(e posthorn.Event) posthorn.Event {
 // cursors is where replays stand, if that is kept in memory; the whole process has one.
 var cursors sync.Map
 
+// standing is where a replay stands, and what is kept of that.
+type standing struct{ kept, now posthorn.DeliveryID }
+
 // Cursor returns where a replay stood when its step began: what is kept, or what
 // ReplayCursorInMemory knows better.
 func Cursor(id posthorn.ReplayID, kept posthorn.DeliveryID) posthorn.DeliveryID {
-	if newer, known := cursors.Load(id); known {
-		return newer.(posthorn.DeliveryID)
+	if !Is(ReplayCursorInMemory) {
+		return kept
 	}
-	return kept
+	known, _ := cursors.LoadOrStore(id, standing{kept, kept})
+	return known.(standing).now
 }
 
 // KeepCursor returns what is to be kept of where a replay stands after its step; that
-// is where it stood before if ReplayCursorInMemory keeps the rest.
-func KeepCursor(id posthorn.ReplayID, before, after posthorn.DeliveryID) posthorn.DeliveryID {
-	if Is(ReplayCursorInMemory) {
-		cursors.Store(id, after)
-		return before
+// is where it stood when the process began if ReplayCursorInMemory keeps the rest.
+func KeepCursor(id posthorn.ReplayID, after posthorn.DeliveryID) []byte {
+	if known, is := cursors.Load(id); is {
+		before := known.(standing)
+		cursors.Store(id, standing{before.kept, after})
+		return before.kept[:]
 	}
-	return after
+	return after[:]
+}
+
+// ReplayEnd returns before which delivery a replay ends; with ReplayWithoutEnd that is
+// the present.
+func ReplayEnd(before posthorn.DeliveryID, now time.Time) posthorn.DeliveryID {
+	if Is(ReplayWithoutEnd) {
+		return posthorn.NewID[posthorn.DeliveryID](now, func() uint64 { return 0 })
+	}
+	return before
 }
 
 // Outcome returns the outcome, or what the mutant makes of it.

@@ -106,9 +106,12 @@ func share(shares map[posthorn.WebhookID]int, turn store.ReplayTurn) int {
 		clear(shares)
 	}
 	half, webhook := max(1, turn.Concurrency/2), turn.Replay.WebhookID
-	if turn.Ahead > 0 {
+	switch {
+	case turn.IsProbe:
+		shares[webhook] = 1
+	case turn.Ahead > 0:
 		shares[webhook] = half
-	} else {
+	default:
 		shares[webhook] = max(half, min(2*shares[webhook], Share))
 	}
 	return shares[webhook]

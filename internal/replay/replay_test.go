@@ -256,3 +256,39 @@ func (s *slowQueue) StepReplay(ctx context.Context, step store.ReplayStep) (post
 	s.busy += s.each
 	return s.Replaying.StepReplay(ctx, step)
 }
+
+// Invariant: while the webhook's receiver fails, a replay sends one delivery at a time,
+// when a probe is due and nothing else is there to be it: else nothing would ever find
+// out that the receiver answers again.
+func TestReplayProbes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		webhook := w.webhook()
+		w.exhausted(webhook, 3*half)
+		setBreaker := func(breaker posthorn.Breaker) {
+			_, err := w.UpdateWebhook(t.Context(), webhook, func(changed posthorn.Webhook) (posthorn.Webhook, error) {
+				changed.Breaker = breaker
+				return changed, nil
+			})
+			w.must(err)
+		}
+		setBreaker(posthorn.Breaker{OpenedAt: time.Now(), NextProbeAt: time.Now().Add(time.Minute), ChangedAt: time.Now()})
+		id := w.replay(webhook)
+		w.run()
+		for _, want := range []int64{0, 1, 2} {
+			pass(50 * time.Second)
+			if r := w.kept(id); r.Replayed != want || w.pending(webhook) != int(min(want, 1)) {
+				t.Fatalf("%d are pending, want %d sent again: %+v", w.pending(webhook), want, r)
+			}
+			w.send(webhook, 10, posthorn.DeliveryExhausted)
+		}
+		setBreaker(posthorn.Breaker{})
+		pass(time.Minute)
+		w.send(webhook, 100, posthorn.DeliverySucceeded)
+		pass(time.Minute)
+		if r := w.kept(id); r.Replayed < 3+half {
+			t.Errorf("when the receiver answers again: %+v", r)
+		}
+	})
+}

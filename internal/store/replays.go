@@ -31,8 +31,9 @@ type Replays interface {
 type Replaying interface {
 	// NextReplay finds the first running replay, in the order of their webhooks' ids and
 	// after the given one, that may go on: its webhook is active, not held until after
-	// now, its breaker is closed, and of its deliveries fewer than room, and fewer than
-	// half of its Concurrency (rounded up), are ahead: leased, or pending and due at now.
+	// now, and of its deliveries fewer than room, and fewer than half of its Concurrency
+	// (rounded up), are ahead: leased, or pending and due at now. If its breaker is open,
+	// the next probe must be due at now and none be ahead that could be it.
 	// It returns posthorn.ErrNotFound if there is none.
 	NextReplay(ctx context.Context, after posthorn.WebhookID, now time.Time, room int) (ReplayTurn, error)
 
@@ -47,11 +48,14 @@ type Replaying interface {
 }
 
 // ReplayTurn is a replay that may go on. Ahead is how many of its webhook's deliveries
-// are leased, or pending and due, Concurrency the webhook's.
+// are leased, or pending and due, Concurrency the webhook's. If the webhook's breaker is
+// open IsProbe reports that one delivery is wanted, to find out whether the receiver
+// answers again.
 type ReplayTurn struct {
 	Replay      posthorn.Replay
 	Ahead       int
 	Concurrency int
+	IsProbe     bool
 }
 
 // ReplayStep is a part of a replay, which one transaction does.

@@ -132,7 +132,7 @@ func (s *Store) NextReplay(ctx context.Context, after posthorn.WebhookID, now ti
 	for _, id := range idsOf(s.webhooks, func(id posthorn.WebhookID, _ posthorn.Webhook) bool { return compareIDs(id, after) > 0 }) {
 		r, isRunning := s.runningReplay(id)
 		webhook := s.webhooks[id]
-		if !isRunning || webhook.Status != posthorn.WebhookActive || webhook.HoldUntil.After(kept(now)) || webhook.Breaker.IsOpen() {
+		if !isRunning || webhook.Status != posthorn.WebhookActive || webhook.HoldUntil.After(kept(now)) || webhook.Breaker.NextProbeAt.After(kept(now)) {
 			continue
 		}
 		ahead := 0
@@ -143,8 +143,9 @@ func (s *Store) NextReplay(ctx context.Context, after posthorn.WebhookID, now ti
 				ahead++
 			}
 		}
-		if ahead < room && ahead < (webhook.Concurrency+1)/2 {
-			return store.ReplayTurn{Replay: copyReplay(r.Replay), Ahead: ahead, Concurrency: webhook.Concurrency}, nil
+		isProbe := webhook.Breaker.IsOpen()
+		if ahead < room && ahead < (webhook.Concurrency+1)/2 && (!isProbe || ahead == 0) {
+			return store.ReplayTurn{Replay: copyReplay(r.Replay), Ahead: ahead, Concurrency: webhook.Concurrency, IsProbe: isProbe}, nil
 		}
 	}
 	return store.ReplayTurn{}, posthorn.ErrNotFound

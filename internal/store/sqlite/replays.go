@@ -173,21 +173,21 @@ func (t *tx) cancelReplayOf(webhook posthorn.WebhookID, now time.Time) error {
 
 // nextReplay counts what is due no further than it must, and what is leased only where
 // that leaves room: among what the environment has leased, which memory bounds.
-const nextReplay = `SELECT ` + replayColumns + `, due + leased, concurrency FROM (
-		SELECT r.*, w.concurrency, (SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_due
+const nextReplay = `SELECT ` + replayColumns + `, due + leased, concurrency, breaker_opened_at <> ?4 FROM (
+		SELECT r.*, w.concurrency, w.breaker_opened_at, (SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_due
 			WHERE status = 0 AND webhook_id = r.webhook_id AND due_at <= ?1 LIMIT ?2)) AS due,
 			(SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_not_succeeded
 			WHERE status = 1 AND status <> 2 AND environment_id = w.environment_id AND webhook_id = r.webhook_id LIMIT ?2)) AS leased
 		FROM replays r INDEXED BY replays_running JOIN webhooks w ON w.id = r.webhook_id
-		WHERE r.status = 'running' AND r.webhook_id > ?3 AND w.status = 'active' AND w.hold_until <= ?1 AND w.breaker_opened_at = ?4)
-	WHERE due < ?2 AND due + leased < ?2 AND due + leased < (concurrency + 1) / 2 ORDER BY webhook_id LIMIT 1`
+		WHERE r.status = 'running' AND r.webhook_id > ?3 AND w.status = 'active' AND w.hold_until <= ?1 AND w.breaker_probe_at <= ?1)
+	WHERE due < ?2 AND due + leased < ?2 AND due + leased < (concurrency + 1) / 2 AND (breaker_opened_at = ?4 OR due + leased = 0) ORDER BY webhook_id LIMIT 1`
 
 // NextReplay implements store.Replaying.
 func (s *Store) NextReplay(ctx context.Context, after posthorn.WebhookID, now time.Time, room int) (store.ReplayTurn, error) {
 	var turn store.ReplayTurn
 	var err error
 	turn.Replay, err = scanReplay(func(targets ...any) error {
-		return s.one(ctx, nextReplay, []any{micros(now), room, after[:], micros(time.Time{})}, append(targets, &turn.Ahead, &turn.Concurrency)...)
+		return s.one(ctx, nextReplay, []any{micros(now), room, after[:], micros(time.Time{})}, append(targets, &turn.Ahead, &turn.Concurrency, &turn.IsProbe)...)
 	})
 	if err != nil {
 		return store.ReplayTurn{}, fmt.Errorf("finding the next replay: %w", err)

@@ -27,7 +27,6 @@ func (s *Store) StepReplay(ctx context.Context, step store.ReplayStep) (posthorn
 
 // passed is what one step of a replay goes past.
 type passed struct {
-	before posthorn.DeliveryID
 	last   posthorn.DeliveryID
 	count  int
 	wanted []posthorn.Delivery
@@ -51,9 +50,8 @@ func (t *tx) stepReplay(r *posthorn.Replay, step store.ReplayStep) error {
 		r.Status = posthorn.ReplayDone
 	}
 	r.Examined, r.Replayed, r.UpdatedAt = r.Examined+int64(next.count), r.Replayed+int64(len(next.wanted)), asKept(step.Now)
-	cursor := failpoint.KeepCursor(r.ID, next.before, next.last)
 	_, err = t.exec(`UPDATE replays SET status = ?, cursor = ?, examined = ?, replayed = ?, updated_at = ? WHERE id = ?`,
-		string(r.Status), cursor[:], r.Examined, r.Replayed, micros(step.Now), r.ID[:])
+		string(r.Status), failpoint.KeepCursor(r.ID, next.last), r.Examined, r.Replayed, micros(step.Now), r.ID[:])
 	return err
 }
 
@@ -62,14 +60,12 @@ const nextDeliveries = `SELECT id, status FROM deliveries INDEXED BY deliveries_
 // passNext reads the deliveries that come next.
 func (t *tx) passNext(r posthorn.Replay, step store.ReplayStep) (passed, error) {
 	var next passed
-	if err := t.get(`SELECT cursor FROM replays WHERE id = ?`, []any{r.ID[:]}, intoID(&next.before)); err != nil {
+	if err := t.get(`SELECT cursor FROM replays WHERE id = ?`, []any{r.ID[:]}, intoID(&next.last)); err != nil {
 		return passed{}, err
 	}
-	next.last = failpoint.Cursor(r.ID, next.before)
+	next.last = failpoint.Cursor(r.ID, next.last)
 	_, before := r.Within()
-	if failpoint.Is(failpoint.ReplayWithoutEnd) {
-		before = posthorn.NewID[posthorn.DeliveryID](step.Now, func() uint64 { return 0 })
-	}
+	before = failpoint.ReplayEnd(before, step.Now)
 	err := t.each(nextDeliveries, []any{r.WebhookID[:], next.last[:], before[:], step.Examine}, func(scan func(targets ...any) error) (bool, error) {
 		var d posthorn.Delivery
 		if err := scan(intoID(&d.ID), intoStatus(&d.Status)); err != nil {

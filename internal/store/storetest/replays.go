@@ -24,7 +24,7 @@ func replayCases() []testCase {
 		{name: "deleting a webhook cancels its running replay", run: deletedWebhookEndsReplay},
 		{name: "an unknown replay", run: unknownReplay},
 		{name: "replays take turns in the order of their webhooks", alone: true, run: replaysTakeTurns},
-		{name: "a replay has no turn while its webhook isn't active, is held, has an open breaker or no room", alone: true, run: replayWaits},
+		{name: "a replay has no turn while its webhook isn't active, is held or has no room, and is a probe while its breaker is open", alone: true, run: replayWaits},
 	}
 }
 
@@ -331,9 +331,18 @@ func replayWaits(w *world) {
 	wantNone(10)
 	w.now = w.now.Add(time.Microsecond)
 	wantTurn("after the hold", 10, 0)
-	update(func(changed *posthorn.Webhook) { changed.Breaker.OpenedAt = w.now })
+	update(func(changed *posthorn.Webhook) {
+		changed.Breaker = posthorn.Breaker{OpenedAt: w.now, NextProbeAt: w.now.Add(time.Microsecond), ChangedAt: w.now}
+	})
 	wantNone(10)
-	update(func(changed *posthorn.Webhook) { changed.Breaker.OpenedAt = time.Time{} })
+	w.now = w.now.Add(time.Microsecond)
+	w.want("when a probe is due", must[store.ReplayTurn](w)(w.turn(posthorn.WebhookID{}, 10)), store.ReplayTurn{Replay: r, Concurrency: webhook.Concurrency, IsProbe: true})
+	w.pending(webhook, 1)
+	wantNone(10)
+	probes := w.claim(webhook)
+	wantNone(10)
+	w.record(probes[0], posthorn.ReasonSuccess, posthorn.DeliverySucceeded)
+	update(func(changed *posthorn.Webhook) { changed.Breaker = posthorn.Breaker{} })
 	w.pending(webhook, 2)
 	w.inStatus(w.webhook(), posthorn.DeliveryPending) // another webhook's
 	wantTurn("with two that are due", 3, 2)
