@@ -82,7 +82,7 @@ func (h *head) addField(line string, room []string) bool {
 	if !isField || !isName(name) || !isValue(value) {
 		return false
 	}
-	name, value = textproto.CanonicalMIMEHeaderKey(name), strings.Trim(value, " \t")
+	name, value = textproto.CanonicalMIMEHeaderKey(name), textproto.TrimString(value)
 	switch name {
 	case "Host":
 		if h.host != "" || !isHost(value) {
@@ -102,12 +102,10 @@ func (h *head) addField(line string, room []string) bool {
 	case "Expect", "Pragma", "Te", "Trailer", "Transfer-Encoding", "Upgrade":
 		return false
 	}
-	if _, isTwice := h.fields[name]; isTwice {
-		return false
-	}
+	before := len(h.fields)
 	room[0] = value
 	h.fields[name] = room
-	return true
+	return len(h.fields) > before // else the name is there twice
 }
 
 // isName allows less than RFC 9110, 5.1 does: what names are made of in practice.
