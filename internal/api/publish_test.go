@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/posthorn/posthorn"
@@ -236,5 +239,34 @@ func TestIdempotentPublishing(t *testing.T) {
 	}
 	for _, key := range []string{strings.Repeat("k", 256), "é", "\x01"} {
 		w.send(request{method: http.MethodPost, path: "/v1/events", body: `{"type":"a","data":1}`, header: map[string]string{"Idempotency-Key": key}}).is(400)
+	}
+}
+
+// Guards that the routes which take events can be asked without the mux: their paths
+// are whole, and they answer, and refuse, as they do through it.
+func TestPublishingWithoutTheMux(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	handlers := w.server.Publishing()
+	if paths := slices.Sorted(maps.Keys(handlers)); !slices.Equal(paths, []string{"/v1/events", "/v1/events/batch"}) {
+		t.Fatalf("the paths are %q", paths)
+	}
+	for path, handler := range handlers {
+		for _, key := range []string{w.key, "sk_user_unknown"} {
+			answers := []*httptest.ResponseRecorder{httptest.NewRecorder(), httptest.NewRecorder()}
+			for i, by := range []http.Handler{w.server, handler} {
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(`[]`))
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("X-Api-Key", key)
+				by.ServeHTTP(answers[i], r)
+				answers[i].Header().Del("X-Request-Id")
+			}
+			if answers[0].Code != answers[1].Code || answers[0].Code < 400 {
+				t.Errorf("%s: %d through the mux, %d without it", path, answers[0].Code, answers[1].Code)
+			}
+			if difference := cmp.Diff(answers[0].Header(), answers[1].Header()); difference != "" {
+				t.Errorf("%s: %s", path, difference)
+			}
+		}
 	}
 }
