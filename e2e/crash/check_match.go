@@ -15,8 +15,9 @@ type matched struct {
 // isHeard reports that the database has the answer that the receiver gave.
 func (m *matched) isHeard() bool { return m.by != nil && m.by.status == m.Status }
 
-// How far two readings of one machine's clock may seem apart, and how long after a
-// request was sent a receiver that is short of processors may note it.
+// How far two readings of one machine's clock may seem apart, and how long after an
+// attempt seems to have ended its receiver may note the request: either may have been
+// short of processors, the server between the attempt's beginning and its sending, too.
 const (
 	clockGrain  = time.Millisecond
 	clockSlack  = 150 * time.Millisecond
@@ -60,7 +61,7 @@ func (c *checker) match(d *storedDelivery, got []*matched) {
 func (c *checker) matchAnswer(d *storedDelivery, a *storedAttempt, got []*matched) {
 	var broken *matched // by the receiver: then the same attempt sends once more
 	for _, m := range got {
-		if m.by != nil || m.At.Before(a.begun.Add(-clockGrain)) || m.At.After(a.ended.Add(clockSlack)) {
+		if m.by != nil || m.At.Before(a.begun.Add(-clockGrain)) || m.At.After(a.ended.Add(receiverLag)) {
 			continue
 		}
 		if m.Status == a.status && (m.Written || !a.succeeded()) {
