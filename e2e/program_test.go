@@ -60,6 +60,8 @@ type server struct {
 
 	mu     sync.Mutex
 	stderr bytes.Buffer
+	// secrets are those that the test has learnt; the log must have none of them.
+	secrets []string
 }
 
 var listening = regexp.MustCompile(`listens on http://(\S+)`)
@@ -94,6 +96,7 @@ func start(t *testing.T, process *exec.Cmd) (*server, bool) {
 	}
 	found := make(chan string, 1)
 	go s.watch(output, found)
+	t.Cleanup(s.wantNoSecrets)
 	t.Cleanup(s.kill)
 	t.Cleanup(s.wantBooks)
 	select {
@@ -144,6 +147,17 @@ func (s *server) wantBooks() {
 	code, text, err := s.try("GET", "/v1/conservation", "")
 	if err == nil && code == http.StatusOK && !strings.Contains(text, `"holds":true`) {
 		s.t.Errorf("the books don't balance: %s", text)
+	}
+}
+
+// wantNoSecrets wants that whatever the server has written to its log has no secret
+// that the test knows.
+func (s *server) wantNoSecrets() {
+	said := s.said()
+	for _, secret := range append([]string{key}, s.secrets...) {
+		if secret != "" && strings.Contains(said, secret) {
+			s.t.Errorf("the log has the secret %s:\n%s", secret, said)
+		}
 	}
 }
 
@@ -221,7 +235,9 @@ type webhook struct {
 func (s *server) createWebhook(url, format string, more string) webhook {
 	s.t.Helper()
 	code, text := s.call("POST", "/v1/webhooks", `{"url": "`+url+`", "events": ["*"], "format": "`+format+`"`+more+`}`)
-	return data[webhook](s.t, code, text, http.StatusCreated)
+	made := data[webhook](s.t, code, text, http.StatusCreated)
+	s.secrets = append(s.secrets, made.Secret)
+	return made
 }
 
 func (s *server) webhook(id string) webhook {

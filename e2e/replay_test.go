@@ -73,7 +73,9 @@ func TestReplayOutlivesKills(t *testing.T) {
 	s.call("POST", path+"/resume", "")
 
 	code, text = s.call("POST", path+"/replays", `{"statuses": ["succeeded"], "dryRun": true}`)
-	if dry := data[shownReplay](t, code, text, http.StatusAccepted); dry.Matching != wanted {
+	if code == http.StatusUnprocessableEntity && strings.Contains(text, "to count it within") {
+		t.Log("a dry run is not possible on so slow a machine, and says so")
+	} else if dry := data[shownReplay](t, code, text, http.StatusAccepted); dry.Matching != wanted {
 		t.Errorf("a dry run: %s", text)
 	}
 	const kills, apart = 5, 300

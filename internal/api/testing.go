@@ -35,7 +35,7 @@ func (b testBody) forReplay() any {
 
 type testRequest struct {
 	URL     string            `json:"url"`
-	Headers map[string]string `json:"headers"`
+	Headers map[string]string `json:"headers" doc:"As they were sent; in the test of a webhook those that hold credentials are shortened."`
 	Body    string            `json:"body"`
 }
 
@@ -48,7 +48,13 @@ func testWebhook(ctx context.Context, c *call, in *testInput) (testBody, error) 
 	if err != nil {
 		return testBody{}, err
 	}
-	return showTest(result), nil
+	body := showTest(result)
+	for name, value := range body.Request.Headers { // nobody asked for the webhook's secrets
+		if isCredential(name) {
+			body.Request.Headers[name] = posthorn.Secret(value).Shortened()
+		}
+	}
+	return body, nil
 }
 
 func showTest(result manage.TestResult) testBody {

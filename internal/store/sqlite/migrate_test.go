@@ -14,7 +14,7 @@ import (
 func TestStoppedDuringMigration(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "posthorn.db")
-	db, err := openPool(path, 1, "journal_mode(wal)")
+	db, err := openPool(path, 1, "journal_mode(wal)", "cache_size(16)") // so little that the log grows soon
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ INSERT INTO second WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 
 	go func() { ended <- migrateBy(ctx, db, steps) }()
 	often := time.NewTicker(2 * time.Millisecond)
 	defer often.Stop()
-	const underWay = 4 << 20 // more than the steps before have written
+	const underWay = 1 << 20 // more than the steps before have written
 	for written := int64(0); written < underWay; <-often.C {
 		if info, err := os.Stat(path + "-wal"); err == nil {
 			written = info.Size()
