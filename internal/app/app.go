@@ -46,6 +46,7 @@ type App struct {
 	manager  *manage.Manager
 	replays  *replay.Runner
 	upkeep   *upkeep
+	log      *logWatch
 	sender   *egress.Sender
 	meter    *starved.Meter
 	server   *door.Server
@@ -96,6 +97,7 @@ func (a *App) Start(ctx context.Context) error {
 		a.running.Go(func() { a.replays.Run(engineContext) })
 	}
 	a.running.Go(func() { a.upkeep.run(engineContext) })
+	a.running.Go(func() { a.log.run(engineContext) })
 	a.running.Go(func() { a.meter.Run(engineContext) })
 	a.running.Go(a.serve)
 	a.profiles.serve()

@@ -35,6 +35,51 @@ func TestLogStaysShort(t *testing.T) {
 	}
 }
 
+// Invariant: how long the log is is known while a read that goes on holds it up, and
+// again when it has ended.
+func TestLogThatIsHeldUpIsMeasured(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "posthorn.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	other, err := openPool(path, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = other.Close() })
+	const page, piece = 4096, 1 << 20
+	keep := func(name string, count int) {
+		t.Helper()
+		for n := range count {
+			if err := s.KeepAnswer(t.Context(), store.IdempotencyKey{Scope: name, Key: fmt.Sprint(n)}, store.Answer{Body: make([]byte, piece)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	reading, err := other.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var count int
+	if err := reading.QueryRowContext(t.Context(), "SELECT count(*) FROM sqlite_schema").Scan(&count); err != nil {
+		t.Fatal(err)
+	}
+	keep("held up", 2*longLog*page/piece)
+	if held := s.LogLength(); held < longLog*page*3/2 {
+		t.Errorf("a log that is held up has %d bytes, want at least %d", held, longLog*page*3/2)
+	}
+	if err := reading.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	keep("free", 3)
+	if free := s.LogLength(); free > longLog*page {
+		t.Errorf("when nobody reads any more it has %d bytes", free)
+	}
+}
+
 // Invariant: a copy whose books don't agree with its deliveries is no backup.
 func TestBackUpComparesTheBooks(t *testing.T) {
 	t.Parallel()

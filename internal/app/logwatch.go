@@ -1,0 +1,48 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// logWatch tells the operator when the database's log grows, because somebody goes on
+// reading: the disk would fill, and reading become slow.
+type logWatch struct {
+	length func() int64
+	logger *slog.Logger
+	isLong bool
+}
+
+const (
+	// longDatabaseLog is far beyond what the log has when it is moved into the
+	// database as it should be: some 16 MiB.
+	longDatabaseLog = 256 << 20
+	watchLogEvery   = 30 * time.Second
+)
+
+func (l *logWatch) run(ctx context.Context) {
+	ticker := time.NewTicker(watchLogEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			l.look()
+		}
+	}
+}
+
+// look tells once that the log is long, and once that it no longer is.
+func (l *logWatch) look() {
+	length := l.length()
+	switch {
+	case !l.isLong && length >= longDatabaseLog:
+		l.isLong = true
+		l.logger.Warn("the database's log grows, because somebody has read the database for long: a backup, or another program that has the file open", "bytes", length)
+	case l.isLong && length < longDatabaseLog/2:
+		l.isLong = false
+		l.logger.Info("the database's log is short again", "bytes", length)
+	}
+}
