@@ -78,7 +78,7 @@ type server struct {
 
 // serve starts a server for development on an empty directory, and returns when
 // it listens.
-func serve(t *testing.T) *server {
+func serve(t *testing.T, variables ...string) *server {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
@@ -87,7 +87,7 @@ func serve(t *testing.T) *server {
 	s := &server{t: t, exited: make(chan error, 1), counted: make(chan [2]int, 1)}
 	s.process = exec.Command(program, "serve", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--environment", "development", "--log-level", "warn")
 	s.process.Args[0] = "posthorn"
-	s.process.Env = []string{asProgram + "=1", "HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "POSTHORN_BOOTSTRAP_KEY=" + key}
+	s.process.Env = append([]string{asProgram + "=1", "HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "POSTHORN_BOOTSTRAP_KEY=" + key}, variables...)
 	output, err := s.process.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -60,10 +61,11 @@ func (a *App) build(ctx context.Context) error {
 	}
 	a.sender, a.meter = sender, starved.NewMeter(time.Now)
 	directories, library := snapshot.NewCache(a.store), dialects.New(builtIn, a.store)
+	memory := sharesOf(obeyMemoryLimit(os.Getenv("GOMEMLIMIT"), groupMemory), c.MaxBodyBytes)
 	a.engine = deliver.New(deliver.Options{
 		Queue: a.store, Directories: directories, Dialects: library, Sender: starved.Sender{Sender: sender, Late: a.meter.Late, Now: time.Now},
 		Observer: a.observer(), Logger: a.options.Logger, Now: time.Now, Random: random,
-		Grace: c.GracePeriod, MaxSending: c.Concurrency,
+		Grace: c.GracePeriod, MaxSending: c.Concurrency, MaxHeldBytes: int(memory.held),
 	})
 	a.replays = replay.New(replay.Options{Queue: a.store, Logger: a.options.Logger, Now: time.Now, Due: a.engine.Wake})
 	a.manager = manage.New(manage.Options{
@@ -75,7 +77,7 @@ func (a *App) build(ctx context.Context) error {
 	if err := a.bootstrap(ctx); err != nil {
 		return err
 	}
-	return a.buildServer(accepting)
+	return a.buildServer(accepting, memory.bodies)
 }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {
@@ -114,14 +116,14 @@ func egressOptions(c config.Config) egress.Options {
 	return options
 }
 
-func (a *App) buildServer(publisher api.Publisher) error {
+func (a *App) buildServer(publisher api.Publisher, bodyMemory int64) error {
 	cursorKey, err := loadCursorKey(filepath.Join(a.options.Config.DataDir, "cursor.key"))
 	if err != nil {
 		return err
 	}
 	handler, err := api.New(api.Options{
 		Manager: a.manager, Publisher: publisher, Answers: a.store, Ready: a.ready, Logger: a.options.Logger,
-		Now: time.Now, Random: random, CursorKey: cursorKey, MaxBody: a.options.Config.MaxBodyBytes,
+		Now: time.Now, Random: random, CursorKey: cursorKey, MaxBody: a.options.Config.MaxBodyBytes, MaxBodyMemory: bodyMemory,
 		Hosts: a.options.Config.Hosts, Admission: intake.NewAdmission(a.options.Config.Limits, time.Now), Version: a.options.Version,
 	})
 	if err != nil {

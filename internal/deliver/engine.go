@@ -58,7 +58,7 @@ type Options struct {
 	MaxSending int
 	// MaxHeldJobs and MaxHeldBytes bound the deliveries held in memory, and their
 	// data, for a workspace that is alone; all together may hold twice as much (see
-	// pace.Room). Defaults 16384 and 32 MiB.
+	// pace.Room). Defaults 16384 and DefaultMaxHeldBytes.
 	MaxHeldJobs  int
 	MaxHeldBytes int
 	// SweepEvery is how often the database is asked for due deliveries that
@@ -69,10 +69,13 @@ type Options struct {
 	MaxWait time.Duration
 }
 
+// DefaultMaxHeldBytes is what MaxHeldBytes is when it is left out: 32 MiB.
+const DefaultMaxHeldBytes = 32 << 20
+
 func (o Options) withDefaults() Options {
 	setDefault(&o.MaxSending, 2048)
 	setDefault(&o.MaxHeldJobs, 16384)
-	setDefault(&o.MaxHeldBytes, 32<<20)
+	setDefault(&o.MaxHeldBytes, DefaultMaxHeldBytes)
 	setDefault(&o.SweepEvery, 30*time.Second)
 	setDefault(&o.MaxWait, 30*24*time.Hour)
 	return o
