@@ -43,7 +43,7 @@ func (a *App) build(ctx context.Context) error {
 		return err
 	}
 	a.store, a.broken = opened, opened.Broken()
-	a.log = &logWatch{length: opened.LogLength, logger: a.options.Logger}
+	a.log = &logWatch{length: func() int64 { return lengthOf(c.SQLitePath() + "-wal") }, logger: a.options.Logger}
 	if torn := opened.TornTail(); torn > 0 {
 		a.options.Logger.Warn("the end of the database's log was not valid and is left out: the process or the machine ended while it was written", "bytes", torn)
 	}

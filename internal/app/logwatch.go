@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"os"
 	"time"
 )
 
@@ -32,6 +33,15 @@ func (l *logWatch) run(ctx context.Context) {
 			l.look()
 		}
 	}
+}
+
+// lengthOf is how long a file is, in bytes; 0 when it can't be told.
+func lengthOf(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // look tells once that the log is long, and once that it no longer is.

@@ -11,25 +11,16 @@ const longLog = 4000
 // checkpointIfLong moves the log into the database when it has grown long. SQLite
 // would do that by itself after a commit, but keep the error for itself: a sync
 // of the database that failed would be tried again, succeed without having
-// written everything, and let the log be overwritten. It returns how many pages the
-// log has.
-func (t *tx) checkpointIfLong() (int, error) {
+// written everything, and let the log be overwritten.
+func (t *tx) checkpointIfLong() error {
 	var busy, inLog, moved int
 	if err := t.get("PRAGMA wal_checkpoint(NOOP)", nil, &busy, &inLog, &moved); err != nil {
-		return 0, err
+		return err
 	}
 	if inLog < longLog || moved >= inLog {
-		return inLog, nil
+		return nil
 	}
-	return inLog, t.get("PRAGMA wal_checkpoint(PASSIVE)", nil, &busy, &inLog, &moved)
-}
-
-// LogLength is how long the log was after the last commit, in bytes. It grows for as
-// long as anybody goes on reading what was there before: the log can be begun anew
-// only when everybody reads the newest.
-func (s *Store) LogLength() int64 {
-	const page = 4096
-	return s.writer.logPages.Load() * page
+	return t.get("PRAGMA wal_checkpoint(PASSIVE)", nil, &busy, &inLog, &moved)
 }
 
 // settleLog moves what an earlier process has left in the log into the database

@@ -35,9 +35,9 @@ func TestLogStaysShort(t *testing.T) {
 	}
 }
 
-// Invariant: how long the log is is known while a read that goes on holds it up, and
-// again when it has ended.
-func TestLogThatIsHeldUpIsMeasured(t *testing.T) {
+// Invariant: a log that a read holds up grows, and is cut when the read has ended: its
+// file tells whoever watches it.
+func TestLogThatIsHeldUpShowsInItsFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "posthorn.db")
 	s, err := Open(t.Context(), path)
@@ -50,7 +50,7 @@ func TestLogThatIsHeldUpIsMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = other.Close() })
-	const page, piece = 4096, 1 << 20
+	const piece = 1 << 20
 	keep := func(name string, count int) {
 		t.Helper()
 		for n := range count {
@@ -67,15 +67,24 @@ func TestLogThatIsHeldUpIsMeasured(t *testing.T) {
 	if err := reading.QueryRowContext(t.Context(), "SELECT count(*) FROM sqlite_schema").Scan(&count); err != nil {
 		t.Fatal(err)
 	}
-	keep("held up", 2*longLog*page/piece)
-	if held := s.LogLength(); held < longLog*page*3/2 {
-		t.Errorf("a log that is held up has %d bytes, want at least %d", held, longLog*page*3/2)
+	length := func() int64 {
+		t.Helper()
+		info, err := os.Stat(path + "-wal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	const limit = 64 << 20 // of what is left of a log that was longer
+	keep("held up", limit/piece+20)
+	if held := length(); held < limit {
+		t.Errorf("a log that is held up has %d bytes", held)
 	}
 	if err := reading.Rollback(); err != nil {
 		t.Fatal(err)
 	}
 	keep("free", 3)
-	if free := s.LogLength(); free > longLog*page {
+	if free := length(); free > limit {
 		t.Errorf("when nobody reads any more it has %d bytes", free)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"github.com/posthorn/posthorn/internal/failpoint"
 )
@@ -26,8 +25,6 @@ type writer struct {
 	queues
 	done     chan struct{}
 	breakage *breakage
-	// logPages is how many pages the log had after the last commit.
-	logPages atomic.Int64
 
 	closing sync.RWMutex
 	closed  bool
@@ -151,12 +148,8 @@ func (w *writer) commit(t *tx, group []*write) {
 	}
 	// An error that isn't fatal is no loss: the log stays and the next commit
 	// tries again.
-	pages, err := t.checkpointIfLong()
-	if isFatal(err) {
+	if err := t.checkpointIfLong(); isFatal(err) {
 		w.breakage.happen(err)
-	}
-	if err == nil {
-		w.logPages.Store(int64(pages))
 	}
 }
 
