@@ -30,8 +30,5 @@ func (t *tx) checkpointIfLong() error {
 // another program reads (a backup) the log can't be begun anew; that is no error.
 func settleLog(ctx context.Context, db *sql.DB) error {
 	var busy, inLog, moved int
-	if err := db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &inLog, &moved); err != nil {
-		return err
-	}
-	return nil
+	return db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &inLog, &moved)
 }
