@@ -134,6 +134,12 @@ func newProblem(status int, code string, e *posthorn.Error) problem {
 	return p
 }
 
+// Overloaded returns the problem (RFC 9457) that whoever comes is told for whom there is
+// no place, before anything of it is known.
+func Overloaded() ([]byte, error) {
+	return marshal(newProblem(http.StatusServiceUnavailable, string(posthorn.CodeBusy), posthorn.ErrBusy))
+}
+
 // titleOf makes a title of a code: "not_found" becomes "Not found".
 func titleOf(code string) string {
 	words := strings.ReplaceAll(code, "_", " ")

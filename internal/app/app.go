@@ -50,7 +50,7 @@ type App struct {
 	sender   *egress.Sender
 	meter    *starved.Meter
 	server   *door.Server
-	listener net.Listener
+	listener *door.Limited
 	profiles *profiles
 	first    manage.Bootstrapped
 	failed   chan error
@@ -248,6 +248,7 @@ func (a *App) close() error {
 		if err := a.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			failures = append(failures, fmt.Errorf("closing the port: %w", err))
 		}
+		a.listener.Wait()
 	}
 	if a.store != nil {
 		if err := a.store.Close(); err != nil {

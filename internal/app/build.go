@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -30,11 +31,10 @@ import (
 
 func (a *App) build(ctx context.Context) error {
 	c := a.options.Config
-	listener, err := listen(ctx, c.Listen)
-	if err != nil {
+	var err error
+	if a.listener, err = listen(ctx, c.Listen, c.MaxConnections); err != nil {
 		return err
 	}
-	a.listener = listener
 	if a.profiles, err = newProfiles(ctx, c.ProfileListen); err != nil {
 		return err
 	}
@@ -80,12 +80,16 @@ func (a *App) build(ctx context.Context) error {
 	return a.buildServer(accepting, memory.bodies)
 }
 
-func listen(ctx context.Context, address string) (net.Listener, error) {
+func listen(ctx context.Context, address string, connections int) (*door.Limited, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listening on %s: %w; is another server running there? Choose another address with --listen", address, err)
 	}
-	return listener, nil
+	refusal, err := api.Overloaded()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("preparing to refuse connections: %w", err), listener.Close())
+	}
+	return door.NewLimited(door.Limit{Listener: listener, Most: connections, Refusal: refusal, Now: time.Now}), nil
 }
 
 func (a *App) newSender() (*egress.Sender, error) {

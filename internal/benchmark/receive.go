@@ -71,7 +71,7 @@ func (r *receiver) talk(ctx context.Context, conn net.Conn) error {
 // dawdle takes as long as a slow receiver, each time another, as in life: receivers
 // that were slow in step would be a burst. It reports whether ctx is still alive then.
 func dawdle(ctx context.Context) bool {
-	timer := time.NewTimer(slowAnswer*4/5 + rand.N(slowAnswer*2/5))
+	timer := time.NewTimer(slowAnswer*4/5 + rand.N(slowAnswer*2/5)) //nolint:gosec // nobody gains by guessing it
 	defer timer.Stop()
 	select {
 	case <-timer.C:

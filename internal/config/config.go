@@ -69,6 +69,8 @@ type Config struct {
 	EgressProxy *url.URL
 	// EgressProxyCredentials are USER:PASSWORD for the proxy; empty for none.
 	EgressProxyCredentials posthorn.Secret
+	// MaxConnections is how many connections clients of the API may have at once.
+	MaxConnections int
 	// Concurrency is how many deliveries may be under way at once.
 	Concurrency int
 	// ProfileListen is a loopback address and a port where profiles of the process

@@ -42,8 +42,8 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Listen: "127.0.0.1:8080", DataDir: "/home/ada/.local/share/posthorn", Database: "sqlite:/home/ada/.local/share/posthorn/posthorn.db",
 		Environment: posthorn.Production, MaxBodyBytes: 1 << 20, SigningKeyOverlap: 24 * time.Hour, GracePeriod: 30 * time.Second, DrainDelay: 5 * time.Second, Egress: config.EgressPublic,
-		Limits:      posthorn.Limits{Projects: 100, Environments: 100, Keys: 100, Formats: 100, Webhooks: 1000, EventTypes: 5000, EventRate: 1000, EventBurst: 5000, Requests: 256, AllRequests: 1024},
-		Concurrency: 2048, LogLevel: slog.LevelInfo, LogFormat: "text",
+		Limits:         posthorn.Limits{Projects: 100, Environments: 100, Keys: 100, Formats: 100, Webhooks: 1000, EventTypes: 5000, EventRate: 1000, EventBurst: 5000, Requests: 256, AllRequests: 1024},
+		MaxConnections: 4096, Concurrency: 2048, LogLevel: slog.LevelInfo, LogFormat: "text",
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Error(diff)
@@ -70,6 +70,7 @@ func TestPrecedence(t *testing.T) {
 		"event-rate":          {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.EventRate) }},
 		"event-burst":         {[3]string{"1", "2", "3"}, func(c config.Config) string { return fmt.Sprint(c.Limits.EventBurst) }},
 		"max-requests":        {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Requests) }},
+		"max-connections":     {[3]string{"1", "2", "3"}, func(c config.Config) string { return fmt.Sprint(c.MaxConnections) }},
 		"max-all-requests":    {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.AllRequests) }},
 		"max-projects":        {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Projects) }},
 		"max-environments":    {[3]string{"1", "2", "0"}, func(c config.Config) string { return fmt.Sprint(c.Limits.Environments) }},

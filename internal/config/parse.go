@@ -93,6 +93,12 @@ func setMaxBodyBytes(c *Config, text string) error {
 	return err
 }
 
+func setMaxConnections(c *Config, text string) error {
+	n, err := number(text, 1, 1_000_000)
+	c.MaxConnections = n
+	return err
+}
+
 func setConcurrency(c *Config, text string) error {
 	n, err := number(text, 1, 65536)
 	c.Concurrency = n

@@ -42,6 +42,7 @@ func Settings() []Setting {
 		{Key: "bootstrap-key", Value: "KEY", Secret: true, Help: "platform key (sk_user_…) that a first start uses instead of a random one", set: setBootstrapKey},
 		{Key: "hosts", Value: "NAMES", Default: "localhost in development on a loopback address, else any", computed: true, Help: "names by which the API may be asked, besides addresses, separated by commas; * for any", set: setHosts},
 		{Key: "max-body-bytes", Value: "N", Default: "1048576", Help: "longest body that the API takes", set: setMaxBodyBytes},
+		{Key: "max-connections", Value: "N", Default: "4096", Help: "most connections of clients of the API at once", set: setMaxConnections},
 	}, limitSettings(), []Setting{
 		{Key: "handshake-origin", Value: "NAME", Default: "localhost in development", computed: true, Help: "domain name by which the server introduces itself to receivers that are asked for their consent; without one there are no handshakes", set: setHandshakeOrigin},
 		{Key: "signing-key-overlap", Value: "DURATION", Default: "24h", Help: "how long a signing key that was rotated out stays valid, unless the rotation says otherwise; at most 168h", set: setSigningKeyOverlap},

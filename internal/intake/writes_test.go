@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,7 +17,16 @@ type disk struct {
 	t         *testing.T
 	perSecond int
 	jobs      chan func()
-	written   map[posthorn.WorkspaceID]int
+
+	mu      sync.Mutex
+	written map[posthorn.WorkspaceID]int
+}
+
+// note writes down what the test is to look at.
+func (d *disk) note(write func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	write()
 }
 
 func newDisk(t *testing.T, perSecond int) *disk {
@@ -43,7 +53,7 @@ func (d *disk) publish(workspace byte, rows int) (time.Duration, error) {
 	done := make(chan struct{})
 	d.jobs <- func() {
 		<-time.After(time.Duration(rows) * time.Second / time.Duration(d.perSecond))
-		d.written[id] += rows
+		d.note(func() { d.written[id] += rows })
 		close(done)
 	}
 	<-done
@@ -69,17 +79,18 @@ func TestFloodIsRefusedAtOnce(t *testing.T) {
 						hasLearned := time.Until(stop) < lasts/2 // how fast the disk is
 						var busy *posthorn.Error
 						if err == nil {
-							taken++
-							if hasLearned {
-								slowest = max(slowest, took)
-							}
+							d.note(func() {
+								if taken++; hasLearned {
+									slowest = max(slowest, took)
+								}
+							})
 							continue
 						}
 						if !errors.As(err, &busy) || busy.Code != posthorn.CodeBusy || busy.RetryAfter <= longestWait || took > 0 {
 							t.Errorf("refused after %v with %#v", took, err)
 						}
 						if hasLearned {
-							refused++
+							d.note(func() { refused++ })
 						}
 						<-time.After(busy.RetryAfter)
 					}
@@ -90,6 +101,9 @@ func TestFloodIsRefusedAtOnce(t *testing.T) {
 				t.Errorf("the neighbour's event took %v (%v)", took, err)
 			}
 			<-time.After(lasts)
+			synctest.Wait()
+			d.mu.Lock()
+			defer d.mu.Unlock()
 			atStore := time.Duration(maxWritingRows) * time.Second / time.Duration(perSecond)
 			if slowest > longestWait+atStore+time.Second {
 				t.Errorf("what was taken of the flood took %v", slowest)
@@ -114,7 +128,7 @@ func TestWritesAreSharedByRows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const perSecond = 10_000
 		d := newDisk(t, perSecond)
-		ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, stop := context.WithTimeout(t.Context(), 4*time.Second)
 		defer stop()
 		publish := func(workspace byte, rows, times int) {
 			for range times {
@@ -131,12 +145,14 @@ func TestWritesAreSharedByRows(t *testing.T) {
 		publish(2, 500, 10)
 		publish(3, 10, 300)
 		<-ctx.Done()
+		<-time.After(time.Minute)
 		synctest.Wait()
+		d.mu.Lock()
+		defer d.mu.Unlock()
 		least, most := d.written[posthorn.WorkspaceID{1}], d.written[posthorn.WorkspaceID{3}]
 		if float64(least) < 0.7*float64(most) || float64(most) < 0.7*float64(least) {
 			t.Errorf("one with batches wrote %d rows, one with single events %d", least, most)
 		}
-		<-time.After(time.Minute)
 	})
 }
 

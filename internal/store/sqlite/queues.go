@@ -7,12 +7,10 @@ import (
 	"github.com/posthorn/posthorn"
 )
 
-// maxGroup and maxGroupRows bound the writes of one commit that take events. The
-// others come in groups of maxOtherRows; of those that take events they join, with
-// as many rows, or with fewOtherRows if that is more. So whoever publishes waits for
-// short commits even when two hundred receivers time out at once or a long backlog
-// is sent, and neither can starve the other. A write that takes events of heavyRows or
-// more has a commit to itself, behind that of what came before it.
+// maxGroup and maxGroupRows bound the writes of one commit that take events. The others come in groups of maxOtherRows; of those that take
+// events they join, with as many rows, or with fewOtherRows if that is more. So whoever publishes waits for short commits even when two hundred
+// receivers time out at once or a long backlog is sent, and neither can starve the other. A write that takes events of heavyRows or more has a
+// commit to itself, behind that of what came before it.
 const (
 	maxGroup     = 512
 	maxGroupRows = 4000
@@ -35,8 +33,7 @@ func newQueues(size int) queues {
 	return queues{accepting: make(chan *write, size), others: make(chan *write, size), ended: make(chan struct{})}
 }
 
-// put takes a write. One that may be refused gets posthorn.ErrBusy when too many
-// wait; others wait for a place until their context ends.
+// put takes a write. One that may be refused gets posthorn.ErrBusy when too many wait; others wait for a place until their context ends.
 func (q *queues) put(ctx context.Context, next *write) error {
 	if next.mayBeRefused {
 		select {
@@ -78,8 +75,7 @@ func (q *queues) next() *write {
 	return poll(q.others)
 }
 
-// gather adds what is waiting to the first write of a group, without waiting for
-// more.
+// gather adds what is waiting to the first write of a group, without waiting for more.
 func (q *queues) gather(first *write) []*write {
 	group, rows, others := []*write{first}, first.rows, 0
 	if !first.mayBeRefused {

@@ -58,8 +58,7 @@ func (s *Store) CreateReplay(ctx context.Context, r posthorn.Replay) error {
 
 const runningReplays = `SELECT count(*) FROM replays INDEXED BY replays_running_by_workspace WHERE status = 'running' AND workspace_id = ?`
 
-// roomForReplay checks that the webhook may have one more running replay, and returns
-// its workspace.
+// roomForReplay checks that the webhook may have one more running replay, and returns its workspace.
 func (t *tx) roomForReplay(webhook posthorn.WebhookID) (posthorn.WorkspaceID, error) {
 	var workspace posthorn.WorkspaceID
 	if err := t.get(`SELECT workspace_id FROM webhooks WHERE id = ? AND status <> 'deleted'`, []any{webhook[:]}, intoID(&workspace)); err != nil {
@@ -104,8 +103,7 @@ func (s *Store) CountReplay(ctx context.Context, r posthorn.Replay, limit int) (
 	return count, nil
 }
 
-// countReplay counts what is over and didn't succeed in an index that holds nothing
-// else.
+// countReplay counts what is over and didn't succeed in an index that holds nothing else.
 func countReplay(r posthorn.Replay, limit int) (string, []any, error) {
 	after, before := r.Within()
 	var parts []string
@@ -171,8 +169,7 @@ func (t *tx) cancelReplayOf(webhook posthorn.WebhookID, now time.Time) error {
 	return err
 }
 
-// nextReplay counts what is due no further than it must, and what is leased only where
-// that leaves room: among what the environment has leased, which memory bounds.
+// nextReplay counts what is due no further than it must, and what is leased only where that leaves room: among what the environment has leased, which memory bounds.
 const nextReplay = `SELECT ` + replayColumns + `, due + leased, concurrency, breaker_opened_at <> ?4 FROM (
 		SELECT r.*, w.concurrency, w.breaker_opened_at, (SELECT count(*) FROM (SELECT 1 FROM deliveries INDEXED BY deliveries_due
 			WHERE status = 0 AND webhook_id = r.webhook_id AND due_at <= ?1 LIMIT ?2)) AS due,
