@@ -33,7 +33,10 @@ func Cursor(_ posthorn.ReplayID, kept posthorn.DeliveryID) posthorn.DeliveryID {
 func KeepCursor(_ posthorn.ReplayID, after posthorn.DeliveryID) []byte { return after[:] }
 
 // ReplayEnd returns before which delivery a replay ends.
-func ReplayEnd(before posthorn.DeliveryID, _ time.Time) posthorn.DeliveryID { return before }
+func ReplayEnd(r posthorn.Replay, _ time.Time) posthorn.DeliveryID {
+	_, before := r.Within()
+	return before
+}
 
 // Outcome returns the outcome.
 func Outcome(o posthorn.Outcome) posthorn.Outcome { return o }

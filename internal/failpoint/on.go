@@ -85,7 +85,8 @@ func KeepCursor(id posthorn.ReplayID, after posthorn.DeliveryID) []byte {
 
 // ReplayEnd returns before which delivery a replay ends; with ReplayWithoutEnd that is
 // the present.
-func ReplayEnd(before posthorn.DeliveryID, now time.Time) posthorn.DeliveryID {
+func ReplayEnd(r posthorn.Replay, now time.Time) posthorn.DeliveryID {
+	_, before := r.Within()
 	if Is(ReplayWithoutEnd) {
 		return posthorn.NewID[posthorn.DeliveryID](now, func() uint64 { return 0 })
 	}

@@ -64,8 +64,7 @@ func (t *tx) passNext(r posthorn.Replay, step store.ReplayStep) (passed, error) 
 		return passed{}, err
 	}
 	next.last = failpoint.Cursor(r.ID, next.last)
-	_, before := r.Within()
-	before = failpoint.ReplayEnd(before, step.Now)
+	before := failpoint.ReplayEnd(r, step.Now)
 	err := t.each(nextDeliveries, []any{r.WebhookID[:], next.last[:], before[:], step.Examine}, func(scan func(targets ...any) error) (bool, error) {
 		var d posthorn.Delivery
 		if err := scan(intoID(&d.ID), intoStatus(&d.Status)); err != nil {

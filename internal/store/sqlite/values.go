@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -153,12 +154,11 @@ func intoList[T any](target *T) sql.Scanner {
 
 // The numbers of the statuses are their places here.
 func statusNumber(status posthorn.DeliveryStatus) (int, error) {
-	for number, known := range posthorn.DeliveryStatuses() {
-		if known == status {
-			return number, nil
-		}
+	number := slices.Index(posthorn.DeliveryStatuses(), status)
+	if number < 0 {
+		return 0, fmt.Errorf("%q is not a status of a delivery", status)
 	}
-	return 0, fmt.Errorf("%q is not a status of a delivery", status)
+	return number, nil
 }
 
 func intoStatus(target *posthorn.DeliveryStatus) sql.Scanner {
