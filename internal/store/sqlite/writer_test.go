@@ -14,7 +14,7 @@ import (
 	"github.com/posthorn/posthorn/internal/store"
 )
 
-func openStore(t *testing.T) *Store {
+func openStore(t testing.TB) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "posthorn.db"))
 	if err != nil {
