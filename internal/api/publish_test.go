@@ -87,7 +87,7 @@ func TestDataKeepsItsBytes(t *testing.T) {
 		id := a.data()["id"].(string)
 		event, err := posthorn.ParseID[posthorn.EventID](id)
 		must(t, err)
-		kept, err := w.store.Event(t.Context(), event)
+		kept, err := w.store.Event(t.Context(), posthorn.EnvironmentID{}, event)
 		must(t, err)
 		if string(kept.Data) != data {
 			fatal("kept %q, published %q", kept.Data, data)

@@ -15,7 +15,7 @@ func (m *Manager) Event(ctx context.Context, p Principal, named posthorn.Environ
 	if err != nil {
 		return m.eventByGivenID(ctx, p, named, publicID)
 	}
-	event, err := m.store.Event(ctx, id)
+	event, err := m.store.Event(ctx, posthorn.EnvironmentID{}, id)
 	if err != nil {
 		return posthorn.Event{}, passOn("reading the event", err)
 	}

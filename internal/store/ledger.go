@@ -8,8 +8,10 @@ import (
 
 // Ledger is what showing needs: reads alone. Lists are newest first (by id).
 type Ledger interface {
-	// Event returns an event with its data, or posthorn.ErrNotFound.
-	Event(ctx context.Context, id posthorn.EventID) (posthorn.Event, error)
+	// Event returns an event of an environment with its data, or posthorn.ErrNotFound.
+	// With the zero environment it is looked for in all of them, which may cost more the
+	// more of them there are.
+	Event(ctx context.Context, environment posthorn.EnvironmentID, id posthorn.EventID) (posthorn.Event, error)
 
 	// EventByGivenID returns the event that a publisher gave this id, with its
 	// data, or posthorn.ErrNotFound.

@@ -8,13 +8,13 @@ import (
 )
 
 // Event implements store.Ledger.
-func (s *Store) Event(ctx context.Context, id posthorn.EventID) (posthorn.Event, error) {
+func (s *Store) Event(ctx context.Context, environment posthorn.EnvironmentID, id posthorn.EventID) (posthorn.Event, error) {
 	if err := s.enter(ctx); err != nil {
 		return posthorn.Event{}, err
 	}
 	defer s.mu.Unlock()
 	event, exists := s.events[id]
-	if !exists {
+	if !exists || !environment.IsZero() && event.EnvironmentID != environment {
 		return posthorn.Event{}, posthorn.ErrNotFound
 	}
 	return event, nil

@@ -91,7 +91,7 @@ func (t *tx) lease(c store.Claim) ([]store.Job, error) {
 // due reads the jobs that a claim may have, in the order of their due times.
 func (t *tx) due(c store.Claim) ([]store.Job, error) {
 	query := `SELECT ` + deliveryColumns + `, e.given_id, e.type, e.data, e.timestamp, e.accepted_at, e.deliveries
-		FROM deliveries d JOIN events e ON e.id = d.event_id
+		FROM deliveries d` + withEvent + `
 		WHERE d.status = 0 AND d.webhook_id = ?1 AND ` + claimable(c) + ` AND d.due_at <= ?3 ORDER BY d.due_at, d.id LIMIT ?4`
 	var jobs []store.Job
 	bytes := 0

@@ -54,6 +54,30 @@ func TestListsUseIndexes(t *testing.T) {
 	}
 }
 
+// Invariant: an event is one step away where its environment is known, beside a delivery
+// too, and one step for each environment where it isn't.
+func TestEventsAreFoundByIndex(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	const found = "INDEX events_by_environment (environment_id=? AND id=?)"
+	id := []byte{1}
+	for _, query := range []string{selectEvent + ` WHERE environment_id = ?1 AND id = ?1`, eventAnywhere, selectDelivery + ` WHERE d.id = ?`, selectDelivery + ` WHERE d.webhook_id = ?`} {
+		if said := planOf(t, s, query, []any{id}); !strings.Contains(said, found) || strings.Contains(said, "SCAN") || strings.Contains(said, "AUTOMATIC") {
+			t.Errorf("%s\n\tis read by %s, want %s", query, said, found)
+		}
+	}
+}
+
+// Invariant: a page of attempts reads no more of them than it shows: none is sorted.
+func TestAttemptsAreReadInOrder(t *testing.T) {
+	t.Parallel()
+	said := planOf(t, openStore(t), selectAttempts, []any{[]byte{1}, 0, 10})
+	const inOrder = "SEARCH attempts USING PRIMARY KEY (delivery_id=? AND number>?)"
+	if i := strings.Index(said, inOrder); i < 0 || strings.Contains(said[i:], "TEMP B-TREE") || strings.Contains(said, "SCAN") {
+		t.Errorf("attempts are read by %s", said)
+	}
+}
+
 // wantPlan wants that SQLite looks for a range of ids in an index, without sorting.
 func wantPlan(t *testing.T, s *Store, query string, args []any, plan string, span posthorn.Span) {
 	t.Helper()

@@ -1,9 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
-	"slices"
-
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/store"
 )
@@ -12,7 +9,7 @@ import (
 // sent. Nodes hold a bounded number, so that their ids fit in memory.
 func (t *tx) keepLost(node posthorn.NodeID, random posthorn.Randomness) error {
 	var ids []posthorn.DeliveryID
-	err := t.each(`SELECT id FROM deliveries WHERE status = 1 AND status <> 2 AND node_id <> ?`, []any{node[:]}, func(scan func(...any) error) (bool, error) {
+	err := t.each(`SELECT id FROM deliveries INDEXED BY deliveries_not_succeeded WHERE status = 1 AND status <> 2 AND node_id <> ? ORDER BY id`, []any{node[:]}, func(scan func(...any) error) (bool, error) {
 		var id posthorn.DeliveryID
 		err := scan(intoID(&id))
 		ids = append(ids, id)
@@ -21,7 +18,6 @@ func (t *tx) keepLost(node posthorn.NodeID, random posthorn.Randomness) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(ids, func(a, b posthorn.DeliveryID) int { return bytes.Compare(a[:], b[:]) })
 	for _, id := range ids {
 		if err := t.keepLostAttempt(id, random); err != nil {
 			return err

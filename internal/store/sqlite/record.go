@@ -36,12 +36,8 @@ func (t *tx) record(r store.Recording) error {
 	if err != nil {
 		return err
 	}
-	uncounted := 0
-	if r.Next.Uncounted {
-		uncounted = 1
-	}
 	move := []any{
-		status, uncounted, micros(r.Next.DueAt), string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, orNull(r.Format.Name), r.Format.Version, micros(r.Now),
+		status, r.Next.Uncounted, micros(r.Next.DueAt), string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, orNull(r.Format.Name), r.Format.Version, micros(r.Now),
 	}
 	held := []any{lease.DeliveryID[:], lease.NodeID[:], lease.Epoch, r.WebhookID[:]}
 	changed := int64(0)

@@ -1,10 +1,8 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -17,10 +15,9 @@ func (t *tx) quarantine(node posthorn.NodeID, now time.Time) ([]posthorn.Deliver
 	var found []posthorn.Delivery
 	for {
 		var id posthorn.DeliveryID
-		err := t.get(`SELECT id FROM deliveries WHERE status = 1 AND status <> 2 AND node_id <> ? AND crashes + 1 >= ? LIMIT 1`,
+		err := t.get(`SELECT id FROM deliveries INDEXED BY deliveries_not_succeeded WHERE status = 1 AND status <> 2 AND node_id <> ? AND crashes + 1 >= ? ORDER BY id LIMIT 1`,
 			[]any{node[:], posthorn.QuarantineAfter}, intoID(&id))
 		if errors.Is(err, posthorn.ErrNotFound) {
-			slices.SortFunc(found, func(a, b posthorn.Delivery) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 			return found, nil
 		}
 		if err != nil {

@@ -15,7 +15,7 @@ func ledgerCases() []testCase {
 	}
 	return []testCase{
 		{name: "an unknown event is not found", run: unknown(func(w *world) error {
-			_, err := w.Event(w.ctx, posthorn.NewID[posthorn.EventID](w.now, w.random))
+			_, err := w.Event(w.ctx, w.environment.ID, posthorn.NewID[posthorn.EventID](w.now, w.random))
 			return err
 		})},
 		{name: "an unknown given id is not found", run: unknown(func(w *world) error {
@@ -27,6 +27,7 @@ func ledgerCases() []testCase {
 			_, err := w.Delivery(w.ctx, posthorn.NewID[posthorn.DeliveryID](w.now, w.random))
 			return err
 		})},
+		{name: "an event is found in its environment, in any, and in no other", run: eventInEnvironment},
 		{name: "an event is found by its given id, with its data", run: eventByGivenID},
 		{name: "events are listed newest first, without data, page by page", run: eventsPaged},
 		{name: "events are picked by environment, type and time", run: eventsPicked},
@@ -38,6 +39,19 @@ func ledgerCases() []testCase {
 		{name: "stats leave out webhooks without deliveries", run: statsAbsent},
 		{name: "no delivery vanishes whatever happens", alone: true, run: conservation},
 	}
+}
+
+func eventInEnvironment(w *world) {
+	event, other := w.newEvent(), w.neighbour()
+	w.accept(store.Entry{Event: event})
+	other.accept(store.Entry{Event: other.newEvent()})
+	find := must[posthorn.Event](w)
+	w.want("in its environment", find(w.Event(w.ctx, w.environment.ID, event.ID)), event)
+	w.want("in any", find(w.Event(w.ctx, posthorn.EnvironmentID{}, event.ID)), event)
+	_, err := w.Event(w.ctx, other.environment.ID, event.ID)
+	w.wantError(err, posthorn.ErrNotFound)
+	_, err = w.Event(w.ctx, posthorn.EnvironmentID{}, posthorn.NewID[posthorn.EventID](w.tick(), w.random))
+	w.wantError(err, posthorn.ErrNotFound)
 }
 
 func eventByGivenID(w *world) {

@@ -147,7 +147,7 @@ CREATE TABLE formats (
 ) WITHOUT ROWID;
 
 CREATE TABLE events (
-	id             BLOB NOT NULL UNIQUE,
+	id             BLOB NOT NULL,
 	environment_id BLOB NOT NULL,
 	given_id       TEXT,
 	type           TEXT NOT NULL,
@@ -156,7 +156,7 @@ CREATE TABLE events (
 	accepted_at    INTEGER NOT NULL,
 	deliveries     INTEGER NOT NULL
 );
-CREATE INDEX events_by_environment ON events (environment_id, id);
+CREATE UNIQUE INDEX events_by_environment ON events (environment_id, id);
 CREATE INDEX events_by_type ON events (environment_id, type, id);
 CREATE UNIQUE INDEX events_by_given_id ON events (environment_id, given_id) WHERE given_id IS NOT NULL;
 
