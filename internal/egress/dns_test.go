@@ -9,7 +9,10 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/posthorn/posthorn"
 )
@@ -179,6 +182,50 @@ func TestForbiddenAddressesLookAlike(t *testing.T) {
 	}
 	if len(details) != 1 {
 		t.Errorf("different words: %v", details)
+	}
+}
+
+// Invariant: whether something listens at a forbidden address, hangs there or is not
+// there at all can't be told from anything in the outcome: nothing is ever sent there,
+// so that no time can tell it either.
+func TestForbiddenAddressesAreNotTouched(t *testing.T) {
+	t.Parallel()
+	var connections atomic.Int64
+	listening := newRawReceiver(t, func(net.Conn) { connections.Add(1) })
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusing := "http://" + closed.Addr().String() + "/"
+	_ = closed.Close()
+	names := &nameServer{answers: map[string][][]string{"inside.test": {{"127.0.0.1"}}}}
+	sender := newSender(t, Options{Resolver: names.resolver(t), Ports: [][2]uint16{{1, 65535}}})
+	send := func(url string, kind posthorn.EnvironmentKind) posthorn.Outcome {
+		request := requestTo(url)
+		request.EnvironmentKind = kind
+		return sender.Send(t.Context(), request)
+	}
+	for _, pair := range [][2]string{
+		{listening, refusing},
+		{strings.Replace(listening, "127.0.0.1", "inside.test", 1), strings.Replace(refusing, "127.0.0.1", "inside.test", 1)},
+		{listening, "http://10.255.255.1:81/"}, // where packets are swallowed
+	} {
+		var seen [2]posthorn.Outcome
+		for i, url := range pair {
+			seen[i] = send(url, posthorn.Production)
+			seen[i].Timings = posthorn.Timings{}
+			wantReason(t, seen[i], posthorn.ReasonAddressForbidden)
+		}
+		if difference := cmp.Diff(seen[0], seen[1]); difference != "" {
+			t.Errorf("%v can be told apart: %s", pair, difference)
+		}
+	}
+	if got := connections.Load(); got != 0 {
+		t.Errorf("%d connections came to a forbidden address", got)
+	}
+	_ = send(listening, posthorn.Development) // which may
+	if connections.Load() == 0 {
+		t.Error("the receiver counts nothing: this test shows nothing")
 	}
 }
 
