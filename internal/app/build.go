@@ -62,10 +62,14 @@ func (a *App) build(ctx context.Context) error {
 	a.sender, a.meter = sender, starved.NewMeter(time.Now)
 	directories, library := snapshot.NewCache(a.store), dialects.New(builtIn, a.store)
 	memory := sharesOf(obeyMemoryLimit(os.Getenv("GOMEMLIMIT"), groupMemory), c.MaxBodyBytes)
+	written, err := lastWritten(ctx, a.store)
+	if err != nil {
+		return err
+	}
 	a.engine = deliver.New(deliver.Options{
 		Queue: a.store, Directories: directories, Dialects: library, Sender: starved.Sender{Sender: sender, Late: a.meter.Late, Now: time.Now},
 		Observer: a.observer(), Logger: a.options.Logger, Now: time.Now, Random: random,
-		Grace: c.GracePeriod, MaxSending: c.Concurrency, MaxHeldBytes: int(memory.held),
+		Grace: c.GracePeriod, MaxSending: c.Concurrency, MaxHeldBytes: int(memory.held), Written: written,
 	})
 	a.replays = replay.New(replay.Options{Queue: a.store, Logger: a.options.Logger, Now: time.Now, Due: a.engine.Wake})
 	a.manager = manage.New(manage.Options{

@@ -2,8 +2,12 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"time"
 
+	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/config"
+	"github.com/posthorn/posthorn/internal/store"
 	"github.com/posthorn/posthorn/internal/store/sqlite"
 )
 
@@ -11,6 +15,22 @@ import (
 // is wrong with it. A server may be using it.
 func CheckDatabase(ctx context.Context, c config.Config) ([]string, error) {
 	return sqlite.Check(ctx, c.SQLitePath())
+}
+
+// lastWritten is when the newest delivery was written, by the clock of then; zero when
+// there is none.
+func lastWritten(ctx context.Context, s store.Ledger) (time.Time, error) {
+	newest, err := s.Deliveries(ctx, store.DeliveryQuery{Page: posthorn.Page{Limit: 1}})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("looking for the newest delivery: %w", err)
+	}
+	if len(newest) == 0 {
+		return time.Time{}, nil
+	}
+	if d := newest[0]; d.UpdatedAt.After(d.CreatedAt) {
+		return d.UpdatedAt, nil
+	}
+	return newest[0].CreatedAt, nil
 }
 
 // Backup tells of a copy of the database.

@@ -64,6 +64,9 @@ type Options struct {
 	// SweepEvery is how often the database is asked for due deliveries that
 	// nobody told the engine about. Default 30 s.
 	SweepEvery time.Duration
+	// Written is a moment at which an earlier process wrote something, or zero: when the
+	// clock is before it, it was put back while none ran.
+	Written time.Time
 	// MaxWait is how long a delivery may be due without being tried (its webhook
 	// is paused) before it expires. Default 30 days.
 	MaxWait time.Duration

@@ -35,7 +35,7 @@ func (e *Engine) Run(ctx context.Context) {
 	resting.Go(func() { e.restLoop(ctx) })
 	trials := suspect.Trials{Queue: e.Queue, Logger: e.Logger, Now: e.Now, LookEvery: e.SweepEvery, Try: e.trySuspect}
 	claims.Go(func() { trials.Run(ctx) })
-	sweeper := sweep.Sweeper{Queue: e.Queue, Logger: e.Logger, Now: e.Now, Found: e.found, Jumped: e.startAfresh, SeenAll: e.dropIdle}
+	sweeper := sweep.Sweeper{Queue: e.Queue, Logger: e.Logger, Now: e.Now, Written: e.Written, Found: e.found, Jumped: e.startAfresh, SeenAll: e.dropIdle}
 	claims.Go(func() { sweeper.Run(ctx, e.SweepEvery) })
 	e.claimLoop(ctx, &claims)
 	e.stop()

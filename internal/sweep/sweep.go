@@ -31,6 +31,9 @@ type Sweeper struct {
 	Logger *slog.Logger
 	// Now is the clock.
 	Now func() time.Time
+	// Written is a moment at which something was written by an earlier process, or zero:
+	// when the clock is before it, it was put back meanwhile.
+	Written time.Time
 	// Found hears of webhooks with pending deliveries.
 	Found func(due []store.DueWebhook)
 	// Jumped hears that the clock has jumped: moments that were read from the database
@@ -151,9 +154,11 @@ func (s *Sweeper) jump() time.Duration {
 	// The second is not for what the clock says, but for how long ago it was asked.
 	now, nowAt := s.Now().Round(0), time.Now()
 	jump := now.Sub(s.last) - nowAt.Sub(s.lastAt)
-	isFirst := s.last.IsZero()
+	if s.last.IsZero() {
+		jump = min(0, now.Sub(s.Written))
+	}
 	s.last, s.lastAt = now, nowAt
-	if isFirst || jump.Abs() < noJump {
+	if jump.Abs() < noJump {
 		return 0
 	}
 	return jump

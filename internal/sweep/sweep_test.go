@@ -116,6 +116,23 @@ func TestNothingIsDoneWithoutAJump(t *testing.T) {
 	})
 }
 
+// Invariant: a clock that was put back while no process ran is noticed at the first
+// look, by what an earlier process wrote, and followed like any other; one that went on
+// is nothing to do about.
+func TestClockPutBackBetweenProcesses(t *testing.T) {
+	t.Parallel()
+	for written, want := range map[time.Duration][]byte{time.Hour: {0, 0}, time.Second: nil, -time.Hour: nil} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.Sweeper = sweep.Sweeper{Queue: w, Logger: w.Logger, Now: w.Now, Found: w.Found, Jumped: w.Jumped, Written: time.Now().Add(30*time.Second + written)} // sweep takes half a minute
+			for range 3 {
+				w.sweep(true)
+			}
+			w.wantPlaces(want...)
+		})
+	}
+}
+
 // Invariant: a clock that was put back is followed through all of the database, in
 // steps that publishers can wait for, before anybody is told; and once more at the next
 // sweep, for what was about to be written meanwhile; and then no more.
