@@ -121,8 +121,9 @@ func (w *writes) checkWait(l *line) error {
 	if wait <= longestWait {
 		return nil
 	}
+	const longestAdvice = 30 * time.Second // what is learned of a slow disk may be wrong by then
 	busy := *posthorn.ErrBusy
-	busy.RetryAfter = wait
+	busy.RetryAfter = min(wait, longestAdvice)
 	return &busy
 }
 
