@@ -46,7 +46,7 @@ func (w *shown) ask(method, path, body string) string {
 func (w *shown) run(args ...string) {
 	w.t.Helper()
 	program := command(w.t, "posthorn", []string{"POSTHORN_SERVER=http://" + w.s.address, "POSTHORN_API_KEY=" + key}, args...)
-	output, _ := program.CombinedOutput() //nolint:errcheck // a failure is also something that is shown
+	output, _ := program.CombinedOutput() // a failure is shown, too
 	w.text["posthorn "+strings.Join(args, " ")] += string(output)
 }
 
@@ -155,8 +155,18 @@ func (w *shown) look(hook string) {
 	w.ask("GET", "/v1/deliveries/"+delivery, "")
 	w.ask("POST", "/v1/deliveries/"+delivery+"/retry", "")
 	for _, args := range [][]string{
-		{"webhook", "list"}, {"webhook", "list", "-o", "json"}, {"webhook", "get", hook}, {"webhook", "test", hook}, {"key", "list"}, {"delivery", "get", delivery},
-		{"egress"}, {"limits"}, {"context", "show"}, {"webhook", "get", "whc_absent"}, {"key", "revoke", "key_absent"}, {"webhook", "list", "--server", "http://127.0.0.1:1"},
+		{"webhook", "list"},
+		{"webhook", "list", "-o", "json"},
+		{"webhook", "get", hook},
+		{"webhook", "test", hook},
+		{"key", "list"},
+		{"delivery", "get", delivery},
+		{"egress"},
+		{"limits"},
+		{"context", "show"},
+		{"webhook", "get", "whc_absent"},
+		{"key", "revoke", "key_absent"},
+		{"webhook", "list", "--server", "http://127.0.0.1:1"},
 	} {
 		w.run(args...)
 	}

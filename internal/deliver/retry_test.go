@@ -267,6 +267,33 @@ func TestGoneDisablesTheWebhook(t *testing.T) {
 	})
 }
 
+// Invariant: a retry goes to the URL that the webhook has by then, and each attempt
+// keeps the one that it went to.
+func TestRetriesGoToAChangedURL(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		webhook := w.webhook(url, func(webhook *posthorn.Webhook) { webhook.RetrySchedule = []time.Duration{time.Minute} })
+		w.answer(url, always(status(500)))
+		w.start()
+		w.publish(3)
+		pass(time.Second)
+		const elsewhere = "https://elsewhere.example"
+		w.update(webhook.ID, func(webhook *posthorn.Webhook) { webhook.URL = elsewhere })
+		pass(2 * time.Minute)
+		if before, after := w.sentTo(url), w.sentTo(elsewhere); len(before) != 3 || len(after) != 3 {
+			t.Errorf("%d requests went to the old URL and %d to the new one", len(before), len(after))
+		}
+		for _, d := range w.deliveries(posthorn.DeliverySucceeded) {
+			attempts, err := w.store.Attempts(t.Context(), d.ID, 0, 10)
+			w.must(err)
+			if len(attempts) != 2 || attempts[0].URL != url || attempts[1].URL != elsewhere {
+				t.Errorf("attempts: %+v", attempts)
+			}
+		}
+	})
+}
+
 // Invariant: a sender's panic is our fault: it is recorded, doesn't use up a
 // retry, and harms nobody else.
 func TestPanicIsNotCharged(t *testing.T) {
