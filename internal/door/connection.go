@@ -23,7 +23,9 @@ const (
 type connection struct {
 	server *Server
 	conn   net.Conn
-	state  atomic.Int32
+	// place is told of requests; nil if there is no bound of connections.
+	place *placed
+	state atomic.Int32
 
 	buffer      *[bufferSize]byte
 	from, until int // what of the buffer has arrived and isn't used
@@ -112,7 +114,7 @@ func (c *connection) await(isFirst bool) error {
 			c.from++
 		}
 	}
-	if !c.state.CompareAndSwap(idle, busy) {
+	if !c.state.CompareAndSwap(idle, busy) || c.place != nil && !c.place.begin() {
 		return errClosed
 	}
 	return nil
@@ -187,6 +189,9 @@ func (c *connection) respond() bool {
 		return false
 	}
 	c.begun = now
+	if c.place != nil {
+		c.place.rest()
+	}
 	c.state.Store(idle)
 	return !c.server.isStopping.Load()
 }

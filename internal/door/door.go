@@ -21,7 +21,7 @@ type Options struct {
 	// and all that hangs on it are used for the next one. The request's context ends
 	// with the connection, and not before because the client left.
 	Routes map[string]http.Handler
-	// Ordinary serves everything else, and the Server runs it. Its ReadHeaderTimeout,
+	// Ordinary serves everything else, and the Server runs it; New sets its ConnState. Its ReadHeaderTimeout,
 	// ReadTimeout, WriteTimeout and IdleTimeout must be set: they hold here, too.
 	Ordinary *http.Server
 	Logger   *slog.Logger
@@ -54,6 +54,7 @@ type target struct {
 // New makes a Server. It returns an error if a target is no URL.
 func New(o Options) (*Server, error) {
 	s := &Server{Options: o, targets: map[string]target{}, handed: newHanded(), connections: map[*connection]struct{}{}}
+	o.Ordinary.ConnState = occupy
 	s.buffers.New = func() any { return new([bufferSize]byte) }
 	for text, handler := range o.Routes {
 		parsed, err := url.ParseRequestURI(text)
@@ -114,7 +115,7 @@ func (s *Server) open(l net.Listener, cutOff context.CancelFunc) bool {
 }
 
 func (s *Server) admit(ctx context.Context, conn net.Conn) {
-	c := &connection{server: s, conn: conn}
+	c := &connection{server: s, conn: conn, place: occupied(conn)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.isStopping.Load() {

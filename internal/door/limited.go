@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,7 +67,7 @@ func (l *Limited) admit(conn net.Conn) *placed {
 	var leaving *placed
 	isFull := len(l.open) >= l.Most
 	if isFull {
-		leaving = l.idleLongest()
+		leaving = l.evict()
 	}
 	if isFull && leaving == nil {
 		l.mu.Unlock()
@@ -82,17 +83,21 @@ func (l *Limited) admit(conn net.Conn) *placed {
 	return c
 }
 
-// idleLongest finds the connection whose last answer is the oldest, if nothing has come
-// since.
-func (l *Limited) idleLongest() *placed {
-	var found *placed
-	var since int64
-	for c := range l.open {
-		if at := c.idleSince.Load(); at != 0 && (found == nil || at < since) {
-			found, since = c, at
+// evict takes the place of the connection on which no request has been for longest;
+// nil if there is one on each.
+func (l *Limited) evict() *placed {
+	for {
+		var found *placed
+		var since int64
+		for c := range l.open {
+			if at := c.idleSince.Load(); at > 0 && (found == nil || at < since) {
+				found, since = c, at
+			}
+		}
+		if found == nil || found.idleSince.CompareAndSwap(since, evicted) {
+			return found
 		}
 	}
-	return found
 }
 
 // refuse answers the first request of a connection that has no place. When very many
@@ -140,25 +145,40 @@ type placed struct {
 	net.Conn
 
 	limited *Limited
-	// idleSince is when the last answer was written, in nanoseconds since 1970; 0 once
-	// something has come since, and before the first answer.
+	// idleSince is since when no request has been on it, in nanoseconds since 1970; 0
+	// during one and before the first, and evicted once its place is somebody else's.
 	idleSince atomic.Int64
 }
 
-// Read notes that something is asked.
-func (c *placed) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if n > 0 {
-		c.idleSince.Store(0)
+const evicted = -1
+
+// begin says that a request has begun to arrive. It reports false when the place is
+// somebody else's: then the request must not be served, for it can't be answered.
+func (c *placed) begin() bool { return c.idleSince.Swap(0) != evicted }
+
+// rest says that the request has been answered, or the connection is closing.
+func (c *placed) rest() { c.idleSince.CompareAndSwap(0, c.limited.Now().UnixNano()) }
+
+// occupied returns what has to be told of the requests on a connection; nil if it has no
+// place.
+func occupied(conn net.Conn) *placed {
+	if r, isReplayed := conn.(*replayed); isReplayed {
+		conn = r.Conn
 	}
-	return n, err //nolint:wrapcheck // as if there were nothing in between
+	c, _ := conn.(*placed)
+	return c
 }
 
-// Write notes that something is answered.
-func (c *placed) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	c.idleSince.Store(c.limited.Now().UnixNano())
-	return n, err //nolint:wrapcheck // as if there were nothing in between
+// occupy is the http.Server.ConnState of the ordinary server.
+func occupy(conn net.Conn, state http.ConnState) {
+	c := occupied(conn)
+	switch {
+	case c == nil:
+	case state == http.StateIdle:
+		c.rest()
+	case state == http.StateActive && !c.begin():
+		_ = conn.Close() // once more: it was closed when its place was taken
+	}
 }
 
 // Close gives the place back.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"testing"
@@ -52,67 +53,115 @@ func (v visitor) isClosed() bool {
 	return errors.Is(err, io.EOF)
 }
 
+// house is a server with a bound of connections. Each request enters, and leaves when it
+// is let.
+type house struct {
+	t              *testing.T
+	address        string
+	entered, leave chan struct{}
+}
+
+func newHouse(t *testing.T, most int) house {
+	t.Helper()
+	inner, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := house{t, inner.Addr().String(), make(chan struct{}), make(chan struct{})}
+	limited := door.NewLimited(door.Limit{Listener: inner, Most: most, Refusal: []byte(`{}`), Now: time.Now})
+	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		h.entered <- struct{}{}
+		<-h.leave
+	})
+	server, err := door.New(door.Options{
+		Routes: map[string]http.Handler{"/plain": handler}, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+		Ordinary: &http.Server{ReadHeaderTimeout: time.Minute, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: time.Minute, Handler: handler},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(limited) }()
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
+		limited.Wait()
+	})
+	return h
+}
+
+func (h house) visit() visitor {
+	h.t.Helper()
+	conn, err := new(net.Dialer).DialContext(h.t.Context(), "tcp", h.address)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { _ = conn.Close() })
+	return visitor{h.t, conn, bufio.NewReader(conn)}
+}
+
 // Invariant: while somebody is being answered on each connection that there may be,
 // whoever comes gets 503 with Retry-After and is let go, but who asks whether the process
 // runs; a connection on which nobody asks makes room.
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
-	inner, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	const most = 3
-	limited := door.NewLimited(door.Limit{Listener: inner, Most: most, Refusal: []byte(`{}`), Now: time.Now})
-	entered, leave := make(chan struct{}), make(chan struct{})
-	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		entered <- struct{}{}
-		<-leave
-	})}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(limited) }()
-	come := func() visitor {
-		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", inner.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = conn.Close() })
-		return visitor{t, conn, bufio.NewReader(conn)}
-	}
+	h := newHouse(t, most)
 	var inside []visitor
 	for range most {
-		v := come()
+		v := h.visit()
 		v.ask("/")
-		<-entered
+		<-h.entered
 		inside = append(inside, v)
 	}
-	refused := come()
+	refused := h.visit()
 	refused.ask("/")
 	if status, wait := refused.answer(); status != http.StatusServiceUnavailable || wait != "1" || !refused.isClosed() {
 		t.Errorf("answered with %d, to come back after %q", status, wait)
 	}
-	prober := come()
+	prober := h.visit()
 	prober.ask("/livez")
 	prober.isAnswered()
-	leave <- struct{}{}
-	leave <- struct{}{}
-	leave <- struct{}{}
+	for range most {
+		h.leave <- struct{}{}
+	}
 	for _, v := range inside {
 		v.isAnswered()
 	}
 	inside[0].ask("/")
-	<-entered
-	next := come() // instead of one of the two on which nobody asks
+	<-h.entered
+	next := h.visit() // instead of one of the two on which nobody asks
 	next.ask("/")
-	<-entered
-	leave <- struct{}{}
-	leave <- struct{}{}
+	<-h.entered
+	h.leave <- struct{}{}
+	h.leave <- struct{}{}
 	next.isAnswered()
 	inside[0].isAnswered()
-	if err := server.Close(); err != nil {
-		t.Error(err)
+}
+
+// Invariant: a request that came together with the one before it is under way while it
+// is served, though nothing is read for it: its connection makes room for nobody.
+func TestPipelinedRequestKeepsItsPlace(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, 1)
+	const plain = "POST /plain HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1"
+	first := h.visit()
+	if _, err := io.WriteString(first.conn, plain+plain); err != nil {
+		t.Fatal(err)
 	}
-	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
-		t.Error(err)
+	<-h.entered
+	h.leave <- struct{}{}
+	first.isAnswered()
+	<-h.entered // the second one, of which everything had been read
+	second := h.visit()
+	second.ask("/")
+	if status, _ := second.answer(); status != http.StatusServiceUnavailable {
+		t.Errorf("who comes meanwhile is answered with %d", status)
 	}
-	limited.Wait()
+	h.leave <- struct{}{}
+	first.isAnswered()
 }
