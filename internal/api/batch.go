@@ -124,6 +124,9 @@ func (c *call) readBatch(ctx context.Context, environment posthorn.EnvironmentID
 			return batch{}, err
 		}
 		defer end()
+		if err := c.Publisher.Welcome(c.workspace); err != nil {
+			return batch{}, err // it has become too much while this waited
+		}
 	}
 	lines, err := c.batchLines()
 	if err != nil {
