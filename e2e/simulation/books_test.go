@@ -172,9 +172,9 @@ func (b *books) accepted(s store.Submission, receipt store.Receipt) {
 	}
 }
 
-// sent enters the start of a request, and returns nil if nobody can say whose it
-// is.
-func (b *books) sent(node int, q posthorn.Request) (*delivery, *request) {
+// sent enters the start of a request at a moment, and returns nil if nobody can say
+// whose it is.
+func (b *books) sent(node int, q posthorn.Request, at time.Time) (*delivery, *request) {
 	var number, version int
 	if _, err := fmt.Sscanf(q.URL, "https://w%d.example/v%d", &number, &version); err != nil || number >= len(b.webhooks) {
 		b.violated("no invention", "a request to %s", q.URL)
@@ -190,7 +190,7 @@ func (b *books) sent(node int, q posthorn.Request) (*delivery, *request) {
 	if !bytes.Contains(q.Body, slices.Concat([]byte(`"data":`), d.event.data, []byte("}"))) {
 		b.violated("bytes as they came", "%v: body %s", d, q.Body)
 	}
-	started := &request{node: node, startedAt: time.Now(), isGhost: d.isSpare()}
+	started := &request{node: node, startedAt: at, isGhost: d.isSpare()}
 	b.checkMaySend(node, d, version, started)
 	d.sending = append(d.sending, started)
 	d.requests++

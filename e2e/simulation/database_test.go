@@ -37,6 +37,7 @@ func call[T any](d *database, place string, key any, effect func(b *books) (T, e
 	var nothing T
 	trouble := d.node.trouble(place, d.node.dice.next(place, key))
 	pass(trouble.before)
+	d.node.dice.apart("apart", place, key)
 	if trouble.failsFirst {
 		return nothing, errStore
 	}

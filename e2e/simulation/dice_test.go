@@ -60,6 +60,15 @@ func (d *dice) stream(name string) posthorn.Randomness {
 	}
 }
 
+// alone is how far things may be moved apart that would happen at the same instant, which
+// the runtime brings into another order each time.
+const alone = time.Microsecond
+
+// apart waits for less than alone, at each visit to a place for another time.
+func (d *dice) apart(place string, keys ...any) {
+	pass(between(d.next(place, keys...), time.Nanosecond, alone))
+}
+
 // between is a duration from least up to most.
 func between(r *rand.Rand, least, most time.Duration) time.Duration {
 	if most <= least {

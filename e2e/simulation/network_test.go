@@ -50,17 +50,20 @@ func (n *node) mood(r *rand.Rand) mood {
 
 // Send implements deliver.Sender: it is the network and the receivers behind it.
 func (n *node) Send(ctx context.Context, q posthorn.Request) posthorn.Outcome {
+	at := time.Now()
+	n.dice.apart("departure", q.URL, headerOf(q, "webhook-id"))
 	n.mu.Lock()
 	if n.isDead {
 		n.mu.Unlock()
 		return posthorn.Outcome{Reason: posthorn.ReasonInterrupted}
 	}
-	d, started := n.books.sent(n.number, q)
+	d, started := n.books.sent(n.number, q, at)
 	if d == nil {
 		n.mu.Unlock()
 		return posthorn.Outcome{Reason: posthorn.ReasonInternal}
 	}
 	outcome, takes := n.answer(d, q.Timeout)
+	takes += between(n.dice.next("arrival", d.event.serial, d.receiver.number), 0, alone)
 	n.mu.Unlock()
 	select {
 	case <-time.After(takes):

@@ -39,6 +39,7 @@ func (w *world) script() []act {
 		for range 40 + r.IntN(60) {
 			first := serial + 1
 			serial++
+			at = at.Add(time.Nanosecond)
 			acts = append(acts, act{at, func() { w.publish.Go(func() { w.publisher(first, 1) }) }})
 		}
 	}

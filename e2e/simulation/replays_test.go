@@ -3,6 +3,7 @@ package simulation
 import (
 	"bytes"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -112,7 +113,8 @@ func (w *world) statuses(r *receiver) map[*delivery]posthorn.DeliveryStatus {
 // stepped enters what a step of a replay did, and checks that it did no more than it
 // should; and when it was the last one, no less.
 func (b *books) stepped(r *replay, before, after map[*delivery]posthorn.DeliveryStatus, now posthorn.Replay) {
-	for d, status := range after {
+	for _, d := range inOrder(after) {
+		status := after[d]
 		if before[d] == status {
 			continue
 		}
@@ -129,7 +131,7 @@ func (b *books) stepped(r *replay, before, after map[*delivery]posthorn.Delivery
 		return
 	}
 	b.note("webhook %d: a replay is done, %d sent again", r.receiver.number, len(r.passed))
-	for d := range r.wanted {
+	for _, d := range inOrder(r.wanted) {
 		if !r.passed[d] {
 			b.violated("nothing left out of a replay", "%v is %s", d, after[d])
 		}
@@ -137,6 +139,11 @@ func (b *books) stepped(r *replay, before, after map[*delivery]posthorn.Delivery
 	if now.Replayed != int64(len(r.passed)) {
 		b.violated("conservation", "a replay counts %d, and has sent %d again", now.Replayed, len(r.passed))
 	}
+}
+
+// inOrder lists deliveries of one receiver in the same order in every run.
+func inOrder[T any](of map[*delivery]T) []*delivery {
+	return slices.SortedFunc(maps.Keys(of), func(a, b *delivery) int { return a.event.serial - b.event.serial })
 }
 
 // replaying lists the replays that should go on and aren't over.

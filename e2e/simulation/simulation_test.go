@@ -4,9 +4,12 @@
 //
 // All chance comes from the seed, and each place has its own: who gets which
 // answer, which call of the database fails, who publishes what and when, is the
-// same in every run of a seed. Which of two goroutines that wake at the same
-// instant goes first is not, nor the order in which a select finds two channels
-// ready. A run whose verdict depends on that may have to be repeated:
+// same in every run of a seed. Calls of the database, requests and answers that would
+// come at the same instant are moved apart by less than a microsecond, for the runtime
+// brings those into another order each time. What the engine does by itself at one
+// instant is left, and the order in which a select finds two channels ready: one seed
+// in six differs from one run to the next. A run whose verdict depends on that may
+// have to be repeated:
 //
 //	go test ./e2e/simulation -simulation.seed=17 -simulation.seeds=1 -count=20
 package simulation
