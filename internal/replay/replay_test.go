@@ -125,7 +125,7 @@ func TestReplaysTakeTurns(t *testing.T) {
 		}
 		w.run()
 		for range 40 {
-			pass(50 * time.Millisecond)
+			pass(50*time.Millisecond + time.Microsecond) // never at the instant of a step
 			for _, webhook := range webhooks {
 				w.send(webhook, 1000, posthorn.DeliverySucceeded)
 			}
