@@ -203,16 +203,16 @@ func TestSlowReceiverKeepsPlacesFree(t *testing.T) {
 		w.replay(webhook)
 		w.run()
 		for range 20 { // it is fast
-			pass(20 * time.Millisecond)
+			pass(20*time.Millisecond + time.Microsecond) // never at the instant of a step
 			w.send(webhook, 1000, posthorn.DeliverySucceeded)
 		}
-		pass(20 * time.Millisecond)
+		pass(20*time.Millisecond + time.Microsecond)
 		if pending := w.pending(webhook); pending != replay.Share {
 			t.Errorf("%d are pending for a fast receiver, want %d", pending, replay.Share)
 		}
 		w.send(webhook, replay.Share-1, posthorn.DeliverySucceeded)
 		for range 1000 { // it takes one after the other now
-			pass(50 * time.Millisecond)
+			pass(50*time.Millisecond + time.Microsecond)
 			if pending := w.pending(webhook); pending > half {
 				t.Fatalf("%d are pending for a slow receiver, want at most %d", pending, half)
 			}
