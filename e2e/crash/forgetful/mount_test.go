@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -26,6 +27,8 @@ func TestSignalsEndNoSync(t *testing.T) {
 	if err != nil {
 		t.Skipf("skipped: there is no right to mount: %v", err)
 	}
+	unmount := sync.OnceValue(shown.Unmount)
+	t.Cleanup(func() { _ = unmount() }) // else the process would wait for itself at its end
 	file, err := os.Create(filepath.Join(place, "a"))
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +58,7 @@ func TestSignalsEndNoSync(t *testing.T) {
 			}
 		}
 	}
-	if err := shown.Unmount(); err != nil {
+	if err := unmount(); err != nil {
 		t.Fatal(err)
 	}
 	_ = file.Close() // its disk is gone
@@ -74,6 +77,8 @@ func TestKillsEndASync(t *testing.T) {
 	if err != nil {
 		t.Skipf("skipped: there is no right to mount: %v", err)
 	}
+	unmount := sync.OnceValue(shown.Unmount)
+	t.Cleanup(func() { _ = unmount() }) // else the process would wait for itself at its end
 	program := exec.CommandContext(t.Context(), "dd", "if=/dev/zero", "of="+filepath.Join(place, "a"), "bs=1", "count=6", "conv=fsync")
 	if err := program.Start(); err != nil {
 		t.Fatal(err)
@@ -89,7 +94,7 @@ func TestKillsEndASync(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = program.Wait() // it was killed
-	if err := shown.Unmount(); err != nil {
+	if err := unmount(); err != nil {
 		t.Fatal(err)
 	}
 	imagined.Root().SyncTo(imagined.Root().Mark())
