@@ -24,7 +24,7 @@ func (e *Engine) Reserve(webhook *posthorn.Webhook, bytes int) bool {
 	l := e.lane(webhook.EnvironmentID, webhook.ID)
 	e.learn(l, webhook)
 	if l.hasBacklog(now) || l.sendFrom().After(now) || l.pace.IsOpen() || !e.hasRoom(l, bytes) {
-		l.missed++
+		l.backlog.Miss(bytes)
 		return false
 	}
 	e.hold(l, bytes)
@@ -82,6 +82,7 @@ func (e *Engine) Reconsider(webhook *posthorn.Webhook) {
 	defer e.mu.Unlock()
 	l := e.lane(webhook.EnvironmentID, webhook.ID)
 	l.holdUntil, l.pace = time.Time{}, pace.Pace{}
+	l.backlog.Doubt() // while it was paused nothing was missed here, and all of it waits
 	if webhook.Status != posthorn.WebhookDeleted {
 		e.learn(l, webhook)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/pace"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
@@ -47,7 +48,8 @@ func (e *Engine) claimDue(ctx context.Context, places chan struct{}, claims *syn
 		}
 		claims.Go(func() {
 			defer func() { <-places }()
-			e.claimed(l, e.claim(ctx, l, since))
+			claimed, err := e.claim(ctx, l, since)
+			e.claimed(l, claimed, err)
 		})
 	}
 }
@@ -96,49 +98,59 @@ func (e *Engine) callDue(now time.Time) {
 	}
 }
 
-// claimed ends a claim; one that failed is tried again.
-func (e *Engine) claimed(l *lane, err error) {
+// claimed ends a claim and takes over what it yielded; one that failed is tried again.
+func (e *Engine) claimed(l *lane, claimed store.Claimed, err error) {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		e.Logger.Error("claiming deliveries failed, trying again", "webhook", l.webhook, "error", err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	l.isClaiming, l.takesAll = false, false
-	if err != nil {
-		e.claimFrom(l, e.Now().Add(time.Second))
+	now := e.Now()
+	l.isClaiming = false
+	l.backlog.End()
+	for _, job := range claimed.Jobs {
+		e.hold(l, len(job.Event.Data))
+		e.enqueue(l, job)
 	}
+	again := claimed.NextAt
+	if err != nil {
+		again = now.Add(time.Second)
+	}
+	if leftSome := !again.IsZero() && !again.After(now); leftSome || err != nil {
+		l.backlog.Doubt()
+	}
+	e.claimFrom(l, again)
 	e.arrange(l)
-	e.drop(l, e.Now())
+	e.drop(l, now)
 }
 
 // claim fetches due deliveries of one webhook; the earliest was due since then.
 // For a webhook that is gone or not active it ends those that have no future.
-func (e *Engine) claim(ctx context.Context, l *lane, since time.Time) error {
+func (e *Engine) claim(ctx context.Context, l *lane, since time.Time) (store.Claimed, error) {
 	directory, err := e.Directories.Environment(ctx, l.environment)
 	if err != nil {
-		return fmt.Errorf("finding the webhook: %w", err)
+		return store.Claimed{}, fmt.Errorf("finding the webhook: %w", err)
 	}
 	webhook, ok := directory.Webhook(l.webhook)
 	switch {
 	case !ok:
-		return e.endSome(l, func() (int, error) { return e.Queue.CancelPending(ctx, l.webhook, chunk, e.Now()) })
+		return store.Claimed{}, e.endSome(l, func() (int, error) { return e.Queue.CancelPending(ctx, l.webhook, chunk, e.Now()) })
 	case webhook.Status != posthorn.WebhookActive:
 		before := e.Now().Add(-e.MaxWait)
 		if !since.Before(before) {
-			return nil
+			return store.Claimed{}, nil
 		}
-		return e.endSome(l, func() (int, error) { return e.Queue.Expire(ctx, l.webhook, before, chunk, e.Now()) })
+		return store.Claimed{}, e.endSome(l, func() (int, error) { return e.Queue.Expire(ctx, l.webhook, before, chunk, e.Now()) })
 	}
 	asked, mayClaim := e.claimFor(l, webhook)
 	if !mayClaim {
-		return nil
+		return store.Claimed{}, nil
 	}
 	claimed, err := e.Queue.Claim(ctx, asked)
 	if err != nil {
-		return fmt.Errorf("claiming: %w", err)
+		return store.Claimed{}, fmt.Errorf("claiming: %w", err)
 	}
-	e.take(l, claimed)
-	return nil
+	return claimed, nil
 }
 
 // Limits of one claim; several are under way at once, and together they may
@@ -162,29 +174,15 @@ func (e *Engine) claimFor(l *lane, webhook *posthorn.Webhook) (store.Claim, bool
 		e.claimFrom(l, from)
 		return store.Claim{}, false
 	}
-	limit := max(1, min(maxClaimJobs, usualClaimJobs+l.missed, l.window-l.held, e.heldJobs.Left(l.workspace)))
-	l.takesAll, l.missed = l.cleared && l.missed < limit, 0
+	room := pace.Load{
+		Jobs:  min(maxClaimJobs, l.window-l.held, e.heldJobs.Left(l.workspace)),
+		Bytes: min(maxClaimBytes, maxLaneBytes-l.heldBytes, e.heldBytes.Left(l.workspace)),
+	}
 	if l.pace.IsOpen() {
-		limit = 1 // a probe
+		room.Jobs = 1 // a probe
 	}
-	return store.Claim{
-		WebhookID: l.webhook,
-		NodeID:    e.node,
-		Now:       e.Now(),
-		Limit:     limit,
-		MaxBytes:  max(1, min(maxClaimBytes, maxLaneBytes-l.heldBytes, e.heldBytes.Left(l.workspace))),
-	}, true
-}
-
-func (e *Engine) take(l *lane, claimed store.Claimed) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, job := range claimed.Jobs {
-		e.hold(l, len(job.Event.Data))
-		e.enqueue(l, job)
-	}
-	l.cleared = claimed.NextAt.IsZero() || claimed.NextAt.After(e.Now())
-	e.claimFrom(l, claimed.NextAt)
+	share := l.backlog.Begin(room, usualClaimJobs)
+	return store.Claim{WebhookID: l.webhook, NodeID: e.node, Now: e.Now(), Limit: share.Jobs, MaxBytes: share.Bytes}, true
 }
 
 // chunk bounds how many deliveries one transaction ends.
@@ -211,7 +209,7 @@ func (e *Engine) found(due []store.DueWebhook) {
 	defer e.mu.Unlock()
 	for _, webhook := range due {
 		l := e.lane(webhook.EnvironmentID, webhook.WebhookID)
-		l.cleared = false
+		l.backlog.Doubt()
 		e.claimFrom(l, webhook.DueAt)
 	}
 }

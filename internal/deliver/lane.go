@@ -33,12 +33,8 @@ type lane struct {
 	held      int
 	heldBytes int
 	window    int
-	// missed counts deliveries that found no room here since the last claim.
-	missed int
-	// cleared reports that the last claim left nothing due in the database: what
-	// waits there are those that it has missed. takesAll says of the claim under way
-	// that it will leave nothing.
-	cleared, takesAll bool
+	// backlog is what is known of those that are due in the database.
+	backlog pace.Backlog
 	// claimAt is when to ask the database for more; zero when nothing is known to
 	// be pending there.
 	claimAt time.Time
@@ -58,7 +54,7 @@ func (e *Engine) lane(environment posthorn.EnvironmentID, webhook posthorn.Webho
 	if !ok {
 		l = &lane{
 			webhook: webhook, environment: environment, workspace: posthorn.WorkspaceID(environment),
-			concurrency: posthorn.DefaultConcurrency, window: minWindow, cleared: true,
+			concurrency: posthorn.DefaultConcurrency, window: minWindow,
 		}
 		e.lanes[webhook] = l
 	}
@@ -116,10 +112,12 @@ func (e *Engine) dropIdle() {
 // maxLaneBytes bounds the data of one webhook's deliveries in memory.
 const maxLaneBytes = 4 << 20
 
-// hasRoom reports whether the lane may hold one more delivery of so many bytes.
+// hasRoom reports whether the lane may hold one more delivery of so many bytes,
+// beside what a claim under way may yield.
 func (e *Engine) hasRoom(l *lane, bytes int) bool {
-	isFirst := l.held == 0
-	if !isFirst && (l.pace.IsOpen() || l.held >= l.window || l.heldBytes+bytes > maxLaneBytes) {
+	claiming := l.backlog.Claiming()
+	isFirst := l.held+claiming.Jobs == 0
+	if !isFirst && (l.pace.IsOpen() || l.held+claiming.Jobs >= l.window || l.heldBytes+claiming.Bytes+bytes > maxLaneBytes) {
 		return false // an open breaker lets out one probe at a time
 	}
 	return e.heldJobs.Fits(l.workspace, 1, isFirst) && e.heldBytes.Fits(l.workspace, bytes, isFirst)
@@ -172,12 +170,10 @@ func (l *lane) wantsClaim() bool {
 // somebody publishes.
 func (l *lane) hasBacklog(now time.Time) bool {
 	if l.isClaiming {
-		return !l.takesAll
+		return !l.backlog.IsBeingTaken()
 	}
-	if l.claimAt.IsZero() || l.claimAt.After(now) {
-		return false
-	}
-	return !l.wantsClaim() || !l.cleared || l.missed >= usualClaimJobs
+	isDue := !l.claimAt.IsZero() && !l.claimAt.After(now)
+	return isDue && (!l.wantsClaim() || !l.backlog.IsShort(usualClaimJobs))
 }
 
 // arrange puts the lane into the timetable, moves it there, or takes it out.

@@ -73,6 +73,7 @@ func (e *Engine) giveBack(ctx context.Context, l *lane, job store.Job, cause err
 // claimAgain has the lane look at what was given back as soon as it may send,
 // but not before a pause. A claim that was made meanwhile has not seen it.
 func (e *Engine) claimAgain(l *lane, pause time.Duration) {
+	l.backlog.Doubt()
 	at := e.Now().Add(pause)
 	if l.sendFrom().After(at) {
 		at = l.sendFrom()

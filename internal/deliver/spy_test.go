@@ -1,6 +1,7 @@
 package deliver_test
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"time"
@@ -89,19 +90,24 @@ func (silent) Wake(posthorn.EnvironmentID, posthorn.WebhookID) {}
 // engine hears nothing.
 func (w *world) publishUnannounced(count int) {
 	w.t.Helper()
-	unannounced := intake.New(intake.Options{Store: w.store, Directories: w.directories, Dispatcher: silent{}, Now: time.Now, Random: w.random})
-	w.publishWith(unannounced, count, []byte("{}"))
+	w.publishWith(w.unannounced(), count, []byte("{}"))
+}
+
+func (w *world) unannounced() *intake.Intake {
+	return intake.New(intake.Options{Store: w.store, Directories: w.directories, Dispatcher: silent{}, Now: time.Now, Random: w.random})
 }
 
 // publishBytes publishes events of that size.
 func (w *world) publishBytes(count, size int) {
 	w.t.Helper()
-	data := make([]byte, size)
-	for i := range data {
-		data[i] = 'a'
-	}
+	w.publishWith(w.intake, count, dataOf(size))
+}
+
+// dataOf is data of that size.
+func dataOf(size int) []byte {
+	data := bytes.Repeat([]byte("a"), size)
 	data[0], data[size-1] = '"', '"'
-	w.publishWith(w.intake, count, data)
+	return data
 }
 
 func (w *world) publishWith(accepting *intake.Intake, count int, data []byte) {

@@ -20,6 +20,9 @@ const (
 	// longestWait is how long a publication may be expected to wait for its turn: what
 	// would wait longer is refused at once.
 	longestWait = 2 * time.Second
+	// longestAdvice is the longest wait that a refusal tells: what is learned of a slow
+	// disk may be wrong by then.
+	longestAdvice = 30 * time.Second
 	// usualRowRate is how many rows a second are taken to be written until there is
 	// something to learn it from.
 	usualRowRate = 10_000
@@ -121,21 +124,25 @@ func (w *writes) checkWait(l *line) error {
 	if wait <= longestWait {
 		return nil
 	}
-	const longestAdvice = 30 * time.Second // what is learned of a slow disk may be wrong by then
 	busy := *posthorn.ErrBusy
 	busy.RetryAfter = min(wait, longestAdvice)
 	return &busy
 }
 
 // expected is how long whoever comes to a line now is going to wait: as long as its
-// first has waited already, or as long as it takes to write those before it, while all
-// other lines get as much.
+// first has waited already, or as long as it takes to write those before it, while each
+// other line gets as much, or all that it has. Beyond longestAdvice it isn't counted.
 func (w *writes) expected(l *line, now time.Time) time.Duration {
 	if len(l.tickets) == 0 {
 		return 0
 	}
-	ahead := float64(l.rows) * float64(len(w.waiting))
-	return max(now.Sub(l.tickets[0].since), time.Duration(ahead/w.pace.perSecond*float64(time.Second)))
+	ahead, most := 0, int(w.pace.perSecond*longestAdvice.Seconds())
+	for other := range w.waiting {
+		if ahead += min(other.rows, l.rows); ahead > most {
+			break
+		}
+	}
+	return max(now.Sub(l.tickets[0].since), time.Duration(float64(ahead)/w.pace.perSecond*float64(time.Second)))
 }
 
 // admit lets through who is next, while there is room.

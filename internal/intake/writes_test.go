@@ -187,3 +187,163 @@ func TestStandstillRefuses(t *testing.T) {
 		}
 	})
 }
+
+// Invariant: who waits for its turn with much, beside many that wait with little, isn't
+// refused for what they could have; who waits beside many with as much is.
+func TestExpectedWaitCountsWhatOthersHave(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		others     int
+		isExpected bool
+	}{
+		"little": {others: 1, isExpected: true},
+		"much":   {others: 1000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newLines(t)
+				l.fillRoom()
+				l.queue(1, 1000)
+				const others = 20
+				for i := range others {
+					l.queue(byte(10+i), c.others)
+				}
+				err := l.welcome(posthorn.WorkspaceID{1})
+				if c.isExpected {
+					if err != nil {
+						t.Errorf("refused although no more than %d rows are before it: %v", 1000+others*c.others, err)
+					}
+					return
+				}
+				want := time.Duration(1000+others*c.others) * time.Second / usualRowRate
+				var busy *posthorn.Error
+				if !errors.As(err, &busy) || busy.RetryAfter != want {
+					t.Errorf("got %v, want to be told to wait %v", err, want)
+				}
+			})
+		})
+	}
+}
+
+// lines are publications that wait for their turn until the test's end.
+type lines struct {
+	*writes
+	t *testing.T
+}
+
+func newLines(t *testing.T) lines { return lines{newWrites(time.Now), t} }
+
+// fillRoom has as much with the store as there is room for.
+func (l lines) fillRoom() {
+	l.t.Helper()
+	for _, workspace := range []byte{101, 102} {
+		if !l.queue(workspace, maxWritingRows/2).isGranted() {
+			l.t.Fatal("there was no room")
+		}
+	}
+}
+
+// queued is a publication that waits or has waited.
+type queued struct {
+	granted chan struct{}
+	leave   context.CancelFunc
+}
+
+// queue has so many rows of a workspace wait for their turn.
+func (l lines) queue(workspace byte, rows int) queued {
+	ctx, leave := context.WithCancel(l.t.Context())
+	q := queued{make(chan struct{}), leave}
+	go func() {
+		if _, err := l.take(ctx, posthorn.WorkspaceID{workspace}, rows); err == nil {
+			close(q.granted)
+		}
+	}()
+	synctest.Wait()
+	return q
+}
+
+func (q queued) isGranted() bool {
+	select {
+	case <-q.granted:
+		return true
+	default:
+		return false
+	}
+}
+
+// Invariant: who leaves, with more than there was room for, lets those behind it through
+// at once, of its own workspace and of others.
+func TestWhoLeavesHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	for name, behind := range map[string]byte{"its own workspace": 1, "another": 2} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := newLines(t)
+				const small, large = 20, 200
+				l.queue(2, small) // it has had something, so that another is before it
+				l.queue(101, maxWritingRows/2)
+				l.queue(102, maxWritingRows/2-5*small)
+				first := l.queue(1, large)
+				next := l.queue(behind, small)
+				if first.isGranted() || next.isGranted() {
+					t.Fatal("there was room for the large one")
+				}
+				first.leave()
+				synctest.Wait()
+				if !next.isGranted() {
+					t.Error("the small one still waits, with room for it and nobody before it")
+				}
+			})
+		})
+	}
+}
+
+// Invariant: a workspace that comes late, or again and again, gets as much of the disk
+// as one that has published for long, and no more.
+func TestWhoComesLateIsNotBeforeTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const perSecond, rows, publishers, rounds = 10_000, 500, 4, 6
+		d := newDisk(t, perSecond)
+		ctx, stop := context.WithCancel(t.Context())
+		for _, steady := range []byte{1, 2} {
+			for range publishers {
+				go func() {
+					for ctx.Err() == nil {
+						if _, err := d.publish(steady, rows); err != nil {
+							<-time.After(100 * time.Millisecond)
+						}
+					}
+				}()
+			}
+		}
+		<-time.After(5 * time.Second)
+		steadyRows := func() int {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			return d.written[posthorn.WorkspaceID{1}] + d.written[posthorn.WorkspaceID{2}]
+		}
+		before := steadyRows()
+		for range rounds {
+			var round sync.WaitGroup
+			for _, late := range []byte{3, 4} {
+				for range publishers {
+					round.Go(func() {
+						if _, err := d.publish(late, rows); err != nil {
+							t.Errorf("who came late was refused: %v", err)
+						}
+					})
+				}
+			}
+			round.Wait()
+		}
+		const lateRows = 2 * rounds * publishers * rows
+		if steady := steadyRows() - before; float64(steady) < 0.7*lateRows || float64(steady) > 1.5*lateRows {
+			t.Errorf("those who came late wrote %d rows, and the steady ones %d meanwhile", lateRows, steady)
+		}
+		stop()
+		<-time.After(time.Minute)
+	})
+}
