@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -33,19 +34,10 @@ func (c *call) authenticate() error {
 		c.principal = principal
 		return nil
 	}
-	guess, isKnown := guessOf(c.request.RemoteAddr, text), c.keys.wasGood(hash)
-	if !isKnown {
-		if err := c.guesses.take(guess); err != nil {
-			return err
-		}
-	}
-	principal, err := c.Manager.Authenticate(c.request.Context(), hash)
+	principal, err := c.lookUp(hash)
 	if errors.Is(err, posthorn.ErrNotFound) {
 		c.keys.forget(hash)
-		return unauthenticated()
-	}
-	if !isKnown {
-		c.guesses.giveBack(guess)
+		return c.guesses.fail(guessOf(c.request.RemoteAddr, text))
 	}
 	if err != nil {
 		return err
@@ -53,6 +45,25 @@ func (c *call) authenticate() error {
 	c.keys.keep(hash, principal, generation)
 	c.principal = principal
 	return nil
+}
+
+// maxStrangers is how many keys that weren't good before are looked up at once: fewer
+// than the database has readers, so that those who try keys never have all of them.
+const maxStrangers = 4
+
+// lookUp asks the database whose key it is. Strangers wait for each other, and nobody
+// is turned away before the database was asked: a good key works whoever else tries.
+func (c *call) lookUp(hash [sha256.Size]byte) (manage.Principal, error) {
+	ctx := c.request.Context()
+	if !c.keys.wasGood(hash) {
+		select {
+		case c.strangers <- struct{}{}:
+			defer func() { <-c.strangers }()
+		case <-ctx.Done():
+			return manage.Principal{}, fmt.Errorf("waiting to look a key up: %w", ctx.Err())
+		}
+	}
+	return c.Manager.Authenticate(ctx, hash)
 }
 
 // keyText finds the key in the headers; a key given twice is none.
@@ -71,9 +82,9 @@ func (c *call) keyText() string {
 }
 
 // keyCache remembers for a moment which keys are good, so that not every event
-// asks the database, and for longer which ones were, so that their owners are not
-// held up with those who try keys. Unknown keys are not remembered: trying keys must
-// not push out good ones.
+// asks the database, and for longer which ones were, so that their owners don't wait
+// with those who try keys. Unknown keys are not remembered: trying keys must not push
+// out good ones.
 type keyCache struct {
 	now func() time.Time
 	mu  sync.RWMutex

@@ -10,9 +10,9 @@ import (
 	"github.com/posthorn/posthorn"
 )
 
-// How many keys may be looked up in vain before more are refused: from one address
-// (a network of 2^64 with IPv6), and with the same beginning from wherever. One more
-// is let through each time a guessPause has passed.
+// How many keys may be looked up in vain before 429 is the answer to more: from one
+// address (a network of 2^64 with IPv6), and with the same beginning from wherever. One
+// more gets 401 each time a guessPause has passed.
 const (
 	guessesFromAddress = 30
 	guessesOfStart     = 300
@@ -23,8 +23,9 @@ const (
 	toldAgainAfter = time.Minute
 )
 
-// guesses bounds how fast keys can be tried. Whoever is refused isn't told whether
-// the key would have been good.
+// guesses counts keys that were looked up in vain, and slows down who tries many. It
+// hears of no good key: those that share an address with somebody who tries keys, as all
+// do behind a proxy, are not held up.
 type guesses struct {
 	now    func() time.Time
 	logger *slog.Logger
@@ -45,8 +46,8 @@ func newGuesses(now func() time.Time, logger *slog.Logger) *guesses {
 	return &guesses{now: now, logger: logger, tallies: map[string]tally{}}
 }
 
-// guess is one look-up of a key that may be in vain: where it comes from and how
-// the key begins.
+// guess is one look-up of a key that was in vain: where it comes from and how the key
+// begins.
 type guess struct{ address, start string }
 
 func guessOf(remoteAddress, key string) guess {
@@ -71,9 +72,9 @@ func guessOf(remoteAddress, key string) guess {
 	return g
 }
 
-// take counts a look-up before it is made, so that many at once are no way around.
-// It returns a *posthorn.Error with posthorn.CodeRateLimited if there were too many.
-func (g *guesses) take(one guess) error {
+// fail counts a look-up that was in vain, and returns the *posthorn.Error to answer it
+// with: posthorn.CodeUnauthenticated, or posthorn.CodeRateLimited if there were too many.
+func (g *guesses) fail(one guess) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.now()
@@ -81,26 +82,12 @@ func (g *guesses) take(one guess) error {
 	if over := max(address+1-guessesFromAddress, start+1-guessesOfStart); over > 0 {
 		g.tell(one, now)
 		return posthorn.RateLimited("Too many requests came with keys that are not valid.",
-			"Check the key, and send the request again when Retry-After says. Keys that were used before are not held up.", time.Duration(over*float64(guessPause)))
+			"Check the key: this one is unknown or revoked, and a valid one works at once, whatever Retry-After says.", time.Duration(over*float64(guessPause)))
 	}
 	g.prune(now)
 	g.tallies[one.address] = tally{address + 1, now}
 	g.tallies[one.start] = tally{start + 1, now}
-	return nil
-}
-
-// giveBack forgets a look-up that was not in vain.
-func (g *guesses) giveBack(one guess) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.now()
-	for _, name := range []string{one.address, one.start} {
-		if left := g.countAt(name, now) - 1; left > 0 {
-			g.tallies[name] = tally{left, now}
-		} else {
-			delete(g.tallies, name)
-		}
-	}
+	return unauthenticated()
 }
 
 func (g *guesses) countAt(name string, now time.Time) float64 {

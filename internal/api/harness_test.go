@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -30,6 +31,7 @@ type world struct {
 	t         testing.TB
 	server    *Server
 	store     *memstore.Store
+	keys      *watchedKeys
 	publisher *switchedPublisher
 	receiver  *cannedSender
 	clock     *clock
@@ -73,6 +75,19 @@ func (p *switchedPublisher) Publish(ctx context.Context, publication intake.Publ
 		return intake.Receipt{}, p.failing
 	}
 	return p.real.Publish(ctx, publication)
+}
+
+// watchedKeys is the store with somebody who sees each look-up of a key.
+type watchedKeys struct {
+	*memstore.Store
+	onLookUp func()
+}
+
+func (k *watchedKeys) KeyByHash(ctx context.Context, hash [sha256.Size]byte) (posthorn.Key, error) {
+	if k.onLookUp != nil {
+		k.onLookUp()
+	}
+	return k.Store.KeyByHash(ctx, hash)
 }
 
 // cannedSender answers every request with the same outcome.
@@ -155,10 +170,11 @@ func newLimitedWorld(t testing.TB, kind posthorn.EnvironmentKind, limits posthor
 	must(t, err)
 	guard, err := egress.New(egress.Options{})
 	must(t, err)
+	w.keys = &watchedKeys{Store: w.store}
 	directories := snapshot.NewCache(w.store)
 	random := seeded()
 	manager := manage.New(manage.Options{
-		Store: w.store, Formats: dialects.New(builtIn, w.store), Sender: w.receiver, Notifier: forgetting{directories},
+		Store: w.keys, Formats: dialects.New(builtIn, w.store), Sender: w.receiver, Notifier: forgetting{directories},
 		CheckURL: guard.CheckURL, Egress: guard.Settings, Message: guard.Message, Now: w.clock.Now, Random: random, DefaultKind: kind, Limits: limits,
 	})
 	w.publisher = &switchedPublisher{real: intake.New(intake.Options{

@@ -71,9 +71,11 @@ type Server struct {
 	table      []route
 	publishing map[string]http.Handler
 	// always is part of every answer, and is not changed.
-	always     http.Header
-	keys       *keyCache
-	guesses    *guesses
+	always  http.Header
+	keys    *keyCache
+	guesses *guesses
+	// strangers holds a place for each look-up of a key that wasn't good before.
+	strangers  chan struct{}
 	running    *runningKeys
 	bodyMemory atomic.Int64
 	bodyShares *bodyShares
@@ -100,7 +102,7 @@ func New(o Options) (*Server, error) {
 	if o.Admission == nil {
 		o.Admission = intake.NewAdmission(posthorn.Limits{}, o.Now)
 	}
-	s := &Server{Options: o, mux: http.NewServeMux(), publishing: map[string]http.Handler{}, always: everyAnswer(), keys: newKeyCache(o.Now), guesses: newGuesses(o.Now, o.Logger), running: newRunningKeys(), bodyShares: newBodyShares(o.MaxBodyMemory, o.MaxBody)}
+	s := &Server{Options: o, mux: http.NewServeMux(), publishing: map[string]http.Handler{}, always: everyAnswer(), keys: newKeyCache(o.Now), guesses: newGuesses(o.Now, o.Logger), strangers: make(chan struct{}, maxStrangers), running: newRunningKeys(), bodyShares: newBodyShares(o.MaxBodyMemory, o.MaxBody)}
 	s.table = s.routes()
 	if err := s.describe(); err != nil {
 		return nil, err
