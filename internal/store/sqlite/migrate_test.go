@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/posthorn/posthorn/internal/store/migration"
 )
 
 // Invariant: who asks a start to stop in the middle of a migration is obeyed at once;
@@ -39,7 +41,7 @@ INSERT INTO second WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	ended := make(chan error, 1)
-	go func() { ended <- migrateBy(ctx, db, steps) }()
+	go func() { ended <- migration.Run(ctx, db, steps) }()
 	often := time.NewTicker(2 * time.Millisecond)
 	defer often.Stop()
 	const underWay = 1 << 20 // more than the steps before have written
@@ -65,7 +67,7 @@ INSERT INTO second WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 
 	}
 
 	steps["0002_second.sql"] = step("CREATE TABLE second (n INTEGER);")
-	if err := migrateBy(t.Context(), db, steps); err != nil || !isThere("second") {
+	if err := migration.Run(t.Context(), db, steps); err != nil || !isThere("second") {
 		t.Errorf("the next start: %v", err)
 	}
 }

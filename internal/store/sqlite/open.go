@@ -37,8 +37,9 @@ var _ store.Store = (*Store)(nil)
 
 // Open opens the database file at path, making it if need be, and brings its
 // schema up to date. It fails, saying why, when another server has the file
-// open, when a newer server has changed its schema, or when the SQLite library
-// is too old to be safe, or when the file is on a network file system.
+// open, when a newer server has changed its schema, or it isn't what this one makes,
+// when the SQLite library is too old to be safe, or when the file is on a network file
+// system.
 func Open(ctx context.Context, path string) (*Store, error) {
 	return openOn(ctx, path, datafile.KindOf)
 }

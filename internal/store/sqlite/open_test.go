@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"database/sql"
 	"fmt"
 	"os"
@@ -42,6 +43,59 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	_, err = sqlite.Open(t.Context(), path)
 	if err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Invariant: a database whose tables are not those that this program makes is refused,
+// however small the difference is, says what to do, and is left alone.
+func TestForeignSchemaIsRefused(t *testing.T) {
+	t.Parallel()
+	for what, change := range map[string]string{
+		"a column has another name": "ALTER TABLE keys RENAME COLUMN start TO beginning",
+		"a column is missing":       "ALTER TABLE nodes DROP COLUMN pings",
+		"a column is new":           "ALTER TABLE webhooks ADD COLUMN colour TEXT",
+		"an index is missing":       "DROP INDEX deliveries_due",
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "posthorn.db")
+			if err := openAt(t, path).Close(); err != nil {
+				t.Fatal(err)
+			}
+			alter(t, path, "CREATE TABLE notes (text TEXT)", "CREATE INDEX attempts_by_number ON attempts (number)")
+			if err := openAt(t, path).Close(); err != nil {
+				t.Fatalf("what somebody made besides is not let be: %v", err)
+			}
+			alter(t, path, change)
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = sqlite.Open(t.Context(), path)
+			if err == nil || !strings.Contains(err.Error(), "move the database away") || !strings.Contains(err.Error(), path) {
+				t.Errorf("got %v", err)
+			}
+			after, err := os.ReadFile(path)
+			if err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the file was changed: %v", err)
+			}
+		})
+	}
+}
+
+func alter(t *testing.T, path string, statements ...string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range statements {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 
