@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/store"
 )
 
 // Guards the answer to a published event, and the note when nobody wants it.
@@ -87,7 +88,7 @@ func TestDataKeepsItsBytes(t *testing.T) {
 		id := a.data()["id"].(string)
 		event, err := posthorn.ParseID[posthorn.EventID](id)
 		must(t, err)
-		kept, err := w.store.Event(t.Context(), posthorn.EnvironmentID{}, event)
+		kept, err := w.store.Event(t.Context(), store.Reach{}, event)
 		must(t, err)
 		if string(kept.Data) != data {
 			fatal("kept %q, published %q", kept.Data, data)

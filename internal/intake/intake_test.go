@@ -161,7 +161,7 @@ func TestNobodyWantsIt(t *testing.T) {
 	if result.Disabled != 1 {
 		t.Errorf("%d disabled webhooks would want it", result.Disabled)
 	}
-	if kept, err := f.store.Event(t.Context(), posthorn.EnvironmentID{}, result.Event.ID); err != nil || kept.Deliveries != 0 || kept.Timestamp.IsZero() {
+	if kept, err := f.store.Event(t.Context(), store.Reach{}, result.Event.ID); err != nil || kept.Deliveries != 0 || kept.Timestamp.IsZero() {
 		t.Errorf("kept %+v, %v", kept, err)
 	}
 }

@@ -79,8 +79,8 @@ func (m *Manager) Deliveries(ctx context.Context, p Principal, f DeliveryFilter,
 	return deliveries, nil
 }
 
-// checkNamed makes a list with nothing in it an error when the environment that
-// was named is itself beyond reach.
+// checkNamed returns posthorn.ErrNotFound if an environment was named that is beyond
+// reach.
 func (m *Manager) checkNamed(ctx context.Context, p Principal, named posthorn.EnvironmentID) error {
 	if named.IsZero() {
 		return nil

@@ -234,9 +234,6 @@ func (m *Manager) sentTo(ctx context.Context, p Principal, request *detect.Reque
 		if err != nil {
 			return nil, err
 		}
-		if event.EnvironmentID != webhook.EnvironmentID {
-			continue
-		}
 		signedAt := request.SignedAt()
 		if signedAt.IsZero() {
 			signedAt = m.now()

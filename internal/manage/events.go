@@ -7,15 +7,22 @@ import (
 	"github.com/posthorn/posthorn/internal/store"
 )
 
-// Event returns an event in reach by its public id: our own, or the one that
-// its publisher gave, which is looked for in the named environment or else in
-// the oldest.
+// Event returns an event by its public id: our own, which is looked for in the named
+// environment or else in all within reach, or the one that its publisher gave, which is
+// looked for in the named environment or else in the oldest.
 func (m *Manager) Event(ctx context.Context, p Principal, named posthorn.EnvironmentID, publicID string) (posthorn.Event, error) {
 	id, err := posthorn.ParseID[posthorn.EventID](publicID)
 	if err != nil {
 		return m.eventByGivenID(ctx, p, named, publicID)
 	}
-	event, err := m.store.Event(ctx, posthorn.EnvironmentID{}, id)
+	if err := m.checkNamed(ctx, p, named); err != nil {
+		return posthorn.Event{}, err
+	}
+	within := store.Reach{EnvironmentID: named}
+	if named.IsZero() && !p.IsPlatform() {
+		within.WorkspaceID = p.Key.WorkspaceID
+	}
+	event, err := m.store.Event(ctx, within, id)
 	if err != nil {
 		return posthorn.Event{}, passOn("reading the event", err)
 	}

@@ -164,7 +164,7 @@ func (m *Manager) eachRecent(ctx context.Context, environment posthorn.Environme
 			if !slices.ContainsFunc(patterns, func(pattern string) bool { return posthorn.MatchesPattern(pattern, listed.Type) }) {
 				continue
 			}
-			event, err := m.store.Event(ctx, environment, listed.ID)
+			event, err := m.store.Event(ctx, store.Reach{EnvironmentID: environment}, listed.ID)
 			if errors.Is(err, posthorn.ErrNotFound) {
 				continue
 			}

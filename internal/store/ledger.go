@@ -8,10 +8,10 @@ import (
 
 // Ledger is what showing needs: reads alone. Lists are newest first (by id).
 type Ledger interface {
-	// Event returns an event of an environment with its data, or posthorn.ErrNotFound.
-	// With the zero environment it is looked for in all of them, which may cost more the
-	// more of them there are.
-	Event(ctx context.Context, environment posthorn.EnvironmentID, id posthorn.EventID) (posthorn.Event, error)
+	// Event returns an event within the reach with its data, or posthorn.ErrNotFound. It
+	// may cost more the more environments there are within the reach, and no more for
+	// those beyond it.
+	Event(ctx context.Context, within Reach, id posthorn.EventID) (posthorn.Event, error)
 
 	// EventByGivenID returns the event that a publisher gave this id, with its
 	// data, or posthorn.ErrNotFound.
@@ -38,6 +38,13 @@ type Ledger interface {
 	// Conservation returns the books of all deliveries at one moment. Its cost grows
 	// with the webhooks and not with the deliveries.
 	Conservation(ctx context.Context) (posthorn.Conservation, error)
+}
+
+// Reach is where something is looked for: in the environment if that is set, else in
+// all of the workspace if that is set, else everywhere.
+type Reach struct {
+	EnvironmentID posthorn.EnvironmentID
+	WorkspaceID   posthorn.WorkspaceID
 }
 
 // EventQuery picks events. Empty fields pick everything.

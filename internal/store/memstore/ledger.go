@@ -8,16 +8,23 @@ import (
 )
 
 // Event implements store.Ledger.
-func (s *Store) Event(ctx context.Context, environment posthorn.EnvironmentID, id posthorn.EventID) (posthorn.Event, error) {
+func (s *Store) Event(ctx context.Context, within store.Reach, id posthorn.EventID) (posthorn.Event, error) {
 	if err := s.enter(ctx); err != nil {
 		return posthorn.Event{}, err
 	}
 	defer s.mu.Unlock()
 	event, exists := s.events[id]
-	if !exists || !environment.IsZero() && event.EnvironmentID != environment {
+	if !exists || !s.reaches(within, event.EnvironmentID) {
 		return posthorn.Event{}, posthorn.ErrNotFound
 	}
 	return event, nil
+}
+
+func (s *Store) reaches(within store.Reach, environment posthorn.EnvironmentID) bool {
+	if !within.EnvironmentID.IsZero() {
+		return within.EnvironmentID == environment
+	}
+	return matches(within.WorkspaceID, s.environments[environment].WorkspaceID)
 }
 
 // EventByGivenID implements store.Ledger.

@@ -26,17 +26,23 @@ func (t *tx) eventByGivenID(environment posthorn.EnvironmentID, givenID string) 
 }
 
 // Event implements store.Ledger.
-func (s *Store) Event(ctx context.Context, environment posthorn.EnvironmentID, id posthorn.EventID) (posthorn.Event, error) {
-	query, args := selectEvent+` WHERE environment_id = ? AND id = ?`, []any{environment[:], id[:]}
-	if environment.IsZero() {
-		query, args = eventAnywhere, args[1:]
-	}
+func (s *Store) Event(ctx context.Context, within store.Reach, id posthorn.EventID) (posthorn.Event, error) {
+	query, args := eventWithin(within, id)
 	return scanEvent(func(targets ...any) error { return s.one(ctx, query, args, targets...) })
 }
 
-// eventAnywhere looks into each environment: an index of ids alone, for this one
-// question, would cost every event a fifteenth of what writing it does.
-const eventAnywhere = selectEvent + ` WHERE environment_id IN (SELECT id FROM environments) AND id = ?`
+// eventWithin looks into each environment of the reach: an index of ids alone, for this
+// one question, would cost every event a fifteenth of what writing it does.
+func eventWithin(r store.Reach, id posthorn.EventID) (string, []any) {
+	switch {
+	case !r.EnvironmentID.IsZero():
+		return selectEvent + ` WHERE environment_id = ? AND id = ?`, []any{r.EnvironmentID[:], id[:]}
+	case !r.WorkspaceID.IsZero():
+		return selectEvent + ` WHERE environment_id IN (SELECT id FROM environments WHERE workspace_id = ?) AND id = ?`, []any{r.WorkspaceID[:], id[:]}
+	default:
+		return selectEvent + ` WHERE environment_id IN (SELECT id FROM environments) AND id = ?`, []any{id[:]}
+	}
+}
 
 // EventByGivenID implements store.Ledger.
 func (s *Store) EventByGivenID(ctx context.Context, environment posthorn.EnvironmentID, givenID string) (posthorn.Event, error) {

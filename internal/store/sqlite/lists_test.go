@@ -55,14 +55,23 @@ func TestListsUseIndexes(t *testing.T) {
 }
 
 // Invariant: an event is one step away where its environment is known, beside a delivery
-// too, and one step for each environment where it isn't.
+// too, and one step for each environment where it isn't: those of its workspace alone, if
+// that is known.
 func TestEventsAreFoundByIndex(t *testing.T) {
 	t.Parallel()
 	s := openStore(t)
 	const found = "INDEX events_by_environment (environment_id=? AND id=?)"
-	id := []byte{1}
-	for _, query := range []string{selectEvent + ` WHERE environment_id = ?1 AND id = ?1`, eventAnywhere, selectDelivery + ` WHERE d.id = ?`, selectDelivery + ` WHERE d.webhook_id = ?`} {
-		if said := planOf(t, s, query, []any{id}); !strings.Contains(said, found) || strings.Contains(said, "SCAN") || strings.Contains(said, "AUTOMATIC") {
+	queries := map[string][]any{selectDelivery + ` WHERE d.id = ?`: {[]byte{1}}, selectDelivery + ` WHERE d.webhook_id = ?`: {[]byte{1}}}
+	ofWorkspace, _ := eventWithin(store.Reach{WorkspaceID: posthorn.WorkspaceID{1}}, posthorn.EventID{1})
+	for _, within := range []store.Reach{{}, {EnvironmentID: posthorn.EnvironmentID{1}}, {WorkspaceID: posthorn.WorkspaceID{1}}} {
+		query, args := eventWithin(within, posthorn.EventID{1})
+		queries[query] = args
+	}
+	if said := planOf(t, s, ofWorkspace, queries[ofWorkspace]); !strings.Contains(said, "environments_by_workspace (workspace_id=?)") {
+		t.Errorf("a workspace's event is looked for by %s", said)
+	}
+	for query, args := range queries {
+		if said := planOf(t, s, query, args); !strings.Contains(said, found) || strings.Contains(said, "SCAN") || strings.Contains(said, "AUTOMATIC") {
 			t.Errorf("%s\n\tis read by %s, want %s", query, said, found)
 		}
 	}

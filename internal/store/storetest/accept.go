@@ -45,7 +45,7 @@ func acceptKeeps(w *world) {
 	leased.Status = posthorn.DeliveryLeased
 	results := w.accept(store.Entry{Event: event, Deliveries: []posthorn.Delivery{pending, leased}})
 	w.want("results", results, []store.Result{{Event: event, Kept: true}})
-	w.want("the event", must[posthorn.Event](w)(w.Event(w.ctx, event.EnvironmentID, event.ID)), event)
+	w.want("the event", must[posthorn.Event](w)(w.eventAsKept(event)), event)
 	w.want("the pending delivery", w.delivery(pending.ID), pending)
 	w.want("the leased delivery", w.delivery(leased.ID), leased)
 	w.want("the stats", w.stats(first), posthorn.WebhookStats{Accepted: 1, Pending: 1})
@@ -55,7 +55,7 @@ func acceptKeeps(w *world) {
 func acceptUnwanted(w *world) {
 	event := w.newEvent()
 	w.want("results", w.accept(store.Entry{Event: event}), []store.Result{{Event: event, Kept: true}})
-	w.want("the event", must[posthorn.Event](w)(w.Event(w.ctx, event.EnvironmentID, event.ID)), event)
+	w.want("the event", must[posthorn.Event](w)(w.eventAsKept(event)), event)
 }
 
 func acceptMany(w *world) {
@@ -74,7 +74,7 @@ func acceptBytes(w *world) {
 		event := w.newEvent()
 		event.Data = data
 		w.accept(store.Entry{Event: event})
-		if got := must[posthorn.Event](w)(w.Event(w.ctx, event.EnvironmentID, event.ID)).Data; string(got) != string(data) {
+		if got := must[posthorn.Event](w)(w.eventAsKept(event)).Data; string(got) != string(data) {
 			w.t.Fatalf("the data came back as %.100q, want %.100q", got, data)
 		}
 	}
@@ -95,7 +95,7 @@ func acceptTimes(w *world) {
 		event := w.newEvent()
 		event.Timestamp = c.given
 		result := w.accept(store.Entry{Event: event})[0].Event.Timestamp
-		stored := must[posthorn.Event](w)(w.Event(w.ctx, event.EnvironmentID, event.ID)).Timestamp
+		stored := must[posthorn.Event](w)(w.eventAsKept(event)).Timestamp
 		if !result.Equal(c.want) || !stored.Equal(c.want) || stored.Location() != time.UTC || stored.IsZero() != c.want.IsZero() {
 			w.t.Errorf("%v is answered as %v and kept as %v, want %v", c.given, result, stored, c.want.UTC())
 		}
@@ -108,7 +108,7 @@ func acceptCopies(w *world) {
 	submission := w.submission(store.Entry{Event: event})
 	must[store.Receipt](w)(w.Accept(w.ctx, submission))
 	event.Data[0] = 'X'
-	w.want("the data", string(must[posthorn.Event](w)(w.Event(w.ctx, event.EnvironmentID, event.ID)).Data), want)
+	w.want("the data", string(must[posthorn.Event](w)(w.eventAsKept(event)).Data), want)
 }
 
 func acceptGivenIDFromBefore(w *world) {
@@ -144,7 +144,7 @@ func (w *world) duplicate(of posthorn.Event, webhook posthorn.Webhook) (store.En
 
 func (w *world) wantAbsent(event posthorn.Event, delivery posthorn.Delivery) {
 	w.t.Helper()
-	_, err := w.Event(w.ctx, event.EnvironmentID, event.ID)
+	_, err := w.eventAsKept(event)
 	w.wantError(err, posthorn.ErrNotFound)
 	_, err = w.Delivery(w.ctx, delivery.ID)
 	w.wantError(err, posthorn.ErrNotFound)

@@ -75,7 +75,7 @@ func (w *world) queueMethods(webhook posthorn.Webhook, job store.Job) map[string
 func (w *world) ledgerMethods(webhook posthorn.Webhook, job store.Job) map[string]func(ctx context.Context) error {
 	page := posthorn.Page{Limit: 1}
 	return map[string]func(ctx context.Context) error{
-		"Event":          func(ctx context.Context) error { return drop(w.Event(ctx, job.Event.EnvironmentID, job.Event.ID)) },
+		"Event":          func(ctx context.Context) error { return drop(w.Event(ctx, store.Reach{}, job.Event.ID)) },
 		"EventByGivenID": func(ctx context.Context) error { return drop(w.EventByGivenID(ctx, w.environment.ID, "x")) },
 		"Events":         func(ctx context.Context) error { return drop(w.Events(ctx, store.EventQuery{Page: page})) },
 		"Delivery":       func(ctx context.Context) error { return drop(w.Delivery(ctx, job.Delivery.ID)) },

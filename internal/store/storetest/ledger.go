@@ -15,7 +15,7 @@ func ledgerCases() []testCase {
 	}
 	return []testCase{
 		{name: "an unknown event is not found", run: unknown(func(w *world) error {
-			_, err := w.Event(w.ctx, w.environment.ID, posthorn.NewID[posthorn.EventID](w.now, w.random))
+			_, err := w.Event(w.ctx, store.Reach{EnvironmentID: w.environment.ID}, posthorn.NewID[posthorn.EventID](w.now, w.random))
 			return err
 		})},
 		{name: "an unknown given id is not found", run: unknown(func(w *world) error {
@@ -27,7 +27,7 @@ func ledgerCases() []testCase {
 			_, err := w.Delivery(w.ctx, posthorn.NewID[posthorn.DeliveryID](w.now, w.random))
 			return err
 		})},
-		{name: "an event is found in its environment, in any, and in no other", run: eventInEnvironment},
+		{name: "an event is found in its environment, in its workspace, in all, and nowhere else", run: eventWithin},
 		{name: "an event is found by its given id, with its data", run: eventByGivenID},
 		{name: "events are listed newest first, without data, page by page", run: eventsPaged},
 		{name: "events are picked by environment, type and time", run: eventsPicked},
@@ -41,17 +41,35 @@ func ledgerCases() []testCase {
 	}
 }
 
-func eventInEnvironment(w *world) {
+func eventWithin(w *world) {
 	event, other := w.newEvent(), w.neighbour()
 	w.accept(store.Entry{Event: event})
 	other.accept(store.Entry{Event: other.newEvent()})
-	find := must[posthorn.Event](w)
-	w.want("in its environment", find(w.Event(w.ctx, w.environment.ID, event.ID)), event)
-	w.want("in any", find(w.Event(w.ctx, posthorn.EnvironmentID{}, event.ID)), event)
-	_, err := w.Event(w.ctx, other.environment.ID, event.ID)
+	second := w.environment
+	second.ID = posthorn.NewID[posthorn.EnvironmentID](w.tick(), w.random)
+	w.do(w.CreateEnvironment(w.ctx, second, 0))
+	for what, within := range map[string]store.Reach{
+		"in its environment": {EnvironmentID: w.environment.ID},
+		"in its workspace":   {WorkspaceID: w.workspace.ID},
+		"everywhere":         {},
+		"in its environment, whatever the tenant": {EnvironmentID: w.environment.ID, WorkspaceID: other.workspace.ID},
+	} {
+		w.want(what, must[posthorn.Event](w)(w.Event(w.ctx, within, event.ID)), event)
+	}
+	for _, within := range []store.Reach{
+		{EnvironmentID: other.environment.ID}, {EnvironmentID: second.ID, WorkspaceID: w.workspace.ID}, {WorkspaceID: other.workspace.ID},
+		{WorkspaceID: posthorn.NewID[posthorn.WorkspaceID](w.tick(), w.random)},
+	} {
+		_, err := w.Event(w.ctx, within, event.ID)
+		w.wantError(err, posthorn.ErrNotFound)
+	}
+	_, err := w.Event(w.ctx, store.Reach{}, posthorn.NewID[posthorn.EventID](w.tick(), w.random))
 	w.wantError(err, posthorn.ErrNotFound)
-	_, err = w.Event(w.ctx, posthorn.EnvironmentID{}, posthorn.NewID[posthorn.EventID](w.tick(), w.random))
-	w.wantError(err, posthorn.ErrNotFound)
+}
+
+// eventAsKept reads an event in its environment.
+func (w *world) eventAsKept(event posthorn.Event) (posthorn.Event, error) {
+	return w.Event(w.ctx, store.Reach{EnvironmentID: event.EnvironmentID}, event.ID)
 }
 
 func eventByGivenID(w *world) {

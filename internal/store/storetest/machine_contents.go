@@ -137,7 +137,11 @@ func (m *machine) compareContents() {
 		both(m, "Replays", func(s side) ([]posthorn.Replay, error) { return s.Replays(m.ctx(), webhook.ID, all) })
 	}
 	for _, id := range m.events {
-		both(m, "Event", func(s side) (posthorn.Event, error) { return s.Event(m.ctx(), posthorn.EnvironmentID{}, id) })
+		for _, workspace := range append(m.workspaces, posthorn.WorkspaceID{}) {
+			both(m, "Event", func(s side) (posthorn.Event, error) {
+				return s.Event(m.ctx(), store.Reach{WorkspaceID: workspace}, id)
+			})
+		}
 	}
 	for _, id := range m.deliveries {
 		both(m, "Attempts", func(s side) ([]posthorn.Attempt, error) { return s.Attempts(m.ctx(), id, 0, 1000) })
