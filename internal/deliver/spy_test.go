@@ -50,7 +50,7 @@ func (q *spyQueue) Claim(ctx context.Context, c store.Claim) (store.Claimed, err
 	return claimed, err
 }
 
-func (q *spyQueue) Rewind(ctx context.Context, after store.DuePlace, limit int, now time.Time) (store.DuePlace, error) {
+func (q *spyQueue) Rewind(ctx context.Context, after store.DuePlace, limit int, now time.Time) (store.Rewound, error) {
 	if q.beforeRewind != nil {
 		q.beforeRewind()
 	}

@@ -89,14 +89,17 @@ type Queue interface {
 	// account, waits from now on as long as it had to wait then. It looks at up to limit
 	// pending deliveries, in the order of their webhooks' ids, then DueAt, then id, and
 	// after the given place: of those whose UpdatedAt is after now, DueAt goes back by as
-	// much and UpdatedAt becomes now. It returns the place where the next call goes on,
-	// or the zero place when it has seen the last. What is moved goes back in that order,
-	// never ahead, so that going through all of it looks at each delivery once.
+	// much and UpdatedAt becomes now. Rewound.Next is the place where the next call goes
+	// on, or the zero place when it has seen the last. What is moved goes back in that
+	// order, never ahead, so that going through all of it looks at each delivery once.
 	//
 	// The call that begins, with the zero place, does the same to every breaker that
 	// changed after now. A hold of a webhook whose LastAttemptAt is after now goes back
 	// by as much; and no time in the stats stays after now.
-	Rewind(ctx context.Context, after DuePlace, limit int, now time.Time) (DuePlace, error)
+	//
+	// Rewound.Moved counts the deliveries, breakers, holds and stats of a webhook that
+	// were after now.
+	Rewind(ctx context.Context, after DuePlace, limit int, now time.Time) (Rewound, error)
 }
 
 // Lease is the right to send a delivery and to record what came of it.
@@ -112,6 +115,13 @@ type DuePlace struct {
 	WebhookID  posthorn.WebhookID
 	DueAt      time.Time
 	DeliveryID posthorn.DeliveryID
+}
+
+// Rewound is what a step of following a clock that was put back came to: where the next
+// one goes on, and how much there was to move.
+type Rewound struct {
+	Next  DuePlace
+	Moved int
 }
 
 // DueWebhook is a webhook with pending deliveries.

@@ -22,7 +22,7 @@ type Queue interface {
 	// Due is described at store.Queue.
 	Due(ctx context.Context, after posthorn.WebhookID, limit int) ([]store.DueWebhook, error)
 	// Rewind is described at store.Queue.
-	Rewind(ctx context.Context, after store.DuePlace, limit int, now time.Time) (store.DuePlace, error)
+	Rewind(ctx context.Context, after store.DuePlace, limit int, now time.Time) (store.Rewound, error)
 }
 
 // Sweeper looks whenever Sweep is called, by one goroutine at a time.
@@ -32,7 +32,8 @@ type Sweeper struct {
 	// Now is the clock.
 	Now func() time.Time
 	// Written is a moment at which something was written by an earlier process, or zero:
-	// when the clock is before it, it was put back meanwhile.
+	// when the clock is before it, it was put back meanwhile. That may have been long ago,
+	// and followed by an earlier process: it is told of if there is something to move.
 	Written time.Time
 	// Found hears of webhooks with pending deliveries.
 	Found func(due []store.DueWebhook)
@@ -49,6 +50,8 @@ type Sweeper struct {
 	// was put back, and place is how far that has come.
 	rewinds int
 	place   store.DuePlace
+	// doubtful is a jump before this process that nothing shows of yet but Written.
+	doubtful time.Duration
 	// mustTell is kept until Jumped has heard of a jump.
 	mustTell bool
 }
@@ -114,16 +117,24 @@ func (s *Sweeper) Sweep(ctx context.Context) bool {
 // followClock does what a jump of the clock makes necessary. What fails is done by the
 // next call, from where this one got to.
 func (s *Sweeper) followClock(ctx context.Context) error {
+	isFirst := s.last.IsZero()
 	if jump := s.jump(); jump != 0 {
-		s.Logger.Warn("the clock has jumped: what waits for a moment that has come is sent now, and what was written in a time that is still to come waits from now on", "by", jump)
-		s.mustTell = true
 		if jump < 0 {
 			s.rewinds, s.place = allRewinds, store.DuePlace{}
+		}
+		if isFirst {
+			s.doubtful = jump
+		} else {
+			s.tell(jump)
 		}
 	}
 	if s.rewinds > 0 {
 		if err := s.rewind(ctx); err != nil {
 			return err
+		}
+		if s.doubtful != 0 {
+			s.rewinds, s.doubtful = 0, 0 // there was nothing to move
+			return nil
 		}
 		s.rewinds--
 		s.mustTell = true
@@ -135,15 +146,24 @@ func (s *Sweeper) followClock(ctx context.Context) error {
 	return nil
 }
 
+// tell tells of a jump that is beyond doubt.
+func (s *Sweeper) tell(jump time.Duration) {
+	s.Logger.Warn("the clock has jumped: what waits for a moment that has come is sent now, and what was written in a time that is still to come waits from now on", "by", jump)
+	s.mustTell, s.doubtful = true, 0
+}
+
 // rewind has the database follow a clock that was put back.
 func (s *Sweeper) rewind(ctx context.Context) error {
 	for {
-		next, err := s.Queue.Rewind(ctx, s.place, step, s.Now())
+		done, err := s.Queue.Rewind(ctx, s.place, step, s.Now())
 		if err != nil {
 			return err
 		}
-		s.place = next
-		if next == (store.DuePlace{}) {
+		if s.doubtful != 0 && done.Moved > 0 {
+			s.tell(s.doubtful)
+		}
+		s.place = done.Next
+		if s.place == (store.DuePlace{}) {
 			return nil
 		}
 	}

@@ -1,10 +1,12 @@
 package sweep_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +27,9 @@ type world struct {
 	// counted over all.
 	steps  int
 	failAt []int
+	// movesIn is the call that has something to move, counted over all; none if zero.
+	movesIn int
+	log     bytes.Buffer
 	// places are where the calls began; told is how often the jump was told of, and
 	// toldAfter how many calls there had been then.
 	places    []byte
@@ -38,9 +43,9 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, steps: 1}
+	w := &world{t: t, steps: 1, movesIn: 1}
 	w.Sweeper = sweep.Sweeper{
-		Queue: w, Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Now().Add(w.ahead) },
+		Queue: w, Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Now: func() time.Time { return time.Now().Add(w.ahead) },
 		Found: func(due []store.DueWebhook) {
 			for _, one := range due {
 				w.found = append(w.found, one.WebhookID)
@@ -65,18 +70,22 @@ func (w *world) Due(_ context.Context, after posthorn.WebhookID, limit int) ([]s
 }
 
 // Rewind implements sweep.Queue.
-func (w *world) Rewind(_ context.Context, after store.DuePlace, limit int, now time.Time) (store.DuePlace, error) {
+func (w *world) Rewind(_ context.Context, after store.DuePlace, limit int, now time.Time) (store.Rewound, error) {
 	if !now.Equal(w.Now()) {
 		w.t.Errorf("rewound to %v when the clock said %v", now, w.Now())
 	}
 	w.places, w.limits = append(w.places, after.DeliveryID[0]), append(w.limits, limit)
 	if slices.Contains(w.failAt, len(w.places)) {
-		return store.DuePlace{}, errors.New("the disk is full")
+		return store.Rewound{}, errors.New("the disk is full")
 	}
-	if after.DeliveryID[0]++; int(after.DeliveryID[0]) == w.steps {
-		return store.DuePlace{}, nil
+	var done store.Rewound
+	if len(w.places) == w.movesIn {
+		done.Moved = 1
 	}
-	return after, nil
+	if after.DeliveryID[0]++; int(after.DeliveryID[0]) != w.steps {
+		done.Next = after
+	}
+	return done, nil
 }
 
 // sweep looks after half a minute.
@@ -129,6 +138,38 @@ func TestClockPutBackBetweenProcesses(t *testing.T) {
 				w.sweep(true)
 			}
 			w.wantPlaces(want...)
+		})
+	}
+}
+
+// Invariant: a start that finds something written by a clock that was ahead once, and
+// nothing that waits for it any more, says and does nothing: it has looked once, in the
+// background, and is like any other from then on. What is found late, or only after a
+// failure, is told of and followed all the same.
+func TestClockThatWasAheadLongAgo(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		movesIn int
+		failAt  []int
+		places  []byte
+		told    int
+	}{
+		{places: []byte{0, 1, 2}},
+		{failAt: []int{2}, places: []byte{0, 1, 1, 2}},
+		{movesIn: 3, places: []byte{0, 1, 2, 0, 1, 2}, told: 2},
+		{movesIn: 1, failAt: []int{2}, places: []byte{0, 1, 1, 2, 0, 1, 2}, told: 2},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.Sweeper = sweep.Sweeper{Queue: w, Logger: w.Logger, Now: w.Now, Found: w.Found, Jumped: w.Jumped, Written: time.Now().AddDate(4, 0, 0)}
+			w.steps, w.movesIn, w.failAt = 3, c.movesIn, c.failAt
+			for i := range 4 {
+				w.sweep(i > 0 || c.failAt == nil)
+			}
+			w.wantPlaces(c.places...)
+			if said := strings.Count(w.log.String(), "the clock has jumped"); w.told != c.told || said != min(1, c.told) {
+				t.Errorf("moving in call %d, failing in %v: told %d times, want %d; the log says it %d times", c.movesIn, c.failAt, w.told, c.told, said)
+			}
 		})
 	}
 }

@@ -11,29 +11,32 @@ import (
 )
 
 // Rewind implements store.Queue.
-func (s *Store) Rewind(ctx context.Context, after store.DuePlace, limit int, now time.Time) (store.DuePlace, error) {
+func (s *Store) Rewind(ctx context.Context, after store.DuePlace, limit int, now time.Time) (store.Rewound, error) {
 	if err := s.enter(ctx); err != nil {
-		return store.DuePlace{}, err
+		return store.Rewound{}, err
 	}
 	defer s.mu.Unlock()
 	now = kept(now)
+	var done store.Rewound
 	if after == (store.DuePlace{}) {
 		for id, webhook := range s.webhooks {
-			s.webhooks[id] = s.rewindWebhook(webhook, now)
+			rewound, moved := s.rewindWebhook(webhook, now)
+			s.webhooks[id] = rewound
+			done.Moved += moved
 		}
 	}
 	next := s.pendingAfter(after)
-	place := store.DuePlace{}
 	if len(next) >= limit {
 		next = next[:limit]
-		place = placeOf(next[limit-1])
+		done.Next = placeOf(next[limit-1])
 	}
 	for _, d := range next {
 		if d.UpdatedAt.After(now) {
 			d.DueAt, d.UpdatedAt = d.DueAt.Add(now.Sub(d.UpdatedAt)), now
+			done.Moved++
 		}
 	}
-	return place, nil
+	return done, nil
 }
 
 // pendingAfter returns the pending deliveries behind a place, in order.
@@ -58,10 +61,12 @@ func comparePlaces(a, b store.DuePlace) int {
 	return cmp.Or(compareIDs(a.WebhookID, b.WebhookID), a.DueAt.Compare(b.DueAt), compareIDs(a.DeliveryID, b.DeliveryID))
 }
 
-func (s *Store) rewindWebhook(webhook posthorn.Webhook, now time.Time) posthorn.Webhook {
-	stats := s.stats[webhook.ID]
+// rewindWebhook counts the hold, the breaker and the stats, those that were after now.
+func (s *Store) rewindWebhook(webhook posthorn.Webhook, now time.Time) (posthorn.Webhook, int) {
+	stats, moved := s.stats[webhook.ID], 0
 	if ahead := stats.LastAttemptAt.Sub(now); ahead > 0 && webhook.HoldUntil.After(now) {
 		webhook.HoldUntil = webhook.HoldUntil.Add(-ahead)
+		moved++
 	}
 	if ahead := webhook.Breaker.ChangedAt.Sub(now); ahead > 0 {
 		if webhook.Breaker.IsOpen() {
@@ -69,13 +74,15 @@ func (s *Store) rewindWebhook(webhook posthorn.Webhook, now time.Time) posthorn.
 			webhook.Breaker.NextProbeAt = webhook.Breaker.NextProbeAt.Add(-ahead)
 		}
 		webhook.Breaker.ChangedAt = now
+		moved++
 	}
 	if stats.LastAttemptAt.After(now) {
 		stats.LastAttemptAt = now
 		stats.LastSuccessAt, stats.LastFailureAt = earlier(stats.LastSuccessAt, now), earlier(stats.LastFailureAt, now)
 		s.stats[webhook.ID] = stats
+		moved++
 	}
-	return webhook
+	return webhook, moved
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -139,8 +139,8 @@ func (m *machine) rewind() {
 	limit := m.number("limit", 1, 3)
 	var place store.DuePlace
 	for {
-		next, ok := both(m, "Rewind", func(s side) (store.DuePlace, error) { return s.Rewind(m.ctx(), place, limit, now) })
-		place = next[specified]
+		next, ok := both(m, "Rewind", func(s side) (store.Rewound, error) { return s.Rewind(m.ctx(), place, limit, now) })
+		place = next[specified].Next
 		if !ok || place == (store.DuePlace{}) {
 			return
 		}

@@ -22,14 +22,16 @@ func rewindCases() []testCase {
 }
 
 // rewind goes through everything, so many deliveries at a time, and returns how many
-// calls that took.
-func (w *world) rewind(limit int, now time.Time) int {
+// calls that took, and how much was moved.
+func (w *world) rewind(limit int, now time.Time) (int, int) {
 	w.t.Helper()
-	var place store.DuePlace
+	var done store.Rewound
+	moved := 0
 	for calls := 1; ; calls++ {
-		place = must[store.DuePlace](w)(w.Rewind(w.ctx, place, limit, now))
-		if place == (store.DuePlace{}) {
-			return calls
+		done = must[store.Rewound](w)(w.Rewind(w.ctx, done.Next, limit, now))
+		moved += done.Moved
+		if done.Next == (store.DuePlace{}) {
+			return calls, moved
 		}
 	}
 }
@@ -72,16 +74,19 @@ func rewindGoesOn(w *world) {
 	now := w.now.Add(-time.Hour)
 	var place store.DuePlace
 	for _, want := range []int{2, 4} {
-		place = must[store.DuePlace](w)(w.Rewind(w.ctx, place, 2, now))
+		done := must[store.Rewound](w)(w.Rewind(w.ctx, place, 2, now))
+		place = done.Next
 		last := deliveries[want-1]
-		w.want("the place", place, store.DuePlace{WebhookID: last.WebhookID, DueAt: last.DueAt, DeliveryID: last.ID})
+		w.want("what was done", done, store.Rewound{Next: store.DuePlace{WebhookID: last.WebhookID, DueAt: last.DueAt, DeliveryID: last.ID}, Moved: 2})
 		w.want("how many of the first are left", w.ahead(deliveries[:want], now), 0)
 		w.want("how many of the rest are left", w.ahead(deliveries[want:], now), len(deliveries)-want)
 	}
-	w.want("the last place", must[store.DuePlace](w)(w.Rewind(w.ctx, place, 2, now)), store.DuePlace{})
+	w.want("the last call", must[store.Rewound](w)(w.Rewind(w.ctx, place, 2, now)), store.Rewound{Moved: 1})
 	w.want("how many are left", w.ahead(deliveries, now), 0)
 	// All of them are due at the same moment now, and no call gets stuck at that.
-	w.want("calls for five of which none is to be moved", w.rewind(2, now), 3)
+	calls, moved := w.rewind(2, now)
+	w.want("calls for five of which none is to be moved", calls, 3)
+	w.want("how many of them are moved", moved, 0)
 }
 
 func rewindLooksAtFew(w *world) {
@@ -89,9 +94,10 @@ func rewindLooksAtFew(w *world) {
 	w.pending(webhook, 3)
 	now := w.tick()
 	late := w.pending(webhook, 1)
-	place := must[store.DuePlace](w)(w.Rewind(w.ctx, store.DuePlace{}, 3, now))
+	first := must[store.Rewound](w)(w.Rewind(w.ctx, store.DuePlace{}, 3, now))
 	w.want("how many are left after the first call", w.ahead(late, now), 1)
-	w.want("the last place", must[store.DuePlace](w)(w.Rewind(w.ctx, place, 3, now)), store.DuePlace{})
+	w.want("how many it moved", first.Moved, 0)
+	w.want("the last call", must[store.Rewound](w)(w.Rewind(w.ctx, first.Next, 3, now)), store.Rewound{Moved: 1})
 	w.want("how many are left", w.ahead(late, now), 0)
 }
 
@@ -116,14 +122,16 @@ func rewindMovesWebhooks(w *world) {
 	r.Breaker = &posthorn.Breaker{OpenedAt: r.Now.Add(-time.Minute), Failures: 12, NextProbeAt: r.Now.Add(time.Second), ChangedAt: r.Now}
 	w.do(w.Record(w.ctx, r))
 	now := w.now.Add(-time.Hour)
-	w.rewind(10, now)
+	_, moved := w.rewind(10, now)
+	w.want("how much is moved: the delivery, the hold, the breaker, the stats", moved, 4)
 	got := w.storedWebhook(webhook)
 	w.want("the hold", got.HoldUntil, now.Add(time.Minute))
 	w.want("the breaker", got.Breaker, posthorn.Breaker{OpenedAt: now.Add(-time.Minute), Failures: 12, NextProbeAt: now.Add(time.Second), ChangedAt: now})
 	stats := w.stats(webhook)
 	w.want("the last attempt", stats.LastAttemptAt, now)
 	w.want("the last failure", stats.LastFailureAt, now)
-	w.rewind(10, now)
+	_, moved = w.rewind(10, now)
+	w.want("how much another rewind moves", moved, 0)
 	w.want("the webhook after another rewind", w.storedWebhook(webhook), got)
 }
 
@@ -134,8 +142,8 @@ func rewindMovesWebhooksFirst(w *world) {
 	r.Next.HoldUntil = r.Attempt.StartedAt.Add(time.Minute)
 	w.do(w.Record(w.ctx, r))
 	want := w.storedWebhook(webhook)
-	last := must[store.DuePlace](w)(w.Rewind(w.ctx, store.DuePlace{}, 1, w.now))
-	w.want("that there is more to see", last == store.DuePlace{}, false)
-	must[store.DuePlace](w)(w.Rewind(w.ctx, last, 1, w.now.Add(-time.Hour)))
+	first := must[store.Rewound](w)(w.Rewind(w.ctx, store.DuePlace{}, 1, w.now))
+	w.want("that there is more to see", first.Next == store.DuePlace{}, false)
+	must[store.Rewound](w)(w.Rewind(w.ctx, first.Next, 1, w.now.Add(-time.Hour)))
 	w.want("the webhook", w.storedWebhook(webhook), want)
 }
