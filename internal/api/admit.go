@@ -41,7 +41,22 @@ func (c *call) enter(workspace posthorn.WorkspaceID) error {
 	return nil
 }
 
-// leave gives the request's place back.
+// come takes one of the places that all requests share.
+func (c *call) come() error {
+	err := c.Admission.Come(c.route.publishes)
+	c.hasCome = err == nil
+	return err
+}
+
+// goOut gives that place back.
+func (c *call) goOut() {
+	if c.hasCome {
+		c.Admission.Go(c.route.publishes)
+	}
+	c.hasCome = false
+}
+
+// leave gives back what the request has of a workspace's or a platform key's share.
 func (c *call) leave() {
 	if c.pass != nil {
 		c.pass.Leave()
@@ -103,14 +118,16 @@ func (c *call) showQuota() {
 // wholeSeconds rounds up, so that nobody comes back too early.
 func wholeSeconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
 
-// bodyShares bounds the bodies of each workspace's requests under way, and of each
-// platform key's, so that none takes the memory of all. It holds those with a body
-// under way alone.
+// bodyShares bounds the bodies of all requests under way, and of each workspace's and
+// platform key's, so that neither one of them nor a few together take the memory of all.
+// It holds those with a body under way alone.
 type bodyShares struct {
-	// most is a workspace's share, mostOfPlatform a platform key's, in bytes.
-	most, mostOfPlatform int64
+	// memory is what there is for all, most a workspace's share, mostOfPlatform a
+	// platform key's, in bytes.
+	memory, most, mostOfPlatform int64
 
 	mu    sync.Mutex
+	total int64
 	taken map[bodyOwner]int64
 }
 
@@ -123,7 +140,7 @@ type bodyOwner struct {
 // newBodyShares gives a workspace a quarter of the memory for bodies, and a platform key
 // half, but each at least one body.
 func newBodyShares(memory, body int64) *bodyShares {
-	return &bodyShares{most: max(memory/4, body), mostOfPlatform: max(memory/2, body), taken: map[bodyOwner]int64{}}
+	return &bodyShares{memory: memory, most: max(memory/4, body), mostOfPlatform: max(memory/2, body), taken: map[bodyOwner]int64{}}
 }
 
 // owner is whose share a body takes before it is read.
@@ -134,7 +151,10 @@ func (c *call) owner() bodyOwner {
 	return bodyOwner{workspace: c.principal.Key.WorkspaceID}
 }
 
-// take takes room for an owner.
+// take takes room for an owner. Who has some already gets no more than it leaves for the
+// others: so n of them leave one part in n+1 of the memory, however slowly they send. It
+// returns a *posthorn.Error with posthorn.CodeRateLimited when the owner's share is
+// taken, and posthorn.ErrBusy when too much is taken by all.
 func (b *bodyShares) take(owner bodyOwner, length int64) error {
 	if length == 0 {
 		return nil
@@ -145,10 +165,15 @@ func (b *bodyShares) take(owner bodyOwner, length int64) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.taken[owner]+length > most {
+	had, left := b.taken[owner], b.memory-b.total-length
+	if had+length > most {
 		return posthorn.RateLimited("The bodies of the "+whose+" requests in progress are too large together.",
 			"Wait for answers before sending more.", time.Second)
 	}
+	if left < 0 || had > 0 && had+length > left {
+		return posthorn.ErrBusy
+	}
+	b.total += length
 	b.taken[owner] += length
 	return nil
 }
@@ -160,6 +185,7 @@ func (b *bodyShares) give(owner bodyOwner, length int64) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.total -= length
 	if b.taken[owner] -= length; b.taken[owner] <= 0 {
 		delete(b.taken, owner)
 	}

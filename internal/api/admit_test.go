@@ -130,23 +130,49 @@ func TestShareOfRequestsAndBodies(t *testing.T) {
 // is called.
 func (w *world) drag(key string) func() {
 	w.t.Helper()
+	end, isIn := w.tryDrag(key)
+	if !isIn {
+		w.t.Error("the request was refused")
+	}
+	return end
+}
+
+// tryDrag reports whether the request was let in.
+func (w *world) tryDrag(key string) (func(), bool) {
+	w.t.Helper()
+	status, write := w.begin(key)
+	if write == nil {
+		status()
+		return func() {}, false
+	}
+	return func() {
+		_ = write.Close()
+		status()
+	}, true
+}
+
+// begin begins to publish an event whose body comes from a pipe, with its first byte. It
+// returns what waits for the status of the answer, and the pipe, nil if the request was
+// refused.
+func (w *world) begin(key string) (func() int, *io.PipeWriter) {
+	w.t.Helper()
 	read, write := io.Pipe()
 	r := httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, "/v1/events", read)
 	r.Header.Set("X-Api-Key", key)
 	r.Header.Set("Content-Type", "application/json")
-	done := make(chan struct{})
+	status := make(chan int, 1)
 	go func() {
-		defer close(done)
-		w.server.ServeHTTP(httptest.NewRecorder(), r)
+		recorder := httptest.NewRecorder()
+		w.server.ServeHTTP(recorder, r)
+		_ = read.Close() // whoever writes is told
+		status <- recorder.Code
 	}()
+	wait := func() int { return <-status }
 	// A byte that was taken means that the request is in.
-	if _, err := write.Write([]byte("{")); err != nil {
-		w.t.Error(err)
+	if _, err := write.Write([]byte(oneEvent[:1])); err != nil {
+		return wait, nil
 	}
-	return func() {
-		_ = write.Close()
-		<-done
-	}
+	return wait, write
 }
 
 // Invariant: a platform key's requests, whose workspace nobody knows before they are
@@ -179,23 +205,4 @@ func TestShareOfAPlatformKey(t *testing.T) {
 	if len(w.server.bodyShares.taken) != 0 {
 		t.Errorf("room is held after the last request: %v", w.server.bodyShares.taken)
 	}
-}
-
-// Invariant: however many publish, what is beyond the bound is refused before its key is
-// looked at, one can look what is going on, and the server says that it is alive.
-func TestBoundOfAllRequests(t *testing.T) {
-	t.Parallel()
-	w := newLimitedWorld(t, posthorn.Production, posthorn.Limits{AllRequests: 4})
-	key := w.workspaceKey()
-	ends := []func(){w.drag(key), w.drag(key), w.drag(key)}
-	refused := w.publish("no key").is(http.StatusServiceUnavailable)
-	if refused.json()["code"] != "busy" || refused.header.Get("Retry-After") != "1" {
-		t.Errorf("refused with %v: %s", refused.header, refused.body)
-	}
-	w.send(request{method: http.MethodGet, path: "/v1/webhooks", key: key}).is(http.StatusOK)
-	w.send(request{method: http.MethodGet, path: "/livez"}).is(http.StatusOK)
-	for _, end := range ends {
-		end()
-	}
-	w.publish(key).is(http.StatusAccepted)
 }

@@ -31,9 +31,9 @@ func (c *call) readBody() error {
 	if err := c.reserve(length); err != nil {
 		return err
 	}
-	body, err := c.readAll(length)
+	body, err := c.receive(length)
 	if err != nil {
-		return c.explainRead(err)
+		return err
 	}
 	if len(body) == 0 {
 		if !c.route.bodyOptional {
@@ -43,6 +43,21 @@ func (c *call) readBody() error {
 	}
 	c.body = body
 	return nil
+}
+
+// receive reads a body, and waits for it outside: whoever sends slowly takes no place
+// from those whose requests are there.
+func (c *call) receive(length int64) ([]byte, error) {
+	hadCome := c.hasCome
+	c.goOut()
+	body, err := c.readAll(length)
+	if err != nil {
+		return nil, c.explainRead(err)
+	}
+	if hadCome {
+		err = c.come()
+	}
+	return body, err
 }
 
 func (c *call) readAll(length int64) ([]byte, error) {
@@ -63,18 +78,12 @@ func (c *call) reserve(length int64) error {
 	if err := c.bodyShares.take(c.owner(), length); err != nil {
 		return err
 	}
-	if c.bodyMemory.Add(length) > c.MaxBodyMemory {
-		c.bodyMemory.Add(-length)
-		c.bodyShares.give(c.owner(), length)
-		return posthorn.ErrBusy
-	}
 	c.reserved = length
 	return nil
 }
 
 // release gives the room back, once.
 func (c *call) release() {
-	c.bodyMemory.Add(-c.reserved)
 	c.bodyShares.give(c.owner(), c.reserved)
 	c.reserved = 0
 }

@@ -239,13 +239,13 @@ func TestReadinessAndPanics(t *testing.T) {
 func TestBodiesTogetherAreBounded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.server.MaxBodyMemory = 10
+	w.server.bodyShares.memory = 10
 	if a := w.post("/v1/webhooks", webhookJSON).is(503); a.header.Get("Retry-After") != "1" {
 		t.Errorf("no Retry-After: %v", a.header)
 	}
-	w.server.MaxBodyMemory = DefaultMaxBodyMemory
+	w.server.bodyShares.memory = DefaultMaxBodyMemory
 	w.post("/v1/webhooks", webhookJSON).is(201)
-	if held := w.server.bodyMemory.Load(); held != 0 {
+	if held := w.server.bodyShares.total; held != 0 {
 		t.Errorf("%d bytes are still held", held)
 	}
 }

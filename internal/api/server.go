@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -77,7 +76,6 @@ type Server struct {
 	// strangers holds a place for each look-up of a key that wasn't good before.
 	strangers  chan struct{}
 	running    *runningKeys
-	bodyMemory atomic.Int64
 	bodyShares *bodyShares
 	openAPI    []byte
 	docsPage   []byte
@@ -146,10 +144,10 @@ func (s *Server) serve(rt *route) http.HandlerFunc {
 // answer runs the call while it counts as being in progress.
 func (c *call) answer() (reply, error) {
 	if !c.route.open {
-		if err := c.Admission.Come(c.route.publishes); err != nil {
+		if err := c.come(); err != nil {
 			return reply{}, err
 		}
-		defer c.Admission.Go(c.route.publishes)
+		defer c.goOut()
 	}
 	defer c.leave()
 	answer, err := c.run()
@@ -193,6 +191,8 @@ type call struct {
 	pass      *intake.Pass
 	// isPlatform reports that it takes a platform key's share.
 	isPlatform bool
+	// hasCome reports that it has one of the places that all requests share.
+	hasCome bool
 }
 
 // reply is an answer that is ready to be written.

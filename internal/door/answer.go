@@ -25,6 +25,10 @@ func (a *answer) reset() {
 	clear(a.header)
 	a.status, a.body = 0, a.body[:0]
 	a.message.Reset()
+}
+
+// shrink forgets an answer that was large: the connection may be idle for long.
+func (a *answer) shrink() {
 	if cap(a.body)+a.message.Cap() > maxKept {
 		a.body, a.message = nil, bytes.Buffer{}
 	}

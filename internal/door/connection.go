@@ -23,7 +23,7 @@ const (
 type connection struct {
 	server *Server
 	conn   net.Conn
-	// place is told of requests; nil if there is no bound of connections.
+	// place is told of requests.
 	place *placed
 	state atomic.Int32
 
@@ -114,7 +114,7 @@ func (c *connection) await(isFirst bool) error {
 			c.from++
 		}
 	}
-	if !c.state.CompareAndSwap(idle, busy) || c.place != nil && !c.place.begin() {
+	if !c.state.CompareAndSwap(idle, busy) || !c.place.wait(c.begun) {
 		return errClosed
 	}
 	return nil
@@ -163,35 +163,37 @@ func (c *connection) read(p []byte) (int, error) {
 		c.from += n
 		return n, nil
 	}
-	c.reading.allow(c.begun, c.server.Ordinary.ReadTimeout)
+	c.reading.allow(c.body.from, c.body.within)
 	return c.conn.Read(p)
 }
 
 // respond has a request answered, and reports whether another may follow. What the
 // handler left of the body is read before the answer is written, because there are
-// clients that read nothing before they have written everything.
+// clients that read nothing before they have written everything; but not for long.
 func (c *connection) respond() bool {
-	c.body.left = c.head.length
+	c.body.begin(c.head.length, c.begun, c.server.Ordinary.ReadTimeout)
 	c.answer.reset()
 	r := c.request
 	r.URL, r.RequestURI, r.Host, r.ContentLength = c.head.url, c.head.path, c.head.host, c.head.length
 	c.head.handler.ServeHTTP(&c.answer, r)
 
 	isClosing := c.answer.closes() || c.server.isStopping.Load()
-	if !isClosing && !c.body.drain() {
+	isCut := c.body.hasFailed // the rest has been waited for
+	if !isClosing && (isCut || !c.body.drain()) {
 		isClosing = true
 	}
 	now := c.server.Now()
 	c.writing.allow(now, c.server.Ordinary.WriteTimeout)
 	_, err := c.conn.Write(c.answer.write(now, isClosing))
-	if err != nil || isClosing {
+	c.answer.shrink()
+	if !isCut && (err != nil || isClosing) {
 		c.body.drain() // else the client may be told of a broken connection instead
+	}
+	if err != nil || isClosing {
 		return false
 	}
 	c.begun = now
-	if c.place != nil {
-		c.place.rest()
-	}
+	c.place.rest()
 	c.state.Store(idle)
 	return !c.server.isStopping.Load()
 }

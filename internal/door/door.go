@@ -17,12 +17,15 @@ import (
 type Options struct {
 	// Routes are the handlers of POST by the exact target of the request, without a
 	// query. A handler answers whole: no interim answers, no trailers, no status that
-	// has no body. It changes nothing of the request, and when it returns, the request
-	// and all that hangs on it are used for the next one. The request's context ends
-	// with the connection, and not before because the client left.
+	// has no body. It does nothing but refuse before it has read the whole body: until
+	// then the connection may be closed. It changes nothing of the request, and when it
+	// returns, the request and all that hangs on it are used for the next one. The
+	// request's context ends with the connection, and not before because the client left.
 	Routes map[string]http.Handler
-	// Ordinary serves everything else, and the Server runs it; New sets its ConnState. Its ReadHeaderTimeout,
-	// ReadTimeout, WriteTimeout and IdleTimeout must be set: they hold here, too.
+	// Ordinary serves everything else, and the Server runs it; New sets its ConnState and
+	// ConnContext, and puts a handler of its own before its Handler. Its
+	// ReadHeaderTimeout, ReadTimeout, WriteTimeout and IdleTimeout must be set: they hold
+	// here, too.
 	Ordinary *http.Server
 	Logger   *slog.Logger
 	Now      func() time.Time
@@ -54,7 +57,7 @@ type target struct {
 // New makes a Server. It returns an error if a target is no URL.
 func New(o Options) (*Server, error) {
 	s := &Server{Options: o, targets: map[string]target{}, handed: newHanded(), connections: map[*connection]struct{}{}}
-	o.Ordinary.ConnState = occupy
+	s.attend()
 	s.buffers.New = func() any { return new([bufferSize]byte) }
 	for text, handler := range o.Routes {
 		parsed, err := url.ParseRequestURI(text)

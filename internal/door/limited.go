@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,8 +23,10 @@ type Limit struct {
 }
 
 // Limited is a listener with a bound of connections. Whoever comes when there are as
-// many gets the place of the connection on which nobody has asked for longest; if
-// somebody is being answered on all of them it gets 503 with Retry-After, and is let go.
+// many gets the place of one whose client is waited for: of those on which nothing was
+// ever answered the one that has been waited for longest, else of all. A request keeps
+// its connection only once it has come whole. If there is one on each, whoever comes gets
+// 503 with Retry-After, and is let go.
 type Limited struct {
 	Limit
 	answer []byte
@@ -74,6 +75,7 @@ func (l *Limited) admit(conn net.Conn) *placed {
 		return nil
 	}
 	c := &placed{Conn: conn, limited: l}
+	c.waiting.Store(l.Now().UnixNano())
 	l.open[c] = struct{}{}
 	delete(l.open, leaving)
 	l.mu.Unlock()
@@ -83,18 +85,24 @@ func (l *Limited) admit(conn net.Conn) *placed {
 	return c
 }
 
-// evict takes the place of the connection on which no request has been for longest;
-// nil if there is one on each.
+// evict takes the place of a connection whose client is waited for, one that was never
+// answered if there is any, and of those the one that has been waited for longest; nil
+// if none is.
 func (l *Limited) evict() *placed {
 	for {
 		var found *placed
 		var since int64
+		isKnown := true
 		for c := range l.open {
-			if at := c.idleSince.Load(); at > 0 && (found == nil || at < since) {
-				found, since = c, at
+			at, wasAnswered := c.waiting.Load(), c.isKnown.Load()
+			if at <= 0 || wasAnswered && !isKnown {
+				continue
+			}
+			if found == nil || isKnown && !wasAnswered || at < since {
+				found, since, isKnown = c, at, wasAnswered
 			}
 		}
-		if found == nil || found.idleSince.CompareAndSwap(since, evicted) {
+		if found == nil || found.waiting.CompareAndSwap(since, evicted) {
 			return found
 		}
 	}
@@ -140,24 +148,49 @@ func (l *Limited) answerOnce(conn net.Conn) {
 	_, _ = io.CopyN(io.Discard, conn, most) // so that the client isn't told of a broken connection instead
 }
 
-// placed is a connection that has a place.
+// placed is a connection that has a place. Where there is no bound of connections it is
+// nil.
 type placed struct {
 	net.Conn
 
 	limited *Limited
-	// idleSince is since when no request has been on it, in nanoseconds since 1970; 0
-	// during one and before the first, and evicted once its place is somebody else's.
-	idleSince atomic.Int64
+	// waiting is since when the client is waited for, in nanoseconds since 1970: to come
+	// with a request, or with the rest of one. It is 0 while a whole request is under
+	// way, and evicted once the place is somebody else's.
+	waiting atomic.Int64
+	// isKnown reports that a request was answered on it.
+	isKnown atomic.Bool
 }
 
 const evicted = -1
 
-// begin says that a request has begun to arrive. It reports false when the place is
-// somebody else's: then the request must not be served, for it can't be answered.
-func (c *placed) begin() bool { return c.idleSince.Swap(0) != evicted }
+// wait says that the client is waited for since a moment. It reports false when the
+// place is somebody else's: then nothing that comes must be served.
+func (c *placed) wait(since time.Time) bool { return c == nil || c.move(since.UnixNano()) }
 
-// rest says that the request has been answered, or the connection is closing.
-func (c *placed) rest() { c.idleSince.CompareAndSwap(0, c.limited.Now().UnixNano()) }
+// begin says that a request has come whole. It reports false when the place is somebody
+// else's: then the request must not be served, for it can't be answered.
+func (c *placed) begin() bool { return c == nil || c.move(0) }
+
+// rest says that the request has been answered.
+func (c *placed) rest() {
+	if c != nil {
+		c.isKnown.Store(true)
+		c.move(c.limited.Now().UnixNano())
+	}
+}
+
+func (c *placed) move(to int64) bool {
+	for {
+		from := c.waiting.Load()
+		if from == evicted {
+			return false
+		}
+		if c.waiting.CompareAndSwap(from, to) {
+			return true
+		}
+	}
+}
 
 // occupied returns what has to be told of the requests on a connection; nil if it has no
 // place.
@@ -167,18 +200,6 @@ func occupied(conn net.Conn) *placed {
 	}
 	c, _ := conn.(*placed)
 	return c
-}
-
-// occupy is the http.Server.ConnState of the ordinary server.
-func occupy(conn net.Conn, state http.ConnState) {
-	c := occupied(conn)
-	switch {
-	case c == nil:
-	case state == http.StateIdle:
-		c.rest()
-	case state == http.StateActive && !c.begin():
-		_ = conn.Close() // once more: it was closed when its place was taken
-	}
 }
 
 // Close gives the place back.

@@ -69,7 +69,10 @@ func newHouse(t *testing.T, most int) house {
 	}
 	h := house{t, inner.Addr().String(), make(chan struct{}), make(chan struct{})}
 	limited := door.NewLimited(door.Limit{Listener: inner, Most: most, Refusal: []byte(`{}`), Now: time.Now})
-	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return
+		}
 		h.entered <- struct{}{}
 		<-h.leave
 	})
@@ -164,4 +167,28 @@ func TestPipelinedRequestKeepsItsPlace(t *testing.T) {
 	}
 	h.leave <- struct{}{}
 	first.isAnswered()
+}
+
+// Invariant: who has brought no whole request, with a silent connection, half a head or
+// half a body, keeps no place from somebody else, and nothing of it is done.
+func TestHalfRequestsMakeRoom(t *testing.T) {
+	t.Parallel()
+	for _, half := range []string{
+		"", "P", "POST /plain HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n1",
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n1", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n1\r\n",
+	} {
+		h := newHouse(t, 1)
+		slow := h.visit()
+		if _, err := io.WriteString(slow.conn, half); err != nil {
+			t.Fatal(err)
+		}
+		next := h.visit()
+		next.ask("/")
+		<-h.entered
+		if text, _ := io.ReadAll(slow.reader); len(text) > 0 {
+			t.Errorf("%q was answered with %q", half, text)
+		}
+		h.leave <- struct{}{}
+		next.isAnswered()
+	}
 }

@@ -34,7 +34,8 @@ func newEverybody() everybody {
 // Come lets a request in, before anything is known of it. It returns posthorn.ErrBusy
 // if too many are in progress; for one that publishes three quarters of them are, so
 // that there is room to look what is going on. Unless there was an error, Go must be
-// called when the request has ended.
+// called when the request has ended, or must wait for its client: it comes again
+// afterwards.
 func (a *Admission) Come(publishes bool) error {
 	all, publishing := a.everybody.requests.Add(1), int64(0)
 	if publishes {
