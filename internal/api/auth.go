@@ -47,23 +47,36 @@ func (c *call) authenticate() error {
 	return nil
 }
 
-// maxStrangers is how many keys that weren't good before are looked up at once: fewer
-// than the database has readers, so that those who try keys never have all of them.
-const maxStrangers = 4
+const (
+	// maxStrangers is how many keys that weren't good before are looked up at once: fewer
+	// than the database has readers, so that those who try keys never have all of them.
+	maxStrangers = 4
+	// longestAsStranger is how long one of them waits: a look-up takes a moment, unless
+	// the database is stuck.
+	longestAsStranger = 10 * time.Second
+)
 
 // lookUp asks the database whose key it is. Strangers wait for each other, and nobody
-// is turned away before the database was asked: a good key works whoever else tries.
+// is told that the key is no good before the database was asked: a good key works
+// whoever else tries.
 func (c *call) lookUp(hash [sha256.Size]byte) (manage.Principal, error) {
 	ctx := c.request.Context()
-	if !c.keys.wasGood(hash) {
-		select {
-		case c.strangers <- struct{}{}:
-			defer func() { <-c.strangers }()
-		case <-ctx.Done():
-			return manage.Principal{}, fmt.Errorf("waiting to look a key up: %w", ctx.Err())
-		}
+	if c.keys.wasGood(hash) {
+		return c.Manager.Authenticate(ctx, hash)
 	}
-	return c.Manager.Authenticate(ctx, hash)
+	tooLong := time.NewTimer(longestAsStranger)
+	defer tooLong.Stop()
+	select {
+	case c.strangers <- struct{}{}:
+		defer func() { <-c.strangers }()
+		return c.Manager.Authenticate(ctx, hash)
+	case <-tooLong.C:
+		busy := *posthorn.ErrBusy
+		busy.RetryAfter = time.Second
+		return manage.Principal{}, &busy
+	case <-ctx.Done():
+		return manage.Principal{}, fmt.Errorf("waiting to look a key up: %w", ctx.Err())
+	}
 }
 
 // keyText finds the key in the headers; a key given twice is none.
@@ -124,8 +137,12 @@ func (k *keyCache) keep(hash [sha256.Size]byte, principal manage.Principal, gene
 	if generation != k.generation {
 		return
 	}
-	if len(k.entries) >= maxCachedKeys {
-		clear(k.entries)
+	_, known := k.entries[hash]
+	for other := range k.entries {
+		if known || len(k.entries) < maxCachedKeys {
+			break
+		}
+		delete(k.entries, other) // not all: their owners would all be strangers at once
 	}
 	k.entries[hash] = cachedKey{principal: principal, until: until}
 }

@@ -9,7 +9,8 @@ import (
 )
 
 // Guards that a look-up which began before a revocation doesn't make the key
-// good again, that the cache stays small, and that it forgets by age.
+// good again, that the cache stays small without forgetting all keys at once, and that
+// it forgets by age.
 func TestKeyCache(t *testing.T) {
 	t.Parallel()
 	at := &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
@@ -29,11 +30,15 @@ func TestKeyCache(t *testing.T) {
 		var other [32]byte
 		binary.BigEndian.PutUint64(other[:], i+2)
 		cache.keep(other, manage.Principal{}, generation)
-		if len(cache.entries) > maxCachedKeys {
-			t.Fatalf("%d entries", len(cache.entries))
+		if want := min(int(i)+1, maxCachedKeys); len(cache.entries) != want {
+			t.Fatalf("%d entries, want %d: a key more pushes out one other", len(cache.entries), want)
 		}
 	}
 	cache.keep(hash, manage.Principal{}, generation)
+	cache.keep(hash, manage.Principal{}, generation)
+	if len(cache.entries) != maxCachedKeys {
+		t.Errorf("%d entries: a key that is known already has pushed out another", len(cache.entries))
+	}
 	if _, _, known := cache.find(hash); !known {
 		t.Error("a key was not kept")
 	}

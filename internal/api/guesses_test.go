@@ -83,6 +83,30 @@ func TestStrangersWaitForEachOther(t *testing.T) {
 	})
 }
 
+// Guards that nobody waits without end for a database that is stuck, and that the answer
+// says nothing of the key.
+func TestStrangersAreToldThatTheDatabaseIsStuck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		goOn := make(chan struct{})
+		w.keys.onLookUp = func() { <-goOn }
+		var tried sync.WaitGroup
+		for i := range maxStrangers {
+			tried.Go(func() { w.tryKey(fmt.Sprintf("sk_%d", i), "203.0.113.7:1") })
+		}
+		synctest.Wait()
+		began := time.Now()
+		w.tryKey(w.key, "203.0.113.8:1").is(http.StatusServiceUnavailable)
+		if waited := time.Since(began); waited != longestAsStranger {
+			t.Errorf("waited for %v", waited)
+		}
+		close(goOn)
+		tried.Wait()
+		w.tryKey(w.key, "203.0.113.8:1").is(http.StatusOK)
+	})
+}
+
 // Guards that many addresses together can't try keys of one beginning either.
 func TestTryingKeysOfOneBeginningIsBounded(t *testing.T) {
 	t.Parallel()
