@@ -97,13 +97,14 @@ func statements(ctx context.Context, db *sql.DB) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = rows.Close() }() // what reading it came to is known by then
 	found := map[string]string{}
 	for rows.Next() {
 		var name, statement string
 		if err := rows.Scan(&name, &statement); err != nil {
-			return nil, errors.Join(err, rows.Close())
+			return nil, err
 		}
 		found[name] = statement
 	}
-	return found, errors.Join(rows.Err(), rows.Close())
+	return found, rows.Err()
 }

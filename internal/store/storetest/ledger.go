@@ -57,7 +57,9 @@ func eventWithin(w *world) {
 		w.want(what, must[posthorn.Event](w)(w.Event(w.ctx, within, event.ID)), event)
 	}
 	for _, within := range []store.Reach{
-		{EnvironmentID: other.environment.ID}, {EnvironmentID: second.ID, WorkspaceID: w.workspace.ID}, {WorkspaceID: other.workspace.ID},
+		{EnvironmentID: other.environment.ID},
+		{EnvironmentID: second.ID, WorkspaceID: w.workspace.ID},
+		{WorkspaceID: other.workspace.ID},
 		{WorkspaceID: posthorn.NewID[posthorn.WorkspaceID](w.tick(), w.random)},
 	} {
 		_, err := w.Event(w.ctx, within, event.ID)
