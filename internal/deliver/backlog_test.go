@@ -1,6 +1,7 @@
 package deliver_test
 
 import (
+	"errors"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -12,19 +13,33 @@ import (
 )
 
 // heldUp are claims that were made and of which the engine has not heard yet.
-type heldUp struct{ made, goOn chan struct{} }
+type heldUp struct {
+	*spyQueue
+	made, goOn chan struct{}
+}
 
 // holdUp holds up so many claims of the engine that is started next.
 func (w *world) holdUp(claims int32) heldUp {
-	h := heldUp{make(chan struct{}), make(chan struct{})}
+	h := heldUp{w.spy(), make(chan struct{}), make(chan struct{})}
 	var seen atomic.Int32
-	w.spy().afterClaim = func(store.Claim) {
+	h.afterClaim = func(store.Claim) {
 		if seen.Add(1) <= claims {
 			h.made <- struct{}{}
 			<-h.goOn
 		}
 	}
 	return h
+}
+
+// failFirst has the first claim fail.
+func (h heldUp) failFirst() {
+	var seen atomic.Int32
+	h.beforeClaim = func(store.Claim) error {
+		if seen.Add(1) == 1 {
+			return errors.New("the database is away")
+		}
+		return nil
+	}
 }
 
 // during does something while a claim is under way.
@@ -63,11 +78,11 @@ func (w *world) wantBehind(fresh []string, others int) {
 }
 
 // Invariant: what is published while a part of a long backlog is being claimed does not
-// overtake the rest, although there is room for it in memory.
+// overtake the rest, also when the window is much wider than the claim.
 func TestFreshDoesNotOvertakeWhatIsBeingClaimed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const claims, backlog = 3, 200
+		const claims, backlog = 9, 800 // the window opens as they are sent
 		w := newWorld(t)
 		w.webhook(url, setConcurrency(1))
 		w.answer(url, after(time.Second, status(200)))
@@ -79,31 +94,49 @@ func TestFreshDoesNotOvertakeWhatIsBeingClaimed(t *testing.T) {
 		for range claims {
 			held.during(func() { fresh = append(fresh, w.publishFresh(2)...) })
 		}
-		pass(10 * time.Minute)
+		pass(time.Hour)
 		w.wantBehind(fresh, backlog)
 	})
 }
 
-// Invariant: what is published right after a webhook was resumed does not overtake what
-// has waited, of which nobody knows yet how much it is.
-func TestFreshDoesNotOvertakeWhatWaitedForTheResume(t *testing.T) {
+// Invariant: what is published while nobody knows how much waits in the database does not
+// overtake it: after a resume, after a claim that failed, and when the sweep has found it.
+func TestFreshDoesNotOvertakeWhatWasNotCounted(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const backlog = 200
-		w := newWorld(t)
-		webhook := w.webhook(url, setConcurrency(1), func(webhook *posthorn.Webhook) { webhook.Status = posthorn.WebhookPaused })
-		w.answer(url, after(time.Second, status(200)))
-		held := w.holdUp(1)
-		w.start(seldomSweeping)
-		synctest.Wait()
-		w.publish(backlog)
-		pass(time.Minute)
-		w.update(webhook.ID, func(webhook *posthorn.Webhook) { webhook.Status = posthorn.WebhookActive })
-		var fresh []string
-		held.during(func() { fresh = w.publishFresh(2) })
-		pass(10 * time.Minute)
-		w.wantBehind(fresh, backlog)
-	})
+	const backlog = 200
+	setStatus := func(status posthorn.WebhookStatus) func(*posthorn.Webhook) {
+		return func(webhook *posthorn.Webhook) { webhook.Status = status }
+	}
+	for name, wait := range map[string]func(w *world, webhook posthorn.Webhook){
+		"resumed": func(w *world, webhook posthorn.Webhook) {
+			w.update(webhook.ID, setStatus(posthorn.WebhookPaused))
+			w.publish(backlog)
+			pass(time.Minute)
+			w.update(webhook.ID, setStatus(posthorn.WebhookActive))
+		},
+		"failed claim": func(w *world, _ posthorn.Webhook) { w.publish(backlog) },
+		"swept":        func(w *world, _ posthorn.Webhook) { w.publishUnannounced(backlog) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				webhook := w.webhook(url, setConcurrency(1))
+				w.answer(url, after(time.Second, status(200)))
+				held := w.holdUp(1)
+				if name == "failed claim" {
+					held.failFirst()
+				}
+				w.start()
+				pass(time.Second)
+				wait(w, webhook)
+				var fresh []string
+				held.during(func() { fresh = w.publishFresh(2) })
+				pass(10 * time.Minute)
+				w.wantBehind(fresh, backlog)
+			})
+		})
+	}
 }
 
 // Invariant: what is published when the wait that a receiver asked for is over does not
@@ -131,9 +164,10 @@ func TestFreshDoesNotOvertakeWhatWasGivenBack(t *testing.T) {
 // into the webhook's window, and into its bound in bytes.
 func TestRoomIsKeptForTheClaim(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct{ size, most int }{
-		"deliveries": {2, 32},
-		"bytes":      {512 << 10, (4 << 20) / (512 << 10)},
+	for name, c := range map[string]struct{ size, claimed, letIn, most int }{
+		"deliveries": {size: 2, claimed: 16, letIn: 16, most: 32},
+		"bytes":      {size: 512 << 10, claimed: 4, letIn: 4, most: 8},
+		"large ones": {size: 3 << 20, claimed: 1, letIn: 0, most: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -149,8 +183,8 @@ func TestRoomIsKeptForTheClaim(t *testing.T) {
 				held.during(func() {
 					claimed := len(w.deliveries(posthorn.DeliveryLeased))
 					w.publishBytes(40, c.size)
-					if both := len(w.deliveries(posthorn.DeliveryLeased)); claimed == 0 || both == claimed || both > c.most {
-						t.Errorf("%d claimed, and %d with those let in meanwhile; want at most %d", claimed, both, c.most)
+					if both := len(w.deliveries(posthorn.DeliveryLeased)); claimed != c.claimed || both-claimed != c.letIn {
+						t.Errorf("%d claimed and %d let in meanwhile, want %d and %d", claimed, both-claimed, c.claimed, c.letIn)
 					}
 				})
 				pass(time.Minute)

@@ -28,6 +28,9 @@ func TestBacklogIsTakenAsAWhole(t *testing.T) {
 				b.Doubt()
 				given := rapid.IntRange(1, 100).Draw(t, "given back")
 				waits.Jobs, waits.Bytes = waits.Jobs+given, waits.Bytes+100*given
+				if b.IsBeingTaken() {
+					t.Fatal("a claim is said to take what was given back while it was made")
+				}
 			case "begin":
 				if isClaiming {
 					continue
