@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/deliver"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
@@ -78,7 +79,7 @@ func (w *world) wantBehind(fresh []string, others int) {
 }
 
 // Invariant: what is published while a part of a long backlog is being claimed does not
-// overtake the rest, also when the window is much wider than the claim.
+// overtake the rest, also when the claim leaves room in memory.
 func TestFreshDoesNotOvertakeWhatIsBeingClaimed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -87,7 +88,7 @@ func TestFreshDoesNotOvertakeWhatIsBeingClaimed(t *testing.T) {
 		w.webhook(url, setConcurrency(1))
 		w.answer(url, after(time.Second, status(200)))
 		held := w.holdUp(claims)
-		w.start(seldomSweeping)
+		w.start(seldomSweeping, func(o *deliver.Options) { o.MaxHeldBytes = 1 << 20 }) // less than a webhook may hold
 		synctest.Wait()
 		w.publish(backlog)
 		var fresh []string
@@ -137,6 +138,35 @@ func TestFreshDoesNotOvertakeWhatWasNotCounted(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Invariant: what is published while a long backlog waits until it can be claimed, because
+// so many others are, does not overtake it.
+func TestFreshDoesNotOvertakeWhatIsToBeClaimed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const claimsAtOnce, backlog = 8, 200
+		w := newWorld(t)
+		webhook := w.webhook(url, setConcurrency(1), func(webhook *posthorn.Webhook) { webhook.Status = posthorn.WebhookPaused })
+		w.answer(url, after(time.Second, status(200)))
+		held := w.holdUp(claimsAtOnce)
+		w.start(seldomSweeping)
+		synctest.Wait()
+		w.publish(backlog)
+		pass(time.Minute)
+		for range claimsAtOnce {
+			other := w.webhook("https://other.example", func(webhook *posthorn.Webhook) { webhook.Events = []string{"nothing"} })
+			w.engine.Wake(w.environment.ID, other.ID)
+		}
+		synctest.Wait()
+		w.update(webhook.ID, func(webhook *posthorn.Webhook) { webhook.Status = posthorn.WebhookActive })
+		fresh := w.publishFresh(2)
+		for range claimsAtOnce {
+			held.during(func() {})
+		}
+		pass(10 * time.Minute)
+		w.wantBehind(fresh, backlog)
+	})
 }
 
 // Invariant: what is published when the wait that a receiver asked for is over does not
