@@ -15,8 +15,11 @@ const howToGiveAKey = "Give a key with --api-key-file FILE or POSTHORN_API_KEY, 
 
 func fromProblem(command *cobra.Command, problem *client.Error) *failure {
 	told := &failure{code: exitFailed, message: problem.Message(), hint: inFlags(problem.Hint)}
-	if len(problem.Errors) > 1 {
+	switch {
+	case len(problem.Errors) > 1:
 		told.message, told.hint = everyMistake(problem), ""
+	case len(problem.Errors) == 1 && strings.Count(problem.Errors[0].Pointer, "/") > 1:
+		told.message += " Its place is " + problem.Errors[0].Pointer + "." // a name alone may stand in several places
 	}
 	if problem.RequestID != "" && problem.Status >= http.StatusInternalServerError {
 		told.message += "\nThe server's log has more under " + problem.RequestID + "."

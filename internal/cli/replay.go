@@ -13,7 +13,7 @@ import (
 )
 
 func (s *session) replayCommand() *cobra.Command {
-	return s.noun("replay", "See how far sending many deliveries again is, and stop it",
+	return s.noun("replay", "See how far sending many deliveries again is, and stop it; webhook replay begins it",
 		s.replayList(),
 		getCommand(s, "REPLAY_ID", "Show how far a replay is", "  posthorn replay get rpl_abc123", (*client.Client).GetReplay, replayFields),
 		s.replayCancel())

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,7 +51,7 @@ func New(o Options) (*Sender, error) {
 		development: newLane(o.Development, ownFor(o.Development, own), o, health),
 		proxy:       health,
 		settings:    o.settings(),
-		userAgent:   "Posthorn/" + o.Version + " (+https://github.com/posthorn/posthorn)",
+		userAgent:   "Posthorn/" + strings.Trim(o.Version, "()") + " (+https://github.com/posthorn/posthorn)", // a version is a token (RFC 9110, 10.1.5), and (devel) none
 		now:         o.Now,
 	}
 	s.buffers.New = func() any {

@@ -84,6 +84,17 @@ func durationOf(argument string) time.Duration {
 	return duration
 }
 
+// checkStatus allows statuses that no server has, -200 and 2e2 among them, and no words.
+func checkStatus(argument string) error {
+	if err := checkLine(argument); err != nil {
+		return err
+	}
+	if strings.Trim(argument, "0123456789-e") != "" || !strings.ContainsAny(argument, "0123456789") {
+		return fmt.Errorf("%q is not a number such as 503", argument)
+	}
+	return nil
+}
+
 func checkLine(argument string) error {
 	if strings.ContainsAny(argument, "\r\n") {
 		return fmt.Errorf("the argument must be one line")

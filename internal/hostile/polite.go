@@ -14,7 +14,7 @@ const okAnswer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length:
 func polite() []Behaviour {
 	return []Behaviour{
 		{Name: "ok", Summary: "answers 200", act: func(_ context.Context, c *conversation) bool { return c.write(okAnswer) }},
-		{Name: "status", Argument: "500", Summary: "answers with that status, as it is written: 204, 404, 099, 2000", act: status, check: checkLine},
+		{Name: "status", Argument: "500", Summary: "answers with that status, as it is written: 204, 404, 099, 2000", act: status, check: checkStatus},
 		{Name: "redirect", Argument: "http://169.254.169.254/latest/meta-data/", Summary: "answers 302 to that place", act: redirect, check: checkLine},
 		{
 			Name: "retry-after", Argument: "120", Summary: "answers 429 with that Retry-After: seconds, or anything; date, past and far are dates, twice is two headers",

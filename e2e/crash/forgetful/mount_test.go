@@ -3,6 +3,7 @@
 package forgetful_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -17,6 +18,50 @@ import (
 	"github.com/posthorn/posthorn/e2e/crash/forgetful"
 )
 
+// syncs names the file that this program, started once more, is to write and sync.
+const syncs = "POSTHORN_TEST_SYNCS"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(syncs); path != "" {
+		if err := syncAmidSignals(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// syncAmidSignals writes a file and syncs it, while the syncing thread gets signals.
+func syncAmidSignals(path string) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if _, err := file.WriteString("synced"); err != nil {
+		return err
+	}
+	threads, result := make(chan int, 1), make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		threads <- syscall.Gettid()
+		result <- syscall.Fsync(int(file.Fd())) // os.File would try again
+	}()
+	thread, often := <-threads, time.NewTicker(time.Millisecond)
+	defer often.Stop()
+	for {
+		select {
+		case err := <-result:
+			return err
+		case <-often.C:
+			if err := syscall.Tgkill(syscall.Getpid(), thread, syscall.SIGURG); err != nil {
+				return err
+			}
+		}
+	}
+}
+
 // The harness itself: a sync is finished though its caller gets signals, as the threads
 // of a Go program do while they are short of processors.
 func TestSignalsEndNoSync(t *testing.T) {
@@ -29,39 +74,14 @@ func TestSignalsEndNoSync(t *testing.T) {
 	}
 	unmount := sync.OnceValue(shown.Unmount)
 	t.Cleanup(func() { _ = unmount() }) // else the process would wait for itself at its end
-	file, err := os.Create(filepath.Join(place, "a"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := file.WriteString("synced"); err != nil {
-		t.Fatal(err)
-	}
-	threads, result := make(chan int, 1), make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		threads <- syscall.Gettid()
-		result <- syscall.Fsync(int(file.Fd())) // os.File would try again
-	}()
-	thread, often := <-threads, time.NewTicker(time.Millisecond)
-	defer often.Stop()
-	for isOver := false; !isOver; {
-		select {
-		case err := <-result:
-			if err != nil {
-				t.Errorf("syncing: %v", err)
-			}
-			isOver = true
-		case <-often.C:
-			if err := syscall.Tgkill(syscall.Getpid(), thread, syscall.SIGURG); err != nil {
-				t.Fatal(err)
-			}
-		}
+	program := exec.CommandContext(t.Context(), os.Args[0])
+	program.Env = append(os.Environ(), syncs+"="+filepath.Join(place, "a"))
+	if output, err := program.CombinedOutput(); err != nil {
+		t.Errorf("syncing: %v: %s", err, output)
 	}
 	if err := unmount(); err != nil {
 		t.Fatal(err)
 	}
-	_ = file.Close() // its disk is gone
 	if kept, is := imagined.Find("a").(*disk.File); !is || string(kept.Content()) != "synced" {
 		t.Error("what was written is not there")
 	}
