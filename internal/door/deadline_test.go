@@ -193,6 +193,7 @@ func TestStopWhileAnswering(t *testing.T) {
 		if _, err := io.WriteString(client, plain); err != nil {
 			t.Fatal(err)
 		}
+		synctest.Wait() // else the stop may find that nothing has come yet
 		stopped := make(chan error, 1)
 		go func() { stopped <- s.Shutdown(t.Context()) }()
 		synctest.Wait()

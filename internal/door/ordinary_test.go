@@ -140,3 +140,50 @@ func TestLargeAnswersAreForgotten(t *testing.T) {
 		}
 	})
 }
+
+// Invariant: a request that is done keeps its place meanwhile, also if it has a body that
+// nobody reads.
+func TestRequestsKeepTheirPlaces(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"plain": plain, "ordinary": elsewhere + "Content-Length: 5\r\n\r\nhello", "no body": "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"not a body": "DELETE / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhel",
+	} {
+		var inside chan struct{}
+		handler := func(_ http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodDelete {
+				_, _ = io.Copy(io.Discard, r.Body)
+			}
+			inside <- struct{}{}
+		}
+		placedServer(t, handler, func(t *testing.T, client net.Conn, place *placed) {
+			inside = make(chan struct{})
+			go func() { _, _ = io.Copy(io.Discard, client) }()
+			if _, err := io.WriteString(client, text); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if place.limited.evict() != nil {
+				t.Errorf("%s: the place was taken", name)
+			}
+			<-inside
+		})
+	}
+}
+
+// Invariant: who comes with a request, as far as it has come, is waited for since then,
+// and not since the request before it.
+func TestRequestsThatBeginAreNotOld(t *testing.T) {
+	t.Parallel()
+	placedServer(t, answerAtOnce, func(t *testing.T, client net.Conn, place *placed) {
+		exchange(t, client, plain)
+		<-time.After(10 * time.Second)
+		if _, err := io.WriteString(client, events); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if since := time.Unix(0, place.waiting.Load()); !since.Equal(time.Now()) {
+			t.Errorf("it is waited for since %v, want %v", since, time.Now())
+		}
+	})
+}
