@@ -84,21 +84,17 @@ type upkeep struct {
 	now    func() time.Time
 }
 
-func (u *upkeep) run(ctx context.Context) {
-	const every, chunk = 10 * time.Minute, 1000
-	ticker := time.NewTicker(every)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		for forgotten := chunk; forgotten == chunk; {
-			var err error
-			if forgotten, err = u.store.ForgetAnswers(ctx, u.now().Add(-intake.AnswerLifetime), chunk); err != nil && ctx.Err() == nil {
-				u.logger.Error("forgetting old answers failed, trying again later", "error", err)
-			}
+// upkeepEvery is far shorter than what is kept is kept for.
+const upkeepEvery = 10 * time.Minute
+
+func (u *upkeep) run(ctx context.Context) { every(ctx, upkeepEvery, func() { u.forget(ctx) }) }
+
+func (u *upkeep) forget(ctx context.Context) {
+	const chunk = 1000
+	for forgotten := chunk; forgotten == chunk; {
+		var err error
+		if forgotten, err = u.store.ForgetAnswers(ctx, u.now().Add(-intake.AnswerLifetime), chunk); err != nil && ctx.Err() == nil {
+			u.logger.Error("forgetting old answers failed, trying again later", "error", err)
 		}
 	}
 }

@@ -22,18 +22,7 @@ const (
 	watchLogEvery   = 30 * time.Second
 )
 
-func (l *logWatch) run(ctx context.Context) {
-	ticker := time.NewTicker(watchLogEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			l.look()
-		}
-	}
-}
+func (l *logWatch) run(ctx context.Context) { every(ctx, watchLogEvery, l.look) }
 
 // lengthOf is how long a file is, in bytes; 0 when it can't be told.
 func lengthOf(path string) int64 {

@@ -41,18 +41,11 @@ func (c *collector) settle() {
 
 // run follows the load until ctx ends.
 func (c *collector) run(ctx context.Context) {
-	often := time.NewTicker(time.Second)
-	defer often.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-often.C:
-			samples := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/live:bytes"}}
-			metrics.Read(samples)
-			c.follow(samples[0].Value.Uint64(), samples[1].Value.Uint64())
-		}
-	}
+	every(ctx, time.Second, func() {
+		samples := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/live:bytes"}}
+		metrics.Read(samples)
+		c.follow(samples[0].Value.Uint64(), samples[1].Value.Uint64())
+	})
 }
 
 // follow is told once a second how many bytes have been allocated in all, and how

@@ -62,11 +62,9 @@ func syncAmidSignals(path string) error {
 	}
 }
 
-// The harness itself: a sync is finished though its caller gets signals, as the threads
-// of a Go program do while they are short of processors.
-func TestSignalsEndNoSync(t *testing.T) {
-	t.Parallel()
-	const syncTakes = 20 * time.Millisecond
+// mounted shows an imagined disk at a place, until it is unmounted.
+func mounted(t *testing.T, syncTakes time.Duration) (*disk.Disk, string, func() error) {
+	t.Helper()
 	imagined, place := disk.New(rand.New(rand.NewPCG(1, 1))), t.TempDir()
 	shown, err := forgetful.Mount(imagined, place, syncTakes)
 	if err != nil {
@@ -74,6 +72,15 @@ func TestSignalsEndNoSync(t *testing.T) {
 	}
 	unmount := sync.OnceValue(shown.Unmount)
 	t.Cleanup(func() { _ = unmount() }) // else the process would wait for itself at its end
+	return imagined, place, unmount
+}
+
+// The harness itself: a sync is finished though its caller gets signals, as the threads
+// of a Go program do while they are short of processors.
+func TestSignalsEndNoSync(t *testing.T) {
+	t.Parallel()
+	const syncTakes = 20 * time.Millisecond
+	imagined, place, unmount := mounted(t, syncTakes)
 	program := exec.CommandContext(t.Context(), os.Args[0])
 	program.Env = append(os.Environ(), syncs+"="+filepath.Join(place, "a"))
 	if output, err := program.CombinedOutput(); err != nil {
@@ -92,13 +99,7 @@ func TestSignalsEndNoSync(t *testing.T) {
 func TestKillsEndASync(t *testing.T) {
 	t.Parallel()
 	const syncTakes = 300 * time.Millisecond
-	imagined, place := disk.New(rand.New(rand.NewPCG(1, 1))), t.TempDir()
-	shown, err := forgetful.Mount(imagined, place, syncTakes)
-	if err != nil {
-		t.Skipf("skipped: there is no right to mount: %v", err)
-	}
-	unmount := sync.OnceValue(shown.Unmount)
-	t.Cleanup(func() { _ = unmount() }) // else the process would wait for itself at its end
+	imagined, place, unmount := mounted(t, syncTakes)
 	program := exec.CommandContext(t.Context(), "dd", "if=/dev/zero", "of="+filepath.Join(place, "a"), "bs=1", "count=6", "conv=fsync")
 	if err := program.Start(); err != nil {
 		t.Fatal(err)
