@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"math/rand/v2"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -128,5 +130,18 @@ func TestWhatIsToldIsDone(t *testing.T) {
 		if l.hear(line+"\n") == nil {
 			t.Errorf("what can't be understood was passed over: %s", line)
 		}
+	}
+}
+
+// What the last line begins to tell of, and doesn't end, may have been done or not.
+func TestLineThatIsCutOff(t *testing.T) {
+	t.Parallel()
+	l := newListener(disk.New(rand.New(rand.NewPCG(1, 1))), "/d")
+	told := filepath.Join(t.TempDir(), "told")
+	if err := os.WriteFile(told, []byte("1 +++ exited with 0 +++\n2 pwrite64(7<"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.listen(told); err != nil || len(l.begun) != 1 {
+		t.Errorf("%d calls are under way, not one; %v", len(l.begun), err)
 	}
 }
