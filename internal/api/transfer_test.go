@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -30,21 +31,19 @@ func over(t *testing.T, address, raw string, closing bool) *http.Response {
 	return response
 }
 
+// headOf is the beginning of a request's head, with the key of a world.
+func headOf(w *world) string {
+	return "POST /v1/events HTTP/1.1\r\nHost: x\r\nX-Api-Key: " + w.key + "\r\nContent-Type: application/json\r\n"
+}
+
 // Guards what only a real connection can do: bodies of unknown length, bodies
-// that end early or come too slowly.
+// that end early.
 func TestBodiesOverTheWire(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	serve := func(readTimeout time.Duration) string {
-		server := httptest.NewUnstartedServer(w.server)
-		server.Config.ReadTimeout = readTimeout
-		server.Start()
-		t.Cleanup(server.Close)
-		return server.Listener.Addr().String()
-	}
-	patient, impatient := serve(time.Minute), serve(300*time.Millisecond)
-	head := "POST /v1/events HTTP/1.1\r\nHost: x\r\nX-Api-Key: " + w.key + "\r\nContent-Type: application/json\r\n"
-	event := `{"type":"a","data":1}`
+	server := httptest.NewServer(w.server)
+	t.Cleanup(server.Close)
+	head, event := headOf(w), `{"type":"a","data":1}`
 	chunked := func(body string) string {
 		return head + "Transfer-Encoding: chunked\r\n\r\n" + fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body)
 	}
@@ -57,16 +56,11 @@ func TestBodiesOverTheWire(t *testing.T) {
 		"chunked, too much": {chunked(strings.Repeat(" ", DefaultMaxBody+1)), false, 413},
 		"chunked, empty":    {head + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false, 400},
 		"ends early":        {head + "Content-Length: 100\r\n\r\n" + event, true, 400},
-		"too slow":          {head + "Content-Length: 100\r\n\r\n" + event, false, 408},
 		"said to be huge":   {head + "Content-Length: 10485760\r\n\r\n", false, 413},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			address := patient
-			if c.status == http.StatusRequestTimeout {
-				address = impatient
-			}
-			got := over(t, address, c.raw, c.closing)
+			got := over(t, server.Listener.Addr().String(), c.raw, c.closing)
 			defer got.Body.Close()
 			if got.StatusCode != c.status {
 				body, _ := io.ReadAll(got.Body)
@@ -74,4 +68,55 @@ func TestBodiesOverTheWire(t *testing.T) {
 			}
 		})
 	}
+}
+
+// alone is a listener that gives one connection, in memory, so that its time can be fake.
+type alone struct {
+	connection chan net.Conn
+	closed     chan struct{}
+}
+
+func (a alone) Accept() (net.Conn, error) {
+	select {
+	case connection := <-a.connection:
+		return connection, nil
+	case <-a.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (a alone) Close() error {
+	close(a.closed)
+	return nil
+}
+
+func (a alone) Addr() net.Addr { return &net.TCPAddr{} }
+
+// Guards that a body that comes too slowly is told so.
+func TestSlowBodies(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		server := &http.Server{Handler: w.server, ReadTimeout: 30 * time.Second}
+		ours, theirs := net.Pipe()
+		listener := alone{connection: make(chan net.Conn, 1), closed: make(chan struct{})}
+		listener.connection <- theirs
+		served := make(chan struct{})
+		go func() {
+			_ = server.Serve(listener)
+			close(served)
+		}()
+		begun := time.Now()
+		_, err := io.WriteString(ours, headOf(w)+"Content-Length: 100\r\n\r\n"+`{"type":"a","data":1}`)
+		must(t, err)
+		response, err := http.ReadResponse(bufio.NewReader(ours), nil)
+		must(t, err)
+		defer response.Body.Close()
+		if took := time.Since(begun); response.StatusCode != http.StatusRequestTimeout || took != server.ReadTimeout {
+			t.Errorf("status %d after %v", response.StatusCode, took)
+		}
+		_ = ours.Close()
+		_ = server.Close()
+		<-served
+	})
 }

@@ -3,6 +3,7 @@ package door
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -179,27 +180,46 @@ func inPieces(text string, size int) []string {
 	return append(pieces, text)
 }
 
-// Invariant: a client that stops in the middle, wherever that is, is answered as
-// net/http would: when it closes its side, and when it just goes quiet.
-func TestConversationsThatStop(t *testing.T) {
-	t.Parallel()
-	quick := timeouts{300 * time.Millisecond, 600 * time.Millisecond, 300 * time.Millisecond}
-	servers := startPair(t, quick)
+// stops are conversations that end in the middle.
+func stops() map[string]string {
 	stops := map[string]string{"nothing": "", "after a request": plain, "a short body": strings.TrimSuffix(plain, "llo"), "no body": strings.TrimSuffix(plain, "hello")}
 	for end := 1; end < len(plain)-len("hello"); end += 19 {
 		stops[fmt.Sprintf("first head, %d", end)] = plain[:end]
 		stops[fmt.Sprintf("second head, %d", end)] = plain + plain[:end]
 	}
-	for name, text := range stops {
-		for _, isEnding := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s, closing %t", name, isEnding), func(t *testing.T) {
-				t.Parallel()
-				want := said(t, servers.reference, []string{text}, isEnding)
-				if difference := cmp.Diff(want, said(t, servers.door, []string{text}, isEnding)); difference != "" {
-					t.Error(difference)
-				}
-			})
-		}
+	return stops
+}
+
+// Invariant: a client that stops in the middle, wherever that is, and closes its side
+// is answered as net/http would.
+func TestConversationsThatStop(t *testing.T) {
+	t.Parallel()
+	servers := startPair(t, patient)
+	for name, text := range stops() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := said(t, servers.reference, []string{text}, true)
+			if difference := cmp.Diff(want, said(t, servers.door, []string{text}, true)); difference != "" {
+				t.Error(difference)
+			}
+		})
+	}
+}
+
+// Invariant: a client that just goes quiet in the middle, wherever that is, is answered
+// as net/http would.
+func TestConversationsThatGoQuiet(t *testing.T) {
+	t.Parallel()
+	limits := timeouts{head: 3 * time.Second, whole: 6 * time.Second, idle: 4 * time.Second}
+	for name, text := range stops() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := saidInTime(t, func() server { return ordinary(http.HandlerFunc(echo), limits) }, text)
+			got := saidInTime(t, func() server { return build(t, http.HandlerFunc(echo), limits) }, text)
+			if difference := cmp.Diff(want, got); difference != "" {
+				t.Error(difference)
+			}
+		})
 	}
 }
 
