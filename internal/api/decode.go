@@ -30,9 +30,28 @@ func decode(text []byte, into any) error {
 	// further ahead.
 	var whole jsontext.Value
 	if notJSON := unmarshal(text, &whole); notJSON != nil {
+		if known := knownMistake(text); known != nil {
+			return known
+		}
 		err = notJSON
 	}
 	return explain(err, reflect.TypeOf(into).Elem())
+}
+
+// knownMistake names what is often sent instead of one JSON value; nil for anything
+// else.
+func knownMistake(text []byte) error {
+	if bytes.HasPrefix(text, []byte("\ufeff")) {
+		return malformed("", "The body begins with a byte order mark, which is no part of JSON.", "Send it without its first three bytes (EF BB BF): save or encode it as UTF-8 without a byte order mark.")
+	}
+	first, rest, _ := bytes.Cut(bytes.TrimSpace(text), []byte{'\n'})
+	second, _, _ := bytes.Cut(bytes.TrimSpace(rest), []byte{'\n'})
+	var value jsontext.Value
+	if len(second) == 0 || unmarshal(first, &value) != nil || unmarshal(second, &value) != nil {
+		return nil
+	}
+	return malformed("", "The body has one JSON value a line, and Content-Type says that it is one value.",
+		"Publish such lines as a batch with Content-Type: "+linesType+", or send one JSON value; as that a batch is an array.")
 }
 
 // decoding refuses unknown members. Duplicate names and escapes of lone

@@ -32,6 +32,19 @@ func (w *world) saveFormat(name, body, contentType string) answer {
 	return w.send(request{method: http.MethodPut, path: "/v1/formats/" + name, body: body, header: map[string]string{"Content-Type": contentType}})
 }
 
+// Guards that whoever asks for a format that isn't there is told in terms of names.
+func TestUnknownFormats(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.saveFormat("mine", yamlFormat, "application/yaml").is(200)
+	for path, told := range map[string]string{"nope": `There is no format \"nope\" here.`, "mine?version=7": `There is no version 7 of a format \"mine\" here.`} {
+		a := w.get("/v1/formats/" + path).is(404)
+		if !strings.Contains(string(a.body), told) || !strings.Contains(string(a.body), "GET /v1/formats lists the names") {
+			t.Errorf("%s: %s", path, a.body)
+		}
+	}
+}
+
 // Guards that a format can be declared in YAML and in JSON, is shown in full, and
 // what is shown can be sent back without making a version.
 func TestFormatIsDeclared(t *testing.T) {

@@ -103,7 +103,7 @@ func TestBadBodiesAreRefusedOnEveryRoute(t *testing.T) {
 		send := func(body string) answer { return w.send(request{method: method, path: path, body: body}) }
 		send(`{"a":"` + strings.Repeat("x", DefaultMaxBody) + `"}`).is(http.StatusRequestEntityTooLarge)
 		for body, told := range map[string]string{
-			`{"a":`: "", `nonsense`: "offset 1", `{"a" 1}`: "offset 5", `{} {}`: "offset 3", "\ufeff{}": "offset 0", `{"a":"` + "\xff" + `"}`: "offset 6",
+			`{"a":`: "", `nonsense`: "offset 1", `{"a" 1}`: "offset 5", `{} {}`: "offset 3", "\ufeff{}": "byte order mark", "{}\n{\"a\":1}\n": "one JSON value a line", "{}\nnonsense": "offset 3", `{"a":"` + "\xff" + `"}`: "offset 6",
 			strings.Repeat(`[`, 201) + strings.Repeat(`]`, 201): "200 levels",
 		} {
 			a := send(body).is(http.StatusBadRequest)

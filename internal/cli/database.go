@@ -46,7 +46,7 @@ func (s *session) databaseCheck() *cobra.Command {
 	}
 	flags := databaseFlags(command, &file)
 	command.RunE = s.does(func(ctx context.Context, _ []string) error {
-		settings, err := s.settings(file, given(flags))
+		settings, err := s.settings(command, file, given(flags))
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (s *session) backupCommand() *cobra.Command {
 	}
 	flags := databaseFlags(command, &file)
 	command.RunE = s.does(func(ctx context.Context, args []string) error {
-		settings, err := s.settings(file, given(flags))
+		settings, err := s.settings(command, file, given(flags))
 		if err != nil {
 			return err
 		}

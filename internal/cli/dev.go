@@ -30,7 +30,7 @@ func (s *session) devCommand() *cobra.Command {
 	})
 	flags.Lookup("environment").Hidden = true // it is refused, with the reason
 	command.RunE = s.does(func(ctx context.Context, _ []string) error {
-		settings, err := s.devSettings(file, given(flags))
+		settings, err := s.devSettings(command, file, given(flags))
 		if err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func (s *session) devCommand() *cobra.Command {
 }
 
 // devSettings are the settings with the defaults of development.
-func (s *session) devSettings(file string, chosen map[string]string) (config.Config, error) {
+func (s *session) devSettings(command *cobra.Command, file string, chosen map[string]string) (config.Config, error) {
 	if _, isSet := chosen["environment"]; isSet {
 		return config.Config{}, usage("dev is always for development; --environment belongs to serve", "serve --help")
 	}
@@ -49,7 +49,7 @@ func (s *session) devSettings(file string, chosen map[string]string) (config.Con
 	if _, isSet := chosen["log-level"]; !isSet && s.env("POSTHORN_LOG_LEVEL") == "" {
 		chosen["log-level"] = "warn"
 	}
-	settings, err := s.settings(file, chosen)
+	settings, err := s.settings(command, file, chosen)
 	if err != nil {
 		return config.Config{}, err
 	}
@@ -57,7 +57,7 @@ func (s *session) devSettings(file string, chosen map[string]string) (config.Con
 		return settings, nil
 	}
 	chosen["data"] = devDirectory(settings)
-	return s.settings(file, chosen)
+	return s.settings(command, file, chosen)
 }
 
 // devDirectory is where dev keeps its data unless it is told otherwise.

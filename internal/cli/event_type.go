@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -42,13 +41,10 @@ func (e *eventTypeSettings) texts(s *session) ([]byte, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(example) > 0 && !json.Valid(example) {
-		return nil, nil, usage("--example is not JSON", "")
+	if err := checkJSON("--example", example); err != nil {
+		return nil, nil, err
 	}
-	if len(schema) > 0 && !json.Valid(schema) {
-		return nil, nil, usage("--schema is not JSON", "")
-	}
-	return example, schema, nil
+	return example, schema, checkJSON("--schema", schema)
 }
 
 func (s *session) eventTypeCommand() *cobra.Command {

@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/posthorn/posthorn/client"
 	"github.com/posthorn/posthorn/internal/config"
@@ -38,6 +42,25 @@ func (s *session) readFile(path string) ([]byte, error) {
 	}
 	defer file.Close() //nolint:errcheck // nothing was written
 	return readBounded(file, path)
+}
+
+// checkJSON says where the text of a flag, if there is any, is not JSON.
+func checkJSON(flag string, text []byte) error {
+	if len(text) == 0 {
+		return nil
+	}
+	var whole json.RawMessage
+	err := json.Unmarshal(text, &whole)
+	if err == nil {
+		return nil
+	}
+	before := text
+	var mistake *json.SyntaxError
+	if errors.As(err, &mistake) {
+		before = text[:max(mistake.Offset-1, 0)] // the offset counts the byte that is wrong
+	}
+	line, column := 1+bytes.Count(before, []byte{'\n'}), 1+utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
+	return usage(fmt.Sprintf("%s is not JSON: line %d, column %d: %v", flag, line, column, err), "")
 }
 
 func readBounded(source io.Reader, name string) ([]byte, error) {

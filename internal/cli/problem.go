@@ -80,6 +80,7 @@ func inFlags(hint string) string {
 		`Set "handshake": true`, "Turn it on with webhook update --handshake",
 		`"update": true`, "--update",
 		"Save it with ?appliesTo=all", "Save it with --apply-now",
+		"GET /v1/formats lists the names", "posthorn format list shows the names",
 		"POST /v1/signing-keys, or posthorn signing-key create", "posthorn signing-key create ALGORITHM",
 		"POST /v1/signing-keys/rotate", "posthorn signing-key rotate",
 		"POST /v1/signing-keys", "posthorn signing-key create ALGORITHM",

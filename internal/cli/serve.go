@@ -30,7 +30,7 @@ func (s *session) serveCommand() *cobra.Command {
 	}
 	flags := settingFlags(command, &file, nil)
 	command.RunE = s.does(func(ctx context.Context, _ []string) error {
-		settings, err := s.settings(file, given(flags))
+		settings, err := s.settings(command, file, given(flags))
 		if err != nil {
 			return err
 		}
@@ -71,10 +71,11 @@ func given(flags *pflag.FlagSet) map[string]string {
 	return found
 }
 
-func (s *session) settings(file string, flags map[string]string) (config.Config, error) {
+// settings are those of a command that is given some of them as flags.
+func (s *session) settings(command *cobra.Command, file string, flags map[string]string) (config.Config, error) {
 	settings, err := config.Load(config.Sources{File: first(file, s.env("POSTHORN_CONFIG")), Env: s.env, Flags: flags})
 	if err != nil {
-		return config.Config{}, usage(err.Error(), "serve --help")
+		return config.Config{}, usage(err.Error(), below(command)+"--help")
 	}
 	return settings, nil
 }

@@ -22,7 +22,7 @@ func readSettings(t *testing.T, env map[string]string, args ...string) (config.C
 	if err := command.ParseFlags(args); err != nil {
 		t.Fatal(err)
 	}
-	return s.settings(file, given(flags))
+	return s.settings(command, file, given(flags))
 }
 
 // Invariant: flags win over variables, variables over the file, and only flags

@@ -184,9 +184,14 @@ func (i *inquiry) headerFor(header string, candidates []string, what string) (Di
 			continue
 		}
 		changed := i.Request.withHeader(header, candidate)
-		if i.isSigned(i.expected, valuesOf(i.current), &changed) {
-			return i.invalid(CauseID, "Pass the header on as it came.", "The signature is for another %s: it is right for %s, and the header %s says %s.", what, candidate, header, i.Request.value(header)), true
+		if !i.isSigned(i.expected, valuesOf(i.current), &changed) {
+			continue
 		}
+		if i.Request.value(header) == "" {
+			return i.invalid(CauseMissingHeader, "Send the header, or declare a format that has the "+what+" elsewhere. If it was sent, see what drops it.",
+				"There is no header %s with the %s: with %s in it the signature is right.", header, what, candidate), true
+		}
+		return i.invalid(CauseID, "Pass the header on as it came.", "The signature is for another %s: it is right for %s, and the header %s says %s.", what, candidate, header, i.Request.value(header)), true
 	}
 	return Diagnosis{}, false
 }

@@ -169,6 +169,14 @@ func TestDiagnoseMistakes(t *testing.T) {
 			setHeader(q, "webhook-id", "changed")
 			q.Request.Headers = append(q.Request.Headers, posthorn.Header{Name: "X-Original-Id", Value: "order-4711"})
 		}, detect.CauseID, "The signature is for another id: it is right for order-4711, and the header webhook-id says changed."},
+		{
+			"no time", "standard", "", func(q *detect.Question) {
+				q.Request.Headers = slices.Clone(q.Request.Headers)
+				at := slices.IndexFunc(q.Request.Headers, func(h posthorn.Header) bool { return h.Name == "webhook-timestamp" })
+				q.Request.Headers[at].Name = "X-Sent-At"
+			}, detect.CauseMissingHeader,
+			"There is no header webhook-timestamp with the time: with 1777896000 in it the signature is right.",
+		},
 		{"body as sent", "standard", "", func(q *detect.Question) {
 			q.Sent = &detect.Sent{Body: q.Request.Body}
 			q.Request.Body = bytes.Replace(q.Request.Body, []byte(`"b":1`), []byte(`"b":2`), 1)

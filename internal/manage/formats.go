@@ -113,10 +113,22 @@ func (m *Manager) declared(ctx context.Context, workspace posthorn.WorkspaceID, 
 		}
 	}
 	declared, err := read(ctx, workspace, version)
+	if errors.Is(err, posthorn.ErrNotFound) {
+		return posthorn.DeclaredFormat{}, noFormat(version)
+	}
 	if err != nil {
 		return posthorn.DeclaredFormat{}, passOn("reading a format", err)
 	}
 	return declared, nil
+}
+
+// noFormat tells that a workspace can't use a format, in words for what has a name.
+func noFormat(version posthorn.FormatVersion) *posthorn.Error {
+	what := fmt.Sprintf("There is no format %q here.", clip(version.Name))
+	if version.Version != 0 {
+		what = fmt.Sprintf("There is no version %d of a format %q here.", version.Version, clip(version.Name))
+	}
+	return &posthorn.Error{Code: posthorn.CodeNotFound, Message: what, Hint: "GET /v1/formats lists the names."}
 }
 
 func detailsOfFormat(declared posthorn.DeclaredFormat) (FormatDetails, error) {
