@@ -98,6 +98,7 @@ func mutations() []mutation {
 		{mutant: failpoint.PatternsIgnored, noticed: []string{"S2"}},
 		{mutant: failpoint.TakeoverOfEverything, noticed: []string{"S8"}},
 		{mutant: failpoint.FanoutOutsideTransaction, noticed: []string{"S4"}},
+		{mutant: failpoint.PromisesForgotten, noticed: []string{"S4"}},
 		{mutant: failpoint.IdempotencyInMemory, noticed: []string{"S5"}},
 		{mutant: failpoint.TakeoverForgotten, noticed: []string{"L1"}},
 		{mutant: failpoint.StatsForgotten, noticed: []string{"S10"}},

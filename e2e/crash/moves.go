@@ -101,7 +101,7 @@ func (c *checker) checkLog() {
 		switch {
 		case !m.was.Valid && known:
 			c.complain("S8", "delivery %s was made twice", m.delivery)
-		case !m.was.Valid && became != posthorn.DeliveryPending && became != posthorn.DeliveryLeased:
+		case !m.was.Valid && !mayBegin(became):
 			c.complain("S8", "delivery %s began as %s", m.delivery, became)
 		case !m.was.Valid: // a good beginning
 		case !m.became.Valid:
@@ -124,6 +124,12 @@ func (c *checker) checkLog() {
 			c.complain("S8", "delivery %s is %s; its last move was to %s", d.id, now, at[d.id])
 		}
 	}
+}
+
+// mayBegin reports whether a delivery's row may begin with a status: with pending, or with what came of
+// the lease under which its event was accepted.
+func mayBegin(status posthorn.DeliveryStatus) bool {
+	return status == posthorn.DeliveryPending || status == posthorn.DeliveryLeased || posthorn.DeliveryLeased.MayMoveTo(status)
 }
 
 // statusOf returns the status that a number in the file means.

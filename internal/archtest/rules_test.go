@@ -99,9 +99,14 @@ func importRules() map[string]rule {
 		},
 		"internal/store/sqlite": {
 			why:     "an engine stores and decides nothing; engines never import each other",
-			may:     []string{"", "internal/store", "internal/store/migration", "internal/store/packed", "internal/datafile", "internal/failpoint"},
+			may:     []string{"", "internal/store", "internal/store/migration", "internal/store/packed", "internal/store/unwritten", "internal/datafile", "internal/failpoint"},
 			modules: []string{"modernc.org/sqlite"},
 			never:   []string{"net", "net/http", "os/exec"},
+		},
+		"internal/store/unwritten": {
+			why:   "what an engine still has to write is a book, and no matter of its pages",
+			may:   []string{""},
+			never: noHTTPnoSQL,
 		},
 		"internal/store/migration": {
 			why:     "whether a database is what its version says must not depend on what is done with it; it knows no table by name",

@@ -62,6 +62,8 @@ const (
 	TakeoverOfEverything Mutant = "takeover_of_everything"
 	// FanoutOutsideTransaction commits an event before its deliveries.
 	FanoutOutsideTransaction Mutant = "fanout_outside_transaction"
+	// PromisesForgotten makes up at a start for nothing that a dead process had promised.
+	PromisesForgotten Mutant = "promises_forgotten"
 	// IdempotencyInMemory keeps no answer on disk.
 	IdempotencyInMemory Mutant = "idempotency_in_memory"
 	// TakeoverForgotten leaves a dead process's leases as they are.

@@ -105,7 +105,7 @@ func inspect(ctx context.Context, db *sql.DB) (Backup, error) {
 	}
 	var made Backup
 	var counted int
-	books := fmt.Sprintf(`SELECT (SELECT coalesce(sum(pending), 0) FROM webhook_stats), (SELECT count(*) FROM deliveries WHERE status IN (%d, %d))`, pending, leased)
+	books := fmt.Sprintf(`SELECT (SELECT coalesce(sum(pending), 0) FROM webhook_stats), (SELECT count(*) FROM deliveries WHERE status IN (%d, %d)) + (SELECT count(*) FROM unwritten)`, pending, leased)
 	if err := db.QueryRowContext(ctx, books).Scan(&made.Pending, &counted); err != nil {
 		return Backup{}, err
 	}

@@ -10,6 +10,7 @@ import (
 
 // Deliveries implements store.Ledger.
 func (s *Store) Deliveries(ctx context.Context, q store.DeliveryQuery) ([]posthorn.Delivery, error) {
+	s.settle(ctx)
 	index, err := s.indexFor(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("listing deliveries: %w", err)

@@ -70,13 +70,19 @@ func (t *tx) acceptEntry(node posthorn.NodeID, entry store.Entry) (store.Result,
 			return store.Result{}, err
 		}
 	}
-	_, err := t.exec(`INSERT INTO events (id, environment_id, given_id, type, data, timestamp, accepted_at, deliveries) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		event.ID[:], event.EnvironmentID[:], orNull(event.GivenID), event.Type, notNull(event.Data), micros(event.Timestamp), micros(event.AcceptedAt), event.Deliveries)
+	promised, rows := divide(node, &entry)
+	sequence := t.unwritten.Next()
+	_, err := t.exec(`INSERT INTO events (sequence, id, environment_id, given_id, type, data, timestamp, accepted_at, deliveries, leased) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		sequence, event.ID[:], event.EnvironmentID[:], orNull(event.GivenID), event.Type, notNull(event.Data), micros(event.Timestamp), micros(event.AcceptedAt), event.Deliveries, leasedList(promised))
 	if err != nil {
 		return store.Result{}, err
 	}
-	for i := range entry.Deliveries {
-		if err := t.insertDelivery(node, &entry.Deliveries[i]); err != nil {
+	t.promise(sequence, promised)
+	if err := failpoint.Hit(failpoint.MidFanout); err != nil {
+		return store.Result{}, err
+	}
+	for _, d := range rows {
+		if err := t.insertDelivery(node, d); err != nil {
 			return store.Result{}, err
 		}
 		if err := failpoint.Hit(failpoint.MidFanout); err != nil {
@@ -94,29 +100,38 @@ func (t *tx) acceptEntry(node posthorn.NodeID, entry store.Entry) (store.Result,
 // asKept rounds a time to what the database keeps of it.
 func asKept(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
+// insertDelivery writes and counts a delivery that was just made.
 func (t *tx) insertDelivery(node posthorn.NodeID, d *posthorn.Delivery) error {
 	status, err := statusNumber(d.Status)
 	if err != nil {
 		return err
 	}
+	if err := t.insertRow(node, d, status); err != nil {
+		return err
+	}
+	t.countNew(d.WebhookID, status)
+	return nil
+}
+
+func (t *tx) countNew(webhook posthorn.WebhookID, status int) {
+	change := t.statsOf(webhook)
+	if !failpoint.Is(failpoint.StatsForgotten) {
+		change.accepted++
+	}
+	change.byStatus[status]++
+}
+
+func (t *tx) insertRow(node posthorn.NodeID, d *posthorn.Delivery, status int) error {
 	var holder any
 	epoch := 0
 	if status == leased {
 		holder, epoch = node[:], store.FirstEpoch
 	}
-	_, err = t.exec(`INSERT INTO deliveries
+	_, err := t.exec(`INSERT INTO deliveries
 		(id, event_id, webhook_id, environment_id, status, attempts, uncounted, due_at, node_id, epoch, crashes, last_reason, last_status_code, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?, ?, 0, '', 0, ?, ?)`,
 		d.ID[:], d.EventID[:], d.WebhookID[:], d.EnvironmentID[:], status, micros(d.DueAt), holder, epoch, micros(d.CreatedAt), micros(d.UpdatedAt))
-	if err != nil {
-		return err
-	}
-	change := t.statsOf(d.WebhookID)
-	if !failpoint.Is(failpoint.StatsForgotten) {
-		change.accepted++
-	}
-	change.byStatus[status]++
-	return nil
+	return err
 }
 
 // version returns the version of an environment's directory.

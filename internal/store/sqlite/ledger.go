@@ -99,6 +99,7 @@ func scanDelivery(scan func(targets ...any) error) (posthorn.Delivery, error) {
 
 // Delivery implements store.Ledger.
 func (s *Store) Delivery(ctx context.Context, id posthorn.DeliveryID) (posthorn.Delivery, error) {
+	s.settle(ctx)
 	return scanDelivery(func(targets ...any) error {
 		return s.one(ctx, selectDelivery+` WHERE d.id = ?`, []any{id[:]}, targets...)
 	})

@@ -76,7 +76,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 	if failpoint.Is(failpoint.JournalInMemory) {
 		journal = "memory"
 	}
-	writes, err := openPool(path, 1, "journal_mode("+journal+")", "synchronous(full)", "wal_autocheckpoint(0)", "journal_size_limit(67108864)", "cache_size(-16384)")
+	writes, err := openPool(path, 1, "journal_mode("+journal+")", "synchronous(full)", "wal_autocheckpoint(0)", "journal_size_limit(67108864)", "cache_size(-8192)")
 	if err != nil {
 		return nil, err
 	}

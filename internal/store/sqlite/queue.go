@@ -9,6 +9,7 @@ import (
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/store"
+	"github.com/posthorn/posthorn/internal/store/unwritten"
 )
 
 // The numbers of the statuses in the table deliveries.
@@ -29,6 +30,9 @@ func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time, r
 	failpoint.Start()
 	err := s.write(ctx, func(tx *tx) error {
 		if _, err := tx.exec(`INSERT OR REPLACE INTO nodes (id, joined_at) VALUES (?, ?)`, node[:], micros(now)); err != nil || failpoint.Is(failpoint.TakeoverForgotten) {
+			return err
+		}
+		if err := tx.writeThose(func(unwritten.Delivery) bool { return true }); err != nil {
 			return err
 		}
 		if failpoint.Is(failpoint.TakeoverOfEverything) {
@@ -74,6 +78,9 @@ func (s *Store) Due(ctx context.Context, after posthorn.WebhookID, limit int) ([
 func (s *Store) Release(ctx context.Context, leases []store.Lease, now time.Time) error {
 	err := s.writeRows(ctx, len(leases), func(tx *tx) error {
 		for _, lease := range leases {
+			if err := tx.writeOne(lease.DeliveryID); err != nil {
+				return err
+			}
 			_, err := tx.exec(`UPDATE deliveries SET status = 0, node_id = NULL, epoch = epoch + 1, due_at = ?, updated_at = ?
 				WHERE id = ? AND status = 1 AND node_id = ? AND epoch = ?`,
 				micros(now), micros(now), lease.DeliveryID[:], lease.NodeID[:], lease.Epoch)
@@ -116,6 +123,9 @@ func (s *Store) move(ctx context.Context, id posthorn.DeliveryID, change func(tx
 	var moved posthorn.Delivery
 	err := s.write(ctx, func(tx *tx) error {
 		var status int
+		if err := tx.writeOne(id); err != nil {
+			return err
+		}
 		if err := tx.get(`SELECT status FROM deliveries WHERE id = ?`, []any{id[:]}, &status); err != nil {
 			return err
 		}

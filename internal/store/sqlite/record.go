@@ -36,6 +36,9 @@ func (t *tx) record(r store.Recording) error {
 	if err != nil {
 		return err
 	}
+	if done, err := t.recordAsRow(r, status); done || err != nil {
+		return err
+	}
 	move := []any{
 		status, r.Next.Uncounted, micros(r.Next.DueAt), string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, orNull(r.Format.Name), r.Format.Version, micros(r.Now),
 	}
@@ -60,6 +63,33 @@ func (t *tx) record(r store.Recording) error {
 	t.countAttempt(r.WebhookID, attempt)
 	t.countMove(r.WebhookID, leased, status, 1)
 	return t.follow(r)
+}
+
+// recordAsRow writes a delivery that is not yet a row together with its first outcome, and
+// reports whether it has. If another path is to go on with it, it becomes a row as it is.
+func (t *tx) recordAsRow(r store.Recording, status int) (bool, error) {
+	lease, attempt := r.Lease, r.Attempt
+	d, isUnwritten := t.unwritten.Get(lease.DeliveryID)
+	if !isUnwritten {
+		return false, nil
+	}
+	short := packed.Attempt(attempt)
+	isHeld := d.NodeID == lease.NodeID && lease.Epoch == store.FirstEpoch && d.WebhookID == r.WebhookID
+	if !isHeld || attempt.Number != firstNumber || len(short) > maxInRow {
+		return false, t.write(d)
+	}
+	_, err := t.exec(`INSERT INTO deliveries (id, event_id, webhook_id, environment_id, status, attempts, uncounted, due_at, epoch, crashes,
+			last_reason, last_status_code, format, format_version, created_at, updated_at, first_attempt)
+		VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`,
+		d.ID[:], d.EventID[:], d.WebhookID[:], d.EnvironmentID[:], status, r.Next.Uncounted, micros(r.Next.DueAt), lease.Epoch,
+		string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, orNull(r.Format.Name), r.Format.Version, micros(d.At), micros(r.Now), short)
+	if err != nil {
+		return false, err
+	}
+	t.unwritten.Written(d.ID)
+	t.countAttempt(r.WebhookID, attempt)
+	t.countMove(r.WebhookID, leased, status, 1)
+	return true, t.follow(r)
 }
 
 // keepAttempt keeps an attempt under its number, or under the next one if a late

@@ -39,6 +39,9 @@ func (s *Store) CreateReplay(ctx context.Context, r posthorn.Replay) error {
 		if err != nil {
 			return err
 		}
+		if err := tx.writeOf(r.WebhookID); err != nil {
+			return err
+		}
 		_, err = tx.exec(`DELETE FROM replays WHERE webhook_id = ?1 AND id NOT IN (SELECT id FROM replays WHERE webhook_id = ?1 ORDER BY id DESC LIMIT ?2)`,
 			r.WebhookID[:], posthorn.MaxReplaysKept-1)
 		if err != nil {
@@ -181,6 +184,7 @@ const nextReplay = `SELECT ` + replayColumns + `, due + leased, concurrency, bre
 
 // NextReplay implements store.Replaying.
 func (s *Store) NextReplay(ctx context.Context, after posthorn.WebhookID, now time.Time, room int) (store.ReplayTurn, error) {
+	s.settle(ctx)
 	var turn store.ReplayTurn
 	var err error
 	turn.Replay, err = scanReplay(func(targets ...any) error {

@@ -17,6 +17,9 @@ func (s *Store) StepReplay(ctx context.Context, step store.ReplayStep) (posthorn
 		if r, err = tx.goingReplay(step.ID); err != nil {
 			return err
 		}
+		if err := tx.writeOf(r.WebhookID); err != nil {
+			return err
+		}
 		return tx.stepReplay(&r, step)
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/store"
+	"github.com/posthorn/posthorn/internal/store/unwritten"
 )
 
 // tx is the writing connection with a transaction open. Only the writer's
@@ -21,16 +22,19 @@ type tx struct {
 	// database's error in it.
 	changes int
 	failure error
+	// written is about how many pages were written since somebody asked how long the log is.
+	written int
 	// versions caches the versions of the environments' directories. It is true
 	// because nobody else writes, and emptied when a transaction is rolled back.
 	versions map[posthorn.EnvironmentID]store.Version
 	// stats gathers what the group changes of each webhook's stats.
 	stats map[posthorn.WebhookID]*statsChange
+	promises
 }
 
 func newTx(ctx context.Context, conn connection) *tx {
 	return &tx{
-		ctx: ctx, conn: conn,
+		ctx: ctx, conn: conn, promises: promises{unwritten: unwritten.NewBook(0)},
 		statements: map[string]*statement{},
 		versions:   map[posthorn.EnvironmentID]store.Version{},
 		stats:      map[posthorn.WebhookID]*statsChange{},
@@ -51,7 +55,7 @@ func (t *tx) transact(body func() error) error {
 	}
 	err := body()
 	if err == nil {
-		err = t.flushStats()
+		err = errors.Join(t.flushStats(), t.keepPromises())
 	}
 	if err == nil {
 		err = failpoint.Hit(failpoint.BeforeCommit)
@@ -60,10 +64,12 @@ func (t *tx) transact(body func() error) error {
 		_, err = t.exec("COMMIT")
 	}
 	if err == nil {
+		t.noteCommit()
 		return nil
 	}
 	clear(t.versions)
 	clear(t.stats)
+	t.unwritten.RollBack()
 	_, rollbackErr := t.exec("ROLLBACK")
 	if rollbackErr != nil && (primaryCode(rollbackErr) == 0 || isFatal(rollbackErr)) {
 		return errors.Join(rollbackErr, err) // the first one decides what is done
@@ -129,6 +135,7 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 		return 0, err
 	}
 	t.changes += int(changed)
+	t.written += int(changed) + pagesOf(args)
 	return changed, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/posthorn/posthorn/internal/failpoint"
 )
@@ -26,6 +27,8 @@ type writer struct {
 	queues
 	done     chan struct{}
 	breakage *breakage
+	// unwritten is how many deliveries are promised and no rows, as of the last commit.
+	unwritten atomic.Int64
 
 	closing sync.RWMutex
 	closed  bool
@@ -50,10 +53,19 @@ func startWriter(ctx context.Context, db *sql.DB, b *breakage) (*writer, error) 
 		return nil, fmt.Errorf("opening the writing connection: %w", err)
 	}
 	w := &writer{db: db, queues: newQueues(maxWaiting), done: make(chan struct{}), breakage: b}
+	var t *tx
+	err = conn.Raw(func(own any) error {
+		t = newTx(context.WithoutCancel(ctx), own.(connection)) //nolint:forcetypeassert // every driver's connection prepares statements
+		t.unwrittenCount = &w.unwritten
+		return t.makeUp()
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("writing what an earlier process has promised: %w", err), conn.Close())
+	}
 	go func() {
 		defer close(w.done)
-		_ = conn.Raw(func(own any) error { // it returns nothing but nil
-			w.serve(newTx(context.WithoutCancel(ctx), own.(connection))) //nolint:forcetypeassert // every driver's connection prepares statements
+		_ = conn.Raw(func(any) error { // it returns nothing but nil
+			w.serve(t)
 			return nil
 		})
 		if b.err() == nil {

@@ -146,7 +146,10 @@ CREATE TABLE formats (
 	PRIMARY KEY (workspace_id, name, version)
 ) WITHOUT ROWID;
 
+-- leased lists the deliveries that were leased at once: the node that holds them, then of each
+-- its id and its webhook's. They become rows of the table deliveries when it is known what came of them
 CREATE TABLE events (
+	sequence       INTEGER PRIMARY KEY,
 	id             BLOB NOT NULL,
 	environment_id BLOB NOT NULL,
 	given_id       TEXT,
@@ -154,7 +157,8 @@ CREATE TABLE events (
 	data           BLOB NOT NULL,
 	timestamp      INTEGER NOT NULL,
 	accepted_at    INTEGER NOT NULL,
-	deliveries     INTEGER NOT NULL
+	deliveries     INTEGER NOT NULL,
+	leased         BLOB
 );
 CREATE UNIQUE INDEX events_by_environment ON events (environment_id, id);
 CREATE INDEX events_by_type ON events (environment_id, type, id);
@@ -195,6 +199,23 @@ CREATE INDEX deliveries_suspected ON deliveries (webhook_id, crashes, due_at) WH
 CREATE INDEX deliveries_by_format ON deliveries (environment_id, format, format_version) WHERE format IS NOT NULL AND status < 2;
 CREATE INDEX deliveries_over ON deliveries (webhook_id, status, id) WHERE status > 2;
 CREATE INDEX deliveries_not_succeeded ON deliveries (status, environment_id, id) WHERE status <> 2;
+
+-- the deliveries of all events up to this one are rows; what is not can only be of later ones
+CREATE TABLE written (
+	until INTEGER NOT NULL
+);
+INSERT INTO written (until) VALUES (0);
+
+-- what is leased and not yet a row
+CREATE VIEW unwritten AS
+	WITH RECURSIVE places (sequence, place) AS (
+		SELECT sequence, 17 FROM events WHERE sequence > (SELECT until FROM written) AND leased IS NOT NULL
+		UNION ALL
+		SELECT sequence, place + 32 FROM places JOIN events USING (sequence) WHERE place + 32 < length(leased))
+	SELECT substr(leased, place, 16) AS id, e.id AS event_id, substr(leased, place + 16, 16) AS webhook_id, environment_id,
+		substr(leased, 1, 16) AS node_id, accepted_at
+	FROM places JOIN events e USING (sequence)
+	WHERE NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.id = substr(leased, place, 16));
 
 -- statuses is a JSON list; cursor is the last delivery that was looked at
 CREATE TABLE replays (

@@ -1,0 +1,166 @@
+package sqlite
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/failpoint"
+	"github.com/posthorn/posthorn/internal/store"
+	"github.com/posthorn/posthorn/internal/store/unwritten"
+)
+
+// A delivery that is leased when its event is accepted becomes a row with its first outcome, so that most are
+// written once (an eighth of what accepting and recording cost). Until then its event's row lists it, and the book has it.
+// Whoever asks for deliveries has those written first; a start writes those that the last process left.
+//
+// maxListed bounds what a start has to look through, and saveEvery after how many events it is
+// kept from where on.
+const (
+	maxListed = 1 << 15
+	saveEvery = 1000
+)
+
+// promises are the deliveries that are no rows yet, as the writer knows them.
+type promises struct {
+	unwritten *unwritten.Book
+	// unwrittenCount is what others know of it.
+	unwrittenCount *atomic.Int64
+	// until is what the table written says, and saved what it will say after this commit.
+	until, saved int64
+}
+
+func (p *promises) noteCommit() {
+	p.unwritten.Commit()
+	p.until = p.saved
+	p.unwrittenCount.Store(int64(p.unwritten.Len()))
+}
+
+// divide tells the deliveries of an event that its list promises, because they are leased at once, from
+// those that become rows now.
+func divide(node posthorn.NodeID, entry *store.Entry) ([]unwritten.Delivery, []*posthorn.Delivery) {
+	var promised []unwritten.Delivery
+	var rows []*posthorn.Delivery
+	at := micros(entry.Event.AcceptedAt)
+	for i := range entry.Deliveries {
+		d := &entry.Deliveries[i]
+		isUsual := d.Status == posthorn.DeliveryLeased && micros(d.DueAt) == at && micros(d.CreatedAt) == at && micros(d.UpdatedAt) == at
+		if !isUsual || failpoint.Is(failpoint.FanoutOutsideTransaction) {
+			rows = append(rows, d)
+			continue
+		}
+		promised = append(promised, unwritten.Delivery{
+			ID: d.ID, EventID: d.EventID, WebhookID: d.WebhookID, EnvironmentID: d.EnvironmentID, NodeID: node, At: asKept(entry.Event.AcceptedAt),
+		})
+	}
+	return promised, rows
+}
+
+// leasedList is how an event's row lists them: the node, and of each the id and the webhook's.
+func leasedList(promised []unwritten.Delivery) []byte {
+	if len(promised) == 0 {
+		return nil
+	}
+	const width = len(posthorn.DeliveryID{}) + len(posthorn.WebhookID{})
+	list := make([]byte, 0, len(posthorn.NodeID{})+len(promised)*width)
+	list = append(list, promised[0].NodeID[:]...)
+	for i := range promised {
+		list = append(append(list, promised[i].ID[:]...), promised[i].WebhookID[:]...)
+	}
+	return list
+}
+
+func (t *tx) promise(sequence int64, promised []unwritten.Delivery) {
+	if len(promised) == 0 {
+		return
+	}
+	t.unwritten.Promise(sequence, promised)
+	for i := range promised {
+		t.countNew(promised[i].WebhookID, leased)
+	}
+}
+
+// write makes a promised delivery a row as it is: leased.
+func (t *tx) write(d unwritten.Delivery) error {
+	row := posthorn.Delivery{
+		ID: d.ID, EventID: d.EventID, WebhookID: d.WebhookID, EnvironmentID: d.EnvironmentID, DueAt: d.At, CreatedAt: d.At, UpdatedAt: d.At,
+	}
+	if err := t.insertRow(d.NodeID, &row, leased); err != nil {
+		return err
+	}
+	t.unwritten.Written(d.ID)
+	return nil
+}
+
+// writeOne makes a delivery a row, unless it is one.
+func (t *tx) writeOne(id posthorn.DeliveryID) error {
+	if d, ok := t.unwritten.Get(id); ok {
+		return t.write(d)
+	}
+	return nil
+}
+
+// writeOf makes the deliveries of a webhook rows.
+func (t *tx) writeOf(webhook posthorn.WebhookID) error {
+	return t.writeThose(func(d unwritten.Delivery) bool { return d.WebhookID == webhook })
+}
+
+func (t *tx) writeThose(isWanted func(d unwritten.Delivery) bool) error {
+	return t.writeEach(t.unwritten.Select(isWanted))
+}
+
+func (t *tx) writeEach(deliveries []unwritten.Delivery) error {
+	for _, d := range deliveries {
+		if err := t.write(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepPromises sees to it before each commit that a start would not have to look through too much.
+func (t *tx) keepPromises() error {
+	if err := t.writeEach(t.unwritten.Overdue(maxListed)); err != nil {
+		return err
+	}
+	t.saved = t.until
+	until := t.unwritten.WrittenUntil()
+	if until < t.until+saveEvery {
+		return nil
+	}
+	t.saved = until
+	_, err := t.exec(`UPDATE written SET until = ?`, until)
+	return err
+}
+
+// makeUp makes what the process before has promised rows.
+func (t *tx) makeUp() error {
+	return t.transact(func() error {
+		if !failpoint.Is(failpoint.PromisesForgotten) {
+			_, err := t.exec(`INSERT INTO deliveries
+				(id, event_id, webhook_id, environment_id, status, attempts, uncounted, due_at, node_id, epoch, crashes, last_reason, last_status_code, created_at, updated_at)
+				SELECT id, event_id, webhook_id, environment_id, ?, 0, 0, accepted_at, node_id, ?, 0, '', 0, accepted_at, accepted_at FROM unwritten`, leased, store.FirstEpoch)
+			if err != nil {
+				return err
+			}
+		}
+		if _, err := t.exec(`UPDATE written SET until = (SELECT coalesce(max(sequence), 0) FROM events)`); err != nil {
+			return err
+		}
+		var last int64
+		if err := t.get(`SELECT until FROM written`, nil, &last); err != nil {
+			return err
+		}
+		t.unwritten, t.until = unwritten.NewBook(last), last
+		return nil
+	})
+}
+
+// settle has the deliveries that are no rows yet written, before they are read. What can't be written
+// now, because the disk is full, is read without them.
+func (s *Store) settle(ctx context.Context) {
+	if s.writer.unwritten.Load() == 0 {
+		return
+	}
+	_ = s.write(ctx, func(tx *tx) error { return tx.writeThose(func(unwritten.Delivery) bool { return true }) })
+}
