@@ -101,7 +101,7 @@ func (c *checker) checkLog() {
 		switch {
 		case !m.was.Valid && known:
 			c.complain("S8", "delivery %s was made twice", m.delivery)
-		case !m.was.Valid && !mayBegin(became):
+		case !m.was.Valid && !mayBegin(became, m.epoch.Int64):
 			c.complain("S8", "delivery %s began as %s", m.delivery, became)
 		case !m.was.Valid: // a good beginning
 		case !m.became.Valid:
@@ -126,10 +126,18 @@ func (c *checker) checkLog() {
 	}
 }
 
-// mayBegin reports whether a delivery's row may begin with a status: with pending, or with what came of
+// mayBegin reports whether a delivery's row may begin with a status, under an epoch: with pending, leased, or what came of
 // the lease under which its event was accepted.
-func mayBegin(status posthorn.DeliveryStatus) bool {
-	return status == posthorn.DeliveryPending || status == posthorn.DeliveryLeased || posthorn.DeliveryLeased.MayMoveTo(status)
+func mayBegin(status posthorn.DeliveryStatus, epoch int64) bool {
+	const first = 1
+	switch status {
+	case posthorn.DeliveryPending, posthorn.DeliveryLeased:
+		return true
+	case posthorn.DeliverySucceeded, posthorn.DeliveryExhausted:
+		return epoch == first
+	default:
+		return false
+	}
 }
 
 // statusOf returns the status that a number in the file means.
