@@ -25,8 +25,10 @@ func (e *Engine) Reserve(webhook *posthorn.Webhook, bytes int) bool {
 	e.learn(l, webhook)
 	if l.hasBacklog(now) || l.sendFrom().After(now) || l.pace.IsOpen() || !e.hasRoom(l, bytes) {
 		l.backlog.Miss(bytes)
+		e.hurry(l, now)
 		return false
 	}
+	e.courtesy.Fresh(now)
 	e.hold(l, bytes)
 	return true
 }

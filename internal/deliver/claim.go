@@ -61,12 +61,11 @@ const crowdedPause = 100 * time.Millisecond
 // room, and returns since when it could have claimed; else it tells how long to
 // wait.
 func (e *Engine) nextToClaim() (*lane, time.Time, time.Duration) {
-	const idle = time.Hour
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := e.Now()
 	e.callDue(now)
-	for l, ok := e.due.Next(); ok; l, ok = e.due.Next() {
+	for l, ok := e.nextDue(now); ok; l, ok = e.nextDue(now) {
 		l.isDue = false
 		from := l.sendFrom()
 		switch {
@@ -78,14 +77,42 @@ func (e *Engine) nextToClaim() (*lane, time.Time, time.Duration) {
 		default:
 			since := l.claimAt
 			l.claimAt, l.isClaiming = time.Time{}, true
+			e.courtesy.Begin(&l.backlog, now)
 			return l, since, 0
 		}
 		e.arrange(l)
 	}
+	wait := time.Hour
 	if _, at, ok := e.timetable.First(); ok {
-		return nil, time.Time{}, at.Sub(now)
+		wait = at.Sub(now)
 	}
-	return nil, time.Time{}, idle
+	if _, left := e.courtesy.Rests(now); left > 0 {
+		wait = min(wait, left)
+	}
+	return nil, time.Time{}, wait
+}
+
+// nextDue takes out the lane whose turn it is to claim.
+func (e *Engine) nextDue(now time.Time) (*lane, bool) {
+	if rests, _ := e.courtesy.Rests(now); !rests {
+		if l, ok := e.patient.Next(); ok {
+			return l, true
+		}
+	}
+	return e.due.Next()
+}
+
+// isPatient reports whether the lane's claims rest for the sake of others.
+func (e *Engine) isPatient(l *lane, now time.Time) bool {
+	return e.courtesy.Spares(&l.backlog, min(maxClaimJobs, l.window-l.held), now)
+}
+
+// hurry has a lane that was patient, and is no longer, take its turn before the others.
+func (e *Engine) hurry(l *lane, now time.Time) {
+	if l.isDue && !e.isPatient(l, now) && e.patient.Remove(l.workspace, l) {
+		e.due.Add(l.workspace, l)
+		signal(e.kick)
+	}
 }
 
 // callDue has the lanes whose time has come take turns: a workspace whose backlog
@@ -94,7 +121,11 @@ func (e *Engine) callDue(now time.Time) {
 	for l, at, ok := e.timetable.First(); ok && !at.After(now); l, at, ok = e.timetable.First() {
 		e.timetable.Remove(l)
 		l.isDue = true
-		e.due.Add(l.workspace, l)
+		turns := &e.due
+		if e.isPatient(l, now) {
+			turns = &e.patient
+		}
+		turns.Add(l.workspace, l)
 	}
 }
 
@@ -107,7 +138,8 @@ func (e *Engine) claimed(l *lane, claimed store.Claimed, err error) {
 	defer e.mu.Unlock()
 	now := e.Now()
 	l.isClaiming = false
-	l.backlog.End()
+	e.courtesy.End(&l.backlog, now)
+	l.backlog.End(err == nil && !claimed.NextAt.IsZero() && !claimed.NextAt.After(now), now)
 	for _, job := range claimed.Jobs {
 		e.hold(l, len(job.Event.Data))
 		e.enqueue(l, job)
@@ -115,11 +147,10 @@ func (e *Engine) claimed(l *lane, claimed store.Claimed, err error) {
 	again := claimed.NextAt
 	if err != nil {
 		again = now.Add(time.Second)
-	}
-	if leftSome := !again.IsZero() && !again.After(now); leftSome || err != nil {
 		l.backlog.Doubt()
 	}
 	e.claimFrom(l, again)
+	signal(e.kick)
 	e.arrange(l)
 	e.drop(l, now)
 }
@@ -161,11 +192,11 @@ const (
 	// usualClaimJobs are claimed of a long backlog: more would keep publishers
 	// waiting. Those that have joined it since the last claim come on top, so that it
 	// gets shorter under whatever load.
-	usualClaimJobs = 64
+	usualClaimJobs     = 64
+	courteousClaimJobs = 16 // while others publish: they wait for what goes out at once
 )
 
-// claimFor returns what to claim; false when the directory says that nothing may
-// be sent yet.
+// claimFor returns what to claim; false when the directory says: nothing yet.
 func (e *Engine) claimFor(l *lane, webhook *posthorn.Webhook) (store.Claim, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -181,8 +212,12 @@ func (e *Engine) claimFor(l *lane, webhook *posthorn.Webhook) (store.Claim, bool
 	if l.pace.IsOpen() {
 		room.Jobs = 1 // a probe
 	}
-	share := l.backlog.Begin(room, usualClaimJobs)
-	return store.Claim{WebhookID: l.webhook, NodeID: e.node, Now: e.Now(), Limit: share.Jobs, MaxBytes: share.Bytes}, true
+	usual, now := usualClaimJobs, e.Now()
+	if e.isPatient(l, now) {
+		usual = courteousClaimJobs
+	}
+	share := l.backlog.Begin(room, usual)
+	return store.Claim{WebhookID: l.webhook, NodeID: e.node, Now: now, Limit: share.Jobs, MaxBytes: share.Bytes}, true
 }
 
 // chunk bounds how many deliveries one transaction ends.

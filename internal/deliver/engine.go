@@ -118,9 +118,11 @@ type Engine struct {
 	// allows it only later, and nil while the uplink allows more only later.
 	turns   pace.Turns[posthorn.WorkspaceID, *lane]
 	resting pace.Timetable[*lane]
-	// timetable says when lanes claim; due are those whose time has come.
-	timetable pace.Timetable[*lane]
-	due       pace.Turns[posthorn.WorkspaceID, *lane]
+	// timetable says when lanes claim; due are those whose time has come, and patient
+	// those of them that rest for the sake of others.
+	timetable    pace.Timetable[*lane]
+	due, patient pace.Turns[posthorn.WorkspaceID, *lane]
+	courtesy     pace.Courtesy
 }
 
 // New makes an engine that works under a node id of its own.

@@ -1,5 +1,7 @@
 package pace
 
+import "time"
+
 // Load is a number of deliveries, and the bytes of their data.
 type Load struct{ Jobs, Bytes int }
 
@@ -13,6 +15,8 @@ type Load struct{ Jobs, Bytes int }
 type Backlog struct {
 	missed    Load
 	isInDoubt bool
+	// longSince is since when claims leave some of it; zero when the last one left nothing.
+	longSince time.Time
 	// claim is what the claim under way may yield at most, and takesAll says that it is
 	// going to leave nothing.
 	claim    Load
@@ -30,6 +34,13 @@ func (b *Backlog) Doubt() { b.isInDoubt, b.takesAll = true, false }
 
 // IsShort reports whether fewer than so many wait.
 func (b *Backlog) IsShort(jobs int) bool { return !b.isInDoubt && b.missed.Jobs < jobs }
+
+// IsLong reports whether the last claim left some.
+func (b *Backlog) IsLong() bool { return !b.longSince.IsZero() }
+
+// outgrows reports whether so many were missed since the last claim that they will be most
+// of the next one, for which there is so much room.
+func (b *Backlog) outgrows(room int) bool { return 2*b.missed.Jobs >= room }
 
 // Begin begins a claim for which there is so much room in memory, and returns what it
 // may yield at most, and at least one: so many jobs as usual and those that were missed.
@@ -53,5 +64,15 @@ func (b *Backlog) Claiming() Load { return b.claim }
 // IsBeingTaken reports whether a claim is under way that is going to leave nothing.
 func (b *Backlog) IsBeingTaken() bool { return b.takesAll }
 
-// End ends a claim. One that left something, or failed, leaves a doubt too.
-func (b *Backlog) End() { b.claim, b.takesAll = Load{}, false }
+// End ends a claim, which may have left some. One that failed leaves a doubt too.
+func (b *Backlog) End(leftSome bool, now time.Time) {
+	b.claim, b.takesAll = Load{}, false
+	switch {
+	case !leftSome:
+		b.longSince = time.Time{}
+		return
+	case !b.IsLong():
+		b.longSince = now
+	}
+	b.Doubt()
+}

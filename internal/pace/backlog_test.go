@@ -50,9 +50,9 @@ func TestBacklogIsTakenAsAWhole(t *testing.T) {
 					continue
 				}
 				waits.Jobs, waits.Bytes = waits.Jobs-claimed.Jobs, waits.Bytes-claimed.Bytes
-				b.End()
-				if isClaiming = false; leftSome {
-					b.Doubt()
+				b.End(leftSome, begin())
+				if isClaiming = false; b.IsLong() != leftSome {
+					t.Fatalf("it is long: %v, %+v wait", b.IsLong(), waits)
 				}
 			}
 			if !isClaiming && (b.IsBeingTaken() || b.Claiming() != (pace.Load{})) {

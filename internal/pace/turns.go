@@ -1,5 +1,7 @@
 package pace
 
+import "slices"
+
 // Turns is the order in which members of groups are served: one group after the
 // other, and within a group one member after the other. A group with a thousand
 // members so gets no more turns than one with a single member. The zero Turns is
@@ -20,6 +22,20 @@ func (t *Turns[G, M]) Add(group G, member M) {
 		t.groups = append(t.groups, group)
 	}
 	t.members[group] = append(waiting, member)
+}
+
+// Remove takes out a member of a group, and reports whether it was there.
+func (t *Turns[G, M]) Remove(group G, member M) bool {
+	waiting := t.members[group]
+	place := slices.Index(waiting, member)
+	if place < 0 {
+		return false
+	}
+	if t.members[group] = slices.Delete(waiting, place, place+1); len(waiting) == 1 {
+		delete(t.members, group)
+		t.groups = slices.DeleteFunc(t.groups, func(other G) bool { return other == group })
+	}
+	return true
 }
 
 // Next takes out whose turn it is; the answer is false when nobody is there.

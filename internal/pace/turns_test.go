@@ -51,6 +51,11 @@ func TestTurnsLoseNobody(t *testing.T) {
 			}
 		}
 		for range rapid.IntRange(0, 50).Draw(t, "steps") {
+			if group := rapid.IntRange(0, 4).Draw(t, "remove from"); turns.Remove(group, 5*added+group) {
+				waiting--
+			} else if turns.Remove(group, -1) {
+				t.Fatal("who was never there was removed")
+			}
 			if rapid.Bool().Draw(t, "add") {
 				group := rapid.IntRange(0, 4).Draw(t, "group")
 				added++
