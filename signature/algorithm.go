@@ -1,6 +1,7 @@
 package signature
 
 import (
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -25,6 +26,26 @@ const (
 	JWTHS256   Algorithm = "jwt-hs256"
 	Token      Algorithm = "token"
 )
+
+// signatureBytes is how long every signature is; 0 where that differs from one to the
+// next.
+func (s *Scheme) signatureBytes() int {
+	switch s.Algorithm {
+	case HMACSHA1:
+		return sha1.Size
+	case HMACSHA256:
+		return sha256.Size
+	case HMACSHA512:
+		return sha512.Size
+	case Ed25519:
+		return ed25519.SignatureSize
+	case ECDSAP256:
+		if s.ECDSA == ECDSARaw {
+			return rawBytes
+		}
+	}
+	return 0
+}
 
 // New returns a hash that is keyed and waits for the content to be written; its
 // Sum is the signature. The error is an *Error with BadScheme when the algorithm

@@ -10,6 +10,18 @@ import (
 	"github.com/posthorn/posthorn/signature"
 )
 
+// Guards that a signature of another length is told by the lengths alone.
+func TestOtherLengths(t *testing.T) {
+	t.Parallel()
+	headers := received(signed(t, "standard", newSecret))
+	headers["webhook-signature"] = []string{"v1,AAAA"}
+	_, err := signature.Verify("standard", []string{newSecret}, headers, body, moment())
+	const want = "signature: the header webhook-signature can't be read: the signature has 3 bytes, one of hmac-sha256 has 32"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
 // A receiver is told the one precise reason, and which header it is about.
 func TestProblems(t *testing.T) {
 	t.Parallel()
@@ -42,7 +54,7 @@ func TestProblems(t *testing.T) {
 		{"not base64", with(header, "v1,!!!!"), signature.MalformedHeader, header},
 		{"nothing behind the version", with(header, "v1,"), signature.MalformedHeader, header},
 		{"without padding", with(header, strings.TrimRight(entry, "=")), signature.MalformedHeader, header},
-		{"cut short", with(header, "v1,AAAA"), signature.NoMatch, header},
+		{"cut short", with(header, "v1,AAAA"), signature.MalformedHeader, header},
 		{"too many entries", with(header, strings.Repeat("v1,AAAA ", 100)+entry), signature.MalformedHeader, header},
 		{"too long", with(header, "v1,"+strings.Repeat("A", 1<<20)), signature.MalformedHeader, header},
 		{"timestamp with a sign", with(timestamp, "+1777896000"), signature.MalformedHeader, timestamp},

@@ -1,6 +1,9 @@
 package signature
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Bounds of what is read out of a request that nobody has vouched for yet.
 const (
@@ -147,14 +150,20 @@ func (s *Scheme) decode(texts []string) ([][]byte, error) {
 	if len(texts) == 0 {
 		return nil, malformed(s.Header, "nothing in it begins with "+quote(s.Prefix))
 	}
+	detail, wanted := "the signature is not "+string(s.Encoding), s.signatureBytes()
 	signatures := make([][]byte, 0, len(texts))
 	for _, text := range texts {
-		if raw, err := s.Encoding.Decode(text); err == nil && len(raw) > 0 {
+		raw, err := s.Encoding.Decode(text)
+		switch {
+		case err != nil || len(raw) == 0:
+		case wanted > 0 && len(raw) != wanted:
+			detail = fmt.Sprintf("the signature has %d bytes, one of %s has %d", len(raw), s.Algorithm, wanted)
+		default:
 			signatures = append(signatures, raw)
 		}
 	}
 	if len(signatures) == 0 {
-		return nil, malformed(s.Header, "the signature is not "+string(s.Encoding))
+		return nil, malformed(s.Header, detail)
 	}
 	return signatures, nil
 }

@@ -88,8 +88,8 @@ func verifyAny(schemes []Scheme, secrets []string, r *request) (Verified, error)
 			return verified, nil
 		case errors.Is(err, TooOld), errors.Is(err, TooNew):
 			return Verified{}, err
-		case failure == nil || errors.Is(err, NoMatch): // of several reasons the last one is told
-			failure = err
+		case failure == nil || errors.Is(err, NoMatch) || errors.Is(failure, MissingHeader) && errors.Is(err, MalformedHeader):
+			failure = err // of several reasons the last one is told, and a header that is there says more than one that isn't
 		}
 	}
 	if failure == nil {

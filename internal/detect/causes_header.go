@@ -99,6 +99,9 @@ func (i *inquiry) malformed(problem *signature.Error) Diagnosis {
 			}
 		}
 	}
+	if d, found := i.unknownFormat(); found { // a signature of another algorithm is of another length
+		return d
+	}
 	return i.invalid(CauseMalformedHeader, hint, "The header %s can't be read: %s.", problem.Header, problem.Detail)
 }
 

@@ -3,6 +3,8 @@ package detect_test
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
@@ -149,6 +151,17 @@ func TestDiagnoseMistakes(t *testing.T) {
 			signed := mustDecode(strings.TrimPrefix(q.Request.Headers[3].Value, "sha256="))
 			setHeader(q, "X-Hub-Signature-256", "sha256="+base64.StdEncoding.EncodeToString(signed))
 		}, detect.CauseMalformedHeader, "The signature in X-Hub-Signature-256 is written in base64, and the format github writes hex."},
+		{
+			"signature cut short", "github", "", func(q *detect.Question) {
+				setHeader(q, "X-Hub-Signature-256", q.Request.Headers[3].Value[:len("sha256=")+60])
+			}, detect.CauseMalformedHeader,
+			"The header X-Hub-Signature-256 can't be read: the signature has 30 bytes, one of hmac-sha256 has 32.",
+		},
+		{"another algorithm", "signature", "", func(q *detect.Question) {
+			made := hmac.New(sha512.New, []byte(hexSecret))
+			made.Write(q.Request.Body)
+			setHeader(q, "X-Signature", hex.EncodeToString(made.Sum(nil)))
+		}, detect.CauseUnknownFormat, "The secret is right, and the request is not of the format signature. Signed: {body}, with hmac-sha512, in hex; the secret is the key as it is."},
 		{"cut off", "slack", "", func(q *detect.Question) {
 			q.Request.Body = q.Request.Body[:20]
 			q.Request.Headers = append(q.Request.Headers, posthorn.Header{Name: "Content-Length", Value: "43"})

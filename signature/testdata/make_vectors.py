@@ -312,13 +312,14 @@ def declared():
     lines = scheme(algorithm="hmac-sha256", severalLines=True)
     headers = [["X-Signature", mac(BODY, OTHER).hex()], ["X-Signature", mac(BODY).hex()]]
     yield vector("declared: a signature in each of two lines", headers, scheme=lines)
-    yield vector("declared: two lines, neither right", [["X-Signature", "00"], ["X-Signature", "01"]], "no_matching_signature", scheme=lines, header="X-Signature")
+    yield vector("declared: two lines, neither right", [["X-Signature", "00" * 32], ["X-Signature", "01" * 32]], "no_matching_signature", scheme=lines, header="X-Signature")
     bearer = {"algorithm": "token", "encoding": "text", "header": "Authorization", "prefix": "Bearer "}
     yield vector("declared: a static token", [["Authorization", "Bearer " + SECRET]], scheme=bearer)
     yield vector("declared: another static token", [["Authorization", "Bearer " + OTHER]], "no_matching_signature", scheme=bearer, header="Authorization")
     basic = {"algorithm": "token", "encoding": "base64", "header": "Authorization", "prefix": "Basic "}
     yield vector("declared: basic credentials", [["Authorization", "Basic " + b64(b"user:password")]], scheme=basic, secrets=["user:password"])
     yield vector("declared: basic credentials of another kind", [["Authorization", "Bearer x"]], "malformed_header", scheme=basic, secrets=["user:password"], header="Authorization")
+    yield from lengths(scheme)
     yield from tokens()
     yield from ecdsa()
     yield from several_schemes(scheme)
@@ -326,6 +327,21 @@ def declared():
     yield from unknown_members(scheme)
     yield from tolerances(scheme)
     yield vector("declared: a scheme that doesn't sign the body", [["X-Signature", "00"]], "bad_scheme", scheme=scheme(algorithm="hmac-sha256", content="{timestamp}", timestampHeader="X-Time"))
+
+
+def lengths(scheme):
+    """A signature of another length can't be read, whatever the secret is; one that can be read beside it is enough."""
+    about = {"expect": "malformed_header", "header": "X-Signature"}
+    good = mac(BODY).hex()
+    for algorithm, count in ("hmac-sha1", 20), ("hmac-sha256", 32), ("hmac-sha512", 64):
+        for wrong in count - 1, count + 1:
+            yield vector("declared: a signature of %s with %d bytes" % (algorithm, wrong), [["X-Signature", "00" * wrong]], scheme=scheme(algorithm=algorithm), **about)
+    public = {"secrets": [], "publicKeys": ["whpk_" + b64(public_key(SEED))]}
+    signed = sign_ed25519(BODY).hex()
+    yield vector("declared: a signature of ed25519 with 63 bytes", [["X-Signature", signed[:-2]]], scheme=scheme(algorithm="ed25519"), **public, **about)
+    lines = scheme(algorithm="hmac-sha256", severalLines=True)
+    yield vector("declared: a signature of another length beside a good one", [["X-Signature", good[:-2]], ["X-Signature", good]], scheme=lines)
+    yield vector("declared: a signature of another length beside a wrong one", [["X-Signature", good[:-2]], ["X-Signature", "00" * 32]], "no_matching_signature", scheme=lines, header="X-Signature")
 
 
 def tokens():
@@ -393,6 +409,7 @@ def several_schemes(scheme):
     yield vector("several schemes: the second fits and is too old", headers[:1] + headers[2:], "timestamp_too_old", scheme={**timed, "alternatives": [wide]}, now=NOW + 301, header="X-Time", age=301)
     for title, first, second in ("first", plain, {**plain, "header": "X-Absent"}), ("last", {**plain, "header": "X-Absent"}, plain):
         yield vector("several schemes: a wrong signature in the %s says more than none in the other" % title, headers, "no_matching_signature", scheme={**first, "alternatives": [second]}, secrets=[OTHER], header="X-Plain")
+        yield vector("several schemes: a signature of another length in the %s says more than none in the other" % title, [["X-Plain", "00"]], "malformed_header", scheme={**first, "alternatives": [second]}, header="X-Plain")
         yield vector("several schemes: the %s is the only one that is there" % title, headers, scheme={**first, "alternatives": [second]})
     yield vector("several schemes: no time in any", headers, scheme={**plain, "alternatives": [token]}, now=NOW + 31536000)
     yield vector("several schemes: a token that expires and a time", headers, scheme={**expiring, "alternatives": [timed]}, timestamp=NOW)

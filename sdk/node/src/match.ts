@@ -9,6 +9,12 @@ const hashes: Record<string, Hash> = { 'hmac-sha1': 'sha1', 'hmac-sha256': 'sha2
 /** The length of both numbers of a P-256 signature. */
 const rawBytes = 64
 const ed25519SignatureBytes = 64
+const lengths: Record<string, number> = { 'hmac-sha1': 20, 'hmac-sha256': 32, 'hmac-sha512': 64, ed25519: ed25519SignatureBytes }
+
+/** How long every signature of the scheme is, in bytes; undefined where that differs from one to the next. */
+export function signatureBytes(scheme: Scheme): number | undefined {
+  return scheme.algorithm === 'ecdsa-p256-sha256' && scheme.ecdsa === 'raw' ? rawBytes : lengths[scheme.algorithm]
+}
 
 /**
  * The index of the secret that made one of the signatures over the content, or -1. All

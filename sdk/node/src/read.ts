@@ -2,6 +2,7 @@ import { type Claim, headerPrefix, placeholdersOf } from './content.js'
 import { decode } from './encoding.js'
 import { malformed, quote, VerificationError } from './error.js'
 import { checked, isTimestamp, maxEntries, type ReceivedHeaders } from './headers.js'
+import { signatureBytes } from './match.js'
 import type { Scheme } from './scheme.js'
 
 /** What arrived. */
@@ -78,9 +79,12 @@ export function entries(scheme: Scheme, value: string): { timestamp: string; sig
 function decodeSignatures(scheme: Scheme, texts: string[]): Uint8Array[] {
   const header = scheme.header ?? ''
   if (texts.length === 0) throw malformed(header, `nothing in it begins with ${quote(scheme.prefix ?? '')}`)
-  const signatures = texts.map((text) => decode(scheme.encoding ?? '', text)).filter((raw) => raw !== undefined && raw.length > 0)
-  if (signatures.length === 0) throw malformed(header, `the signature is not ${scheme.encoding}`)
-  return signatures as Uint8Array[]
+  const read = texts.map((text) => decode(scheme.encoding ?? '', text)).filter((raw) => raw !== undefined && raw.length > 0) as Uint8Array[]
+  if (read.length === 0) throw malformed(header, `the signature is not ${scheme.encoding}`)
+  const wanted = signatureBytes(scheme)
+  const signatures = read.filter((raw) => wanted === undefined || raw.length === wanted)
+  if (signatures.length === 0) throw malformed(header, `the signature has ${read.at(-1)?.length} bytes, one of ${scheme.algorithm} has ${wanted}`)
+  return signatures
 }
 
 function readTimestamp(scheme: Scheme, header: string, headers: ReceivedHeaders, beside: string): string {

@@ -68,8 +68,9 @@ export function* steps(body: RawBody, headers: HeadersInput, secrets: Secrets, f
       if (!(error instanceof VerificationError)) throw error
       // The signature is good: a further scheme must not save what is too old.
       if (error.code === 'timestamp_too_old' || error.code === 'timestamp_too_new') throw error
-      // Of several reasons the last one is told.
-      if (failure === undefined || error.code === 'no_matching_signature') failure = error
+      // Of several reasons the last one is told, and a header that is there says more than one that isn't.
+      const isThere = failure?.code === 'missing_header' && error.code === 'malformed_header'
+      if (failure === undefined || error.code === 'no_matching_signature' || isThere) failure = error
     }
   }
   throw failure ?? badSecret('none of them is of a kind that the format uses')

@@ -125,6 +125,7 @@ for (const { name, build, verify } of ways) {
     const pairs = (signature) => Object.entries({ ...standard(), 'webhook-signature': signature })
     const good = standard()['webhook-signature']
     await accepted(body, pairs(`v1a,AAAA  v1,BBBB ${good} v2,x`))
+    await assert.rejects(accepted(body, pairs('v1,AAAA')), /the signature has 3 bytes, one of hmac-sha256 has 32/)
     await assert.rejects(accepted(body, pairs(`${'v1,AAAA '.repeat(100)}${good}`)), refused('malformed_header'))
     await assert.rejects(accepted(body, pairs(`v1,${'A'.repeat(1 << 20)}`)), refused('malformed_header'))
     await assert.rejects(accepted(body, pairs(good.slice(0, -1))), refused('malformed_header'))

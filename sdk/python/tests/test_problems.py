@@ -49,7 +49,7 @@ class Problems(unittest.TestCase):
             ("nothing behind the version", {HEADER: "v1,"}, malformed, HEADER),
             ("without padding", {HEADER: entry.rstrip("=")}, malformed, HEADER),
             ("a line break in it", {HEADER: entry[:9] + "\n" + entry[9:]}, malformed, HEADER),
-            ("cut short", {HEADER: "v1,AAAA"}, posthorn.NoMatch, HEADER),
+            ("cut short", {HEADER: "v1,AAAA"}, malformed, HEADER),
             ("too many entries", {HEADER: "v1,AAAA " * 100 + entry}, malformed, HEADER),
             ("too long", {HEADER: "v1," + "A" * (1 << 20)}, malformed, HEADER),
             ("timestamp with a sign", {TIMESTAMP: "+%d" % NOW}, malformed, TIMESTAMP),
@@ -65,6 +65,10 @@ class Problems(unittest.TestCase):
                 error = self.refused(kind, headers=headers)
                 self.assertIs(type(error), kind)
                 self.assertEqual((error.header, error.status), (header, 401))
+
+    def test_a_signature_of_another_length(self):
+        error = self.refused(posthorn.MalformedHeader, headers={**standard(), HEADER: "v1,AAAA"})
+        self.assertEqual(error.detail, "the signature has 3 bytes, one of hmac-sha256 has 32")
 
     def test_every_byte_of_the_body_counts(self):
         for at in range(len(BODY)):

@@ -21,6 +21,17 @@ _HASHES = {
 }
 
 
+_LENGTHS = {"hmac-sha1": 20, "hmac-sha256": 32, "hmac-sha512": 64, "ed25519": 64}
+_RAW_P256_BYTES = 64
+
+
+def signature_bytes(s: Scheme) -> Optional[int]:
+    """How long every signature of the scheme is; None where that differs from one to the next."""
+    if s.algorithm == "ecdsa-p256-sha256" and s.ecdsa == "raw":
+        return _RAW_P256_BYTES
+    return _LENGTHS.get(s.algorithm)
+
+
 @dataclass(frozen=True)
 class Key:
     """A secret or a public key; index is the place of the secret it was made of."""

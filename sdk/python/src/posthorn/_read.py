@@ -8,6 +8,7 @@ from typing import List, NamedTuple, Tuple
 from ._content import Claim, placeholders_of
 from ._encoding import decode
 from ._headers import Received, as_bytes_text, check_value, quote, trim
+from ._keys import signature_bytes
 from .errors import MalformedHeader, MissingHeader, MissingURL
 from .scheme import MILLISECONDS, Scheme
 
@@ -96,7 +97,12 @@ def _decode(s: Scheme, texts: List[str]) -> List[bytes]:
     signatures = [raw for raw in (decode(s.encoding, text) for text in texts) if raw]
     if not signatures:
         raise MalformedHeader(header=s.header, detail="the signature is not " + s.encoding)
-    return signatures
+    wanted = signature_bytes(s)
+    of_length = [raw for raw in signatures if wanted in (None, len(raw))]
+    if not of_length:
+        detail = "the signature has %d bytes, one of %s has %d" % (len(signatures[-1]), s.algorithm, wanted or 0)
+        raise MalformedHeader(header=s.header, detail=detail)
+    return of_length
 
 
 def _read_timestamp(s: Scheme, headers: Received, beside: str) -> str:

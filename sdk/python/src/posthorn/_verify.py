@@ -15,7 +15,7 @@ from ._read import Request, read
 from ._scheme_check import check_times_agree, validate
 from ._time import Duration, Moment, as_datetime, check_age, milliseconds, moment_of, seconds, tolerance_of
 from ._token import verify_claims, verify_token
-from .errors import BadSecret, NoMatch, TooNew, TooOld, VerificationError
+from .errors import BadSecret, MalformedHeader, MissingHeader, NoMatch, TooNew, TooOld, VerificationError
 from .event import Event
 from .scheme import MILLISECONDS, Scheme, lookup
 
@@ -92,7 +92,9 @@ def _verify_any(scheme: Scheme, secrets: Sequence[str], request: Request, tolera
         except (TooOld, TooNew):
             raise  # the signature is good: a further scheme must not save what is too old
         except VerificationError as error:
-            if failure is None or isinstance(error, NoMatch):  # of several reasons the last one is told
+            # Of several reasons the last one is told, and a header that is there says more than one that isn't.
+            is_there = isinstance(failure, MissingHeader) and isinstance(error, MalformedHeader)
+            if failure is None or isinstance(error, NoMatch) or is_there:
                 failure = error
     if failure is None:
         failure = BadSecret(detail="none of them is of a kind that the format uses")
