@@ -92,17 +92,17 @@ func (t *tx) attempt(w *write) error {
 
 // runSafely makes a panic of one write its caller's error, not everybody's end.
 func (t *tx) runSafely(run func(tx *tx) error) error {
-	result := make(chan error, 1)
+	var result error
 	func() {
 		defer func() {
 			if cause := recover(); cause != nil {
 				t.failure = fmt.Errorf("a write panicked: %T\n%s", cause, debug.Stack())
-				result <- t.failure
+				result = t.failure
 			}
 		}()
-		result <- run(t)
+		result = run(t)
 	}()
-	return <-result
+	return result
 }
 
 // isSpoilt reports whether the last write failed in a way that only a rollback
