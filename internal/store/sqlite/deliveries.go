@@ -10,7 +10,9 @@ import (
 
 // Deliveries implements store.Ledger.
 func (s *Store) Deliveries(ctx context.Context, q store.DeliveryQuery) ([]posthorn.Delivery, error) {
-	s.settle(ctx)
+	if q.Status == "" || q.Status == posthorn.DeliveryLeased {
+		s.settle(ctx, asked(q))
+	}
 	index, err := s.indexFor(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("listing deliveries: %w", err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/store"
+	"github.com/posthorn/posthorn/internal/store/unwritten"
 )
 
 const selectEvent = `SELECT id, environment_id, given_id, type, timestamp, accepted_at, deliveries, data FROM events`
@@ -99,7 +100,7 @@ func scanDelivery(scan func(targets ...any) error) (posthorn.Delivery, error) {
 
 // Delivery implements store.Ledger.
 func (s *Store) Delivery(ctx context.Context, id posthorn.DeliveryID) (posthorn.Delivery, error) {
-	s.settle(ctx)
+	s.settle(ctx, func(d unwritten.Delivery) bool { return d.ID == id })
 	return scanDelivery(func(targets ...any) error {
 		return s.one(ctx, selectDelivery+` WHERE d.id = ?`, []any{id[:]}, targets...)
 	})

@@ -105,8 +105,9 @@ func (t *tx) writeOf(webhook posthorn.WebhookID) error {
 	return t.writeThose(func(d unwritten.Delivery) bool { return d.WebhookID == webhook })
 }
 
+// writeThose makes all deliveries that are wanted rows.
 func (t *tx) writeThose(isWanted func(d unwritten.Delivery) bool) error {
-	return t.writeEach(t.unwritten.Select(isWanted))
+	return t.writeEach(t.unwritten.Oldest(t.unwritten.Len(), isWanted))
 }
 
 func (t *tx) writeEach(deliveries []unwritten.Delivery) error {
@@ -156,11 +157,31 @@ func (t *tx) makeUp() error {
 	})
 }
 
-// settle has the deliveries that are no rows yet written, before they are read. What can't be written
-// now, because the disk is full, is read without them.
-func (s *Store) settle(ctx context.Context) {
-	if s.writer.unwritten.Load() == 0 {
-		return
+// atOnce bounds how many rows a reader has written in one transaction: others wait for it.
+const atOnce = 256
+
+// settle has the wanted deliveries that are no rows yet written, before they are read. What can't be
+// written now, because the disk is full, is read without them.
+func (s *Store) settle(ctx context.Context, isWanted func(d unwritten.Delivery) bool) {
+	for left := s.writer.unwritten.Load(); left > 0; left -= atOnce {
+		written := 0
+		err := s.writeRows(ctx, atOnce, func(tx *tx) error {
+			oldest := tx.unwritten.Oldest(atOnce, isWanted)
+			written = len(oldest)
+			return tx.writeEach(oldest)
+		})
+		if err != nil || written < atOnce {
+			return
+		}
 	}
-	_ = s.write(ctx, func(tx *tx) error { return tx.writeThose(func(unwritten.Delivery) bool { return true }) })
+}
+
+// anyDelivery wants all.
+func anyDelivery(unwritten.Delivery) bool { return true }
+
+// asked returns what wants the deliveries that a query asks for and that are no rows.
+func asked(q store.DeliveryQuery) func(d unwritten.Delivery) bool {
+	return func(d unwritten.Delivery) bool {
+		return (q.EnvironmentID.IsZero() || d.EnvironmentID == q.EnvironmentID) && (q.WebhookID.IsZero() || d.WebhookID == q.WebhookID) && (q.EventID.IsZero() || d.EventID == q.EventID)
+	}
 }

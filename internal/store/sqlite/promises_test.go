@@ -145,6 +145,35 @@ func TestDeliveryIsWrittenOnce(t *testing.T) {
 	}
 }
 
+// Invariant: who reads has no more written than what he asks for.
+func TestReadersHaveTheirOwnWritten(t *testing.T) {
+	t.Parallel()
+	p := newPromising(t)
+	ids := p.accept(2, 0)
+	environment, webhook := p.webhook.EnvironmentID, p.webhook.ID
+	for name, one := range map[string]store.DeliveryQuery{
+		"another environment's": {EnvironmentID: posthorn.EnvironmentID{9}},
+		"another webhook's":     {EnvironmentID: environment, WebhookID: posthorn.WebhookID{9}},
+		"another event's":       {EnvironmentID: environment, EventID: posthorn.EventID{9}},
+		"succeeded ones":        {EnvironmentID: environment, WebhookID: webhook, Status: posthorn.DeliverySucceeded},
+	} {
+		one.Page.Limit = 10
+		found, err := p.Deliveries(t.Context(), one)
+		p.must(err)
+		if rows := p.rows(); rows != 0 || len(found) != 0 {
+			t.Errorf("%s: %d are found and %d are rows", name, len(found), rows)
+		}
+	}
+	if d, err := p.Delivery(t.Context(), ids[1]); err != nil || d.Status != posthorn.DeliveryLeased || p.rows() != 1 {
+		t.Errorf("reading one: %+v, %v; %d are rows", d, err, p.rows())
+	}
+	found, err := p.Deliveries(t.Context(), store.DeliveryQuery{EnvironmentID: environment, WebhookID: webhook, Status: posthorn.DeliveryLeased, Page: posthorn.Page{Limit: 10}})
+	p.must(err)
+	if len(found) != 2 {
+		t.Errorf("%d leased ones are found", len(found))
+	}
+}
+
 // Invariant: after a kill at whatever moment there is every delivery that was promised, as it
 // was, however much came before and after it; and no other.
 func TestPromisesOutliveAKill(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/store"
-	"github.com/posthorn/posthorn/internal/store/unwritten"
 )
 
 // The numbers of the statuses in the table deliveries.
@@ -32,7 +31,7 @@ func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time, r
 		if _, err := tx.exec(`INSERT OR REPLACE INTO nodes (id, joined_at) VALUES (?, ?)`, node[:], micros(now)); err != nil || failpoint.Is(failpoint.TakeoverForgotten) {
 			return err
 		}
-		if err := tx.writeThose(func(unwritten.Delivery) bool { return true }); err != nil {
+		if err := tx.writeThose(anyDelivery); err != nil {
 			return err
 		}
 		if failpoint.Is(failpoint.TakeoverOfEverything) {

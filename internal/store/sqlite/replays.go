@@ -184,7 +184,7 @@ const nextReplay = `SELECT ` + replayColumns + `, due + leased, concurrency, bre
 
 // NextReplay implements store.Replaying.
 func (s *Store) NextReplay(ctx context.Context, after posthorn.WebhookID, now time.Time, room int) (store.ReplayTurn, error) {
-	s.settle(ctx)
+	s.settle(ctx, anyDelivery)
 	var turn store.ReplayTurn
 	var err error
 	turn.Replay, err = scanReplay(func(targets ...any) error {

@@ -91,12 +91,20 @@ func (b *Book) Written(id posthorn.DeliveryID) {
 // Len is how many deliveries are not written.
 func (b *Book) Len() int { return len(b.byID) }
 
-// Select returns the deliveries that are not written and wanted.
-func (b *Book) Select(isWanted func(d Delivery) bool) []Delivery {
+// Oldest returns up to so many of the deliveries that are not written and wanted, those of older events first.
+func (b *Book) Oldest(most int, isWanted func(d Delivery) bool) []Delivery {
 	var found []Delivery
-	for _, d := range b.byID {
-		if isWanted(d) {
-			found = append(found, d)
+	for _, e := range b.events {
+		if e.left == 0 {
+			continue
+		}
+		for _, id := range e.ids {
+			if len(found) >= most {
+				return found
+			}
+			if d, ok := b.byID[id]; ok && isWanted(d) {
+				found = append(found, d)
+			}
 		}
 	}
 	return found

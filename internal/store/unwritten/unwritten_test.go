@@ -107,15 +107,14 @@ func TestBookIsLikeItsModel(t *testing.T) {
 				if got := b.WrittenUntil(); b.Len() != len(missing) || got != now.writtenUntil() {
 					t.Errorf("%d are missing, want %d, and all is written until %d, want %d", b.Len(), len(missing), got, now.writtenUntil())
 				}
+				most := rapid.IntRange(0, len(missing)+1).Draw(t, "most")
 				var got []posthorn.DeliveryID
-				for _, d := range b.Select(func(unwritten.Delivery) bool { return true }) {
+				for _, d := range b.Oldest(most, func(unwritten.Delivery) bool { return true }) {
 					got = append(got, d.ID)
 				}
-				order := func(a, b posthorn.DeliveryID) int { return slices.Compare(a[:], b[:]) }
-				slices.SortFunc(got, order)
-				slices.SortFunc(missing, order)
+				missing = append([]posthorn.DeliveryID(nil), missing[:min(most, len(missing))]...)
 				if diff := cmp.Diff(missing, got); diff != "" {
-					t.Errorf("missing are (-want +got):\n%s", diff)
+					t.Errorf("the oldest that are missing are (-want +got):\n%s", diff)
 				}
 			},
 		})
