@@ -18,17 +18,18 @@ import (
 // Share is how many deliveries of a webhook may be leased, or pending and due, after a
 // step, unless half of its concurrency is more: so many a new event may find ahead of it
 // through a replay. A step begins with that half, which leaves a new event a place, and
-// only for a receiver that has taken all of it before the next step it gets longer.
-const Share = 64
+// only for a receiver that has taken all of it before the next step it gets longer. More
+// would go out in a burst for which everybody waits.
+const Share = 16
 
 // How far a step goes, and how long it is before the next one, of whichever replay:
-// calm times as long as the step took, so that all replays together take a tenth of what
+// calm times as long as the step took, so that all replays together take a sixth of what
 // can be written, and the less the more others write. When none may go on, it is asked
 // again after a time that doubles, up to a quarter of the time for which none could.
 const (
 	examine      = 500
-	calm         = 9
-	shortestWait = 10 * time.Millisecond
+	calm         = 5
+	shortestWait = 5 * time.Millisecond
 	longestPause = time.Second
 	usualWait    = 100 * time.Millisecond
 	longestWait  = 5 * time.Second
