@@ -43,8 +43,10 @@ func (s *Scheme) signatureBytes() int {
 		if s.ECDSA == ECDSARaw {
 			return rawBytes
 		}
+		return 0
+	default:
+		return 0
 	}
-	return 0
 }
 
 // New returns a hash that is keyed and waits for the content to be written; its

@@ -23,12 +23,15 @@ type expectation struct {
 	bytes int
 }
 
+// shortTimeout is enough for a slow machine to connect and to send.
+const shortTimeout = 8 * time.Second
+
 // timeout is what an attempt gets: little where it is what ends the attempt, and where
 // it isn't, so much that a slow machine doesn't reach it.
 func (e expectation) timeout() time.Duration {
 	for _, reason := range e.reasons {
 		if reason == "timeout" || reason == "tls_timeout" {
-			return 2 * time.Second
+			return shortTimeout
 		}
 	}
 	return posthorn.MaxTimeout
