@@ -12,8 +12,12 @@ import (
 	"github.com/posthorn/posthorn/internal/store"
 )
 
-// claimTime is how long claims of a backlog take at the database.
-const claimTime = 2 * time.Millisecond
+// How long claims of a backlog take at the database, and at one that is slow: so long that
+// after the rest more have joined than a claim may have.
+const (
+	claimTime  = 2 * time.Millisecond
+	slowClaims = 20 * time.Millisecond
+)
 
 // backlogs are webhooks that are resumed together, each with deliveries that wait, beside
 // one that is healthy.
@@ -28,8 +32,9 @@ type backlogs struct {
 	now, most int
 }
 
-// await makes so many of them and pauses them while their deliveries are published.
-func await(t *testing.T, count, waiting int) *backlogs {
+// await makes so many of them and pauses them while their deliveries are published; their
+// claims will take so long.
+func await(t *testing.T, count, waiting int, claimTime time.Duration) *backlogs {
 	t.Helper()
 	w := newWorld(t)
 	b := &backlogs{world: w}
@@ -102,7 +107,7 @@ func TestLongBacklogsRestWhileOthersPublish(t *testing.T) {
 		t.Run(fmt.Sprint(count), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				b := await(t, count, 6000)
+				b := await(t, count, 6000, claimTime)
 				b.publishFor(100 * time.Millisecond)
 				b.resume()
 				b.publishFor(200 * time.Millisecond) // they turn out to be long
@@ -136,7 +141,7 @@ func TestLongBacklogsRestWhileOthersPublish(t *testing.T) {
 func TestGrowingBacklogEndsBesideOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := await(t, 1, 2000)
+		b := await(t, 1, 2000, slowClaims)
 		b.resume()
 		const each, seconds = 30, 3 // three thousand a second
 		for range seconds * 100 {
@@ -153,7 +158,7 @@ func TestGrowingBacklogEndsBesideOthers(t *testing.T) {
 func TestRetryWaitsForNoBacklog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := await(t, 5, 2000)
+		b := await(t, 5, 2000, claimTime)
 		const shy = "https://shy.example/"
 		webhook := b.webhook(shy, func(webhook *posthorn.Webhook) {
 			webhook.Events, webhook.RetrySchedule = []string{"shy"}, []time.Duration{time.Second}
