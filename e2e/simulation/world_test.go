@@ -129,7 +129,7 @@ func (w *world) start() {
 	options.Queue, options.Directories, options.Dialects, options.Sender, options.Observer = database, n.directories, dialects.New(w.dialects, database), n, n
 	options.Logger, options.Now, options.Random = slog.New(slog.DiscardHandler), time.Now, w.random
 	n.engine = deliver.New(options)
-	n.replays = replays.New(replays.Options{Queue: database, Logger: options.Logger, Now: time.Now, Due: n.engine.Wake})
+	n.replays = replays.New(replays.Options{Queue: database, Logger: options.Logger, Now: time.Now, Due: n.engine.Wake, Publishing: n.engine.Publishing})
 	n.intake = intake.New(intake.Options{Store: database, Directories: n.directories, Dispatcher: n.engine, Now: time.Now, Random: w.random})
 	for n.engine.Join(context.Background()) != nil {
 		pass(time.Second)

@@ -71,7 +71,7 @@ func (a *App) build(ctx context.Context) error {
 		Observer: a.observer(), Logger: a.options.Logger, Now: time.Now, Random: random,
 		Grace: c.GracePeriod, MaxSending: c.Concurrency, MaxHeldBytes: int(memory.held), Written: written,
 	})
-	a.replays = replay.New(replay.Options{Queue: a.store, Logger: a.options.Logger, Now: time.Now, Due: a.engine.Wake})
+	a.replays = replay.New(replay.Options{Queue: a.store, Logger: a.options.Logger, Now: time.Now, Due: a.engine.Wake, Publishing: a.engine.Publishing})
 	a.manager = manage.New(manage.Options{
 		Store: a.store, Formats: library, Sender: sender, Notifier: notifier{directories, a.engine, a.replays},
 		CheckURL: sender.CheckURL, Egress: a.egress, Message: sender.Message, Now: time.Now, Random: random, DefaultKind: c.Environment, Origin: c.HandshakeOrigin, KeyOverlap: c.SigningKeyOverlap, Limits: c.Limits,

@@ -37,7 +37,7 @@ func TestChangesWakeReplays(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			asked := &askedForReplays{Store: memstore.New()}
-			runner := replay.New(replay.Options{Queue: asked, Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+			runner := replay.New(replay.Options{Queue: asked, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Publishing: func() bool { return false }})
 			directories := snapshot.NewCache(asked)
 			engine := deliver.New(deliver.Options{Queue: asked, Directories: directories, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Random: func() uint64 { return 1 }})
 			ctx, cancel := context.WithCancel(t.Context())

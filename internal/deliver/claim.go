@@ -57,6 +57,13 @@ func (e *Engine) claimDue(ctx context.Context, places chan struct{}, claims *syn
 // crowdedPause is how long a webhook waits when the engine holds all it may.
 const crowdedPause = 100 * time.Millisecond
 
+// Publishing reports whether fresh deliveries have been taken into memory within the last second.
+func (e *Engine) Publishing() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.courtesy.IsPublishing(e.Now())
+}
+
 // nextToClaim takes the lane that claims first, if its time has come and there is
 // room, and returns since when it could have claimed; else it tells how long to
 // wait.

@@ -28,7 +28,7 @@ func TestNewEventsFindAPlaceBesideAReplay(t *testing.T) {
 			t.Fatalf("%d deliveries succeeded", done)
 		}
 		w.answer("r", after(100*time.Millisecond, status(200)))
-		runner := replay.New(replay.Options{Queue: w.store, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Due: w.engine.Wake})
+		runner := replay.New(replay.Options{Queue: w.store, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Due: w.engine.Wake, Publishing: w.engine.Publishing})
 		w.must(w.store.CreateReplay(t.Context(), posthorn.Replay{
 			ID: posthorn.NewID[posthorn.ReplayID](time.Now(), w.random), WebhookID: webhook.ID, EnvironmentID: webhook.EnvironmentID,
 			Statuses: []posthorn.DeliveryStatus{posthorn.DeliverySucceeded}, Status: posthorn.ReplayRunning, CreatedAt: time.Now(), UpdatedAt: time.Now(),

@@ -31,10 +31,11 @@ func (c *Courtesy) Fresh(now time.Time) { c.freshAt = now }
 // courtesy: it is long, and a claim for which there is so much room takes more of it than
 // it grows by. What was published before it became long may have been its own.
 func (c *Courtesy) Spares(b *Backlog, room int, now time.Time) bool {
-	return b.IsLong() && !b.outgrows(room) && c.freshAt.After(b.longSince) && c.isPublishing(now)
+	return b.IsLong() && !b.outgrows(room) && c.freshAt.After(b.longSince) && c.IsPublishing(now)
 }
 
-func (c *Courtesy) isPublishing(now time.Time) bool {
+// IsPublishing reports whether a fresh delivery was taken into memory within the last second.
+func (c *Courtesy) IsPublishing(now time.Time) bool {
 	ago := now.Sub(c.freshAt)
 	return ago >= 0 && ago < remembers
 }
@@ -43,10 +44,10 @@ func (c *Courtesy) isPublishing(now time.Time) bool {
 // last one isn't over, and how much is left of that.
 func (c *Courtesy) Rests(now time.Time) (bool, time.Duration) {
 	left := c.restsUntil.Sub(now)
-	if left < 0 || left > longestRest || !c.isPublishing(now) { // more is left only if the clock was put back
+	if left < 0 || left > longestRest || !c.IsPublishing(now) { // more is left only if the clock was put back
 		left = 0
 	}
-	return c.isPublishing(now) && c.underWay > 0 || left > 0, left
+	return c.IsPublishing(now) && c.underWay > 0 || left > 0, left
 }
 
 // Begin notes that a claim of the backlog begins; End must follow.

@@ -20,15 +20,21 @@ import (
 // through a replay. A step begins with that half, which leaves a new event a place, and
 // only for a receiver that has taken all of it before the next step it gets longer. More
 // would go out in a burst for which everybody waits.
-const Share = 16
+const (
+	Share       = 16
+	gentleShare = 4
+)
 
 // How far a step goes, and how long it is before the next one, of whichever replay:
-// calm times as long as the step took, so that all replays together take a sixth of what
-// can be written, and the less the more others write. When none may go on, it is asked
+// calm times as long as the step took, so that all replays together take half of what
+// can be written, and the less the more others write. While somebody publishes it is
+// gentleCalm times as long, and a step makes no more than gentleShare due, so that an event that comes
+// waits for a short commit at most, and seldom. When none may go on, it is asked
 // again after a time that doubles, up to a quarter of the time for which none could.
 const (
 	examine      = 500
-	calm         = 5
+	calm         = 1
+	gentleCalm   = 9
 	shortestWait = 5 * time.Millisecond
 	longestPause = time.Second
 	usualWait    = 100 * time.Millisecond
@@ -42,6 +48,8 @@ type Options struct {
 	Now    func() time.Time
 	// Due hears that deliveries of a webhook are to be tried again. It must not block.
 	Due func(environment posthorn.EnvironmentID, webhook posthorn.WebhookID)
+	// Publishing reports whether somebody publishes now, for whose sake replays are gentle.
+	Publishing func() bool
 }
 
 // Runner goes on with replays. Its methods are safe for concurrent use.
@@ -70,14 +78,14 @@ func (r *Runner) Run(ctx context.Context) {
 	shares := map[posthorn.WebhookID]int{}
 	stepped, wait := r.Now(), shortestWait
 	for {
-		began := r.Now()
+		began, isGentle := r.Now(), r.Publishing()
 		turn, err := r.turn(ctx, last)
 		if err == nil {
 			last = turn.Replay.WebhookID
-			err = r.step(ctx, turn, share(shares, turn))
+			err = r.step(ctx, turn, share(shares, turn, isGentle))
 			stepped, wait = r.Now(), shortestWait
 		}
-		pause := min(max(calm*r.Now().Sub(began), shortestWait), longestPause)
+		pause := min(max(restAfter(r.Now().Sub(began), isGentle), shortestWait), longestPause)
 		if errors.Is(err, posthorn.ErrNotFound) {
 			wait = min(2*wait, max(usualWait, r.Now().Sub(stepped)/4), longestWait)
 		} else if err != nil && ctx.Err() == nil {
@@ -99,9 +107,17 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 }
 
+// restAfter is how long to rest after a step that took so long.
+func restAfter(took time.Duration, isGentle bool) time.Duration {
+	if isGentle {
+		return gentleCalm * took
+	}
+	return calm * took
+}
+
 // share returns how many deliveries of a webhook may be ahead after this step, and
 // remembers it for the next one.
-func share(shares map[posthorn.WebhookID]int, turn store.ReplayTurn) int {
+func share(shares map[posthorn.WebhookID]int, turn store.ReplayTurn, isGentle bool) int {
 	const most = 1000 // webhooks; to forget them costs speed alone
 	if len(shares) >= most {
 		clear(shares)
@@ -114,6 +130,9 @@ func share(shares map[posthorn.WebhookID]int, turn store.ReplayTurn) int {
 		shares[webhook] = half
 	default:
 		shares[webhook] = max(half, min(2*shares[webhook], Share))
+	}
+	if isGentle {
+		shares[webhook] = min(shares[webhook], gentleShare)
 	}
 	return shares[webhook]
 }

@@ -168,6 +168,41 @@ func TestReplaysOutliveTheRunner(t *testing.T) {
 	})
 }
 
+// Invariant: while somebody publishes few deliveries at a time are made due, however many places the webhook
+// has; and when nobody does any more, it goes faster again.
+func TestReplayIsGentleWhileOthersPublish(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const most = 4
+		w := newWorld(t)
+		webhook := w.webhook()
+		w.exhausted(webhook, 40*replay.Share)
+		w.publishing.Store(true)
+		id := w.replay(webhook)
+		w.run()
+		for range 20 {
+			pass(100 * time.Millisecond)
+			if pending := w.pending(webhook); pending > most {
+				t.Fatalf("%d are pending, want at most %d", pending, most)
+			}
+			w.send(webhook, most, posthorn.DeliverySucceeded)
+		}
+		if r := w.kept(id); r.Replayed == 0 {
+			t.Error("nothing is replayed while others publish")
+		}
+		w.publishing.Store(false)
+		freely := 0
+		for range 20 {
+			pass(100 * time.Millisecond)
+			freely = max(freely, w.pending(webhook))
+			w.send(webhook, 1000, posthorn.DeliverySucceeded)
+		}
+		if freely != replay.Share {
+			t.Errorf("%d are pending when nobody publishes, want %d", freely, replay.Share)
+		}
+	})
+}
+
 // Invariant: however often the runner is told that something changed, it is a pause from
 // one step to the next.
 func TestKicksHurryNoStep(t *testing.T) {
@@ -221,28 +256,34 @@ func TestSlowReceiverKeepsPlacesFree(t *testing.T) {
 	})
 }
 
-// Invariant: the slower the database is, the less a replay asks of it: a sixth of its
-// time at most.
+// Invariant: the slower the database is, the less a replay asks of it: half of its
+// time at most, and a tenth while somebody publishes.
 func TestReplaysLeaveTheDatabaseToOthers(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		const each, lasts = 30 * time.Millisecond, 10 * time.Second
-		w := newWorld(t)
-		webhook := w.webhook()
-		w.exhausted(webhook, 50*replay.Share)
-		slow := &slowQueue{Replaying: w, each: each}
-		w.runner = replay.New(replay.Options{Queue: slow, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Due: w.due})
-		w.replay(webhook)
-		stop := w.run()
-		for began := time.Now(); time.Since(began) < lasts; {
-			pass(5 * time.Millisecond)
-			w.send(webhook, 1000, posthorn.DeliverySucceeded)
-		}
-		stop()
-		if part := slow.busy.Seconds() / lasts.Seconds(); part > 0.17 || part < 0.1 {
-			t.Errorf("the database was busy with the replay for %.2f of the time", part)
-		}
-	})
+	for _, one := range []struct {
+		isPublishing bool
+		least, most  float64
+	}{{true, 0.08, 0.11}, {false, 0.4, 0.51}} {
+		synctest.Test(t, func(t *testing.T) {
+			const each, lasts = 30 * time.Millisecond, 10 * time.Second
+			w := newWorld(t)
+			webhook := w.webhook()
+			w.exhausted(webhook, 300*replay.Share)
+			w.publishing.Store(one.isPublishing)
+			slow := &slowQueue{Replaying: w, each: each}
+			w.runner = replay.New(replay.Options{Queue: slow, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Due: w.due, Publishing: w.isPublishing})
+			w.replay(webhook)
+			stop := w.run()
+			for began := time.Now(); time.Since(began) < lasts; {
+				pass(5 * time.Millisecond)
+				w.send(webhook, 1000, posthorn.DeliverySucceeded)
+			}
+			stop()
+			if part := slow.busy.Seconds() / lasts.Seconds(); part > one.most || part < one.least {
+				t.Errorf("the database was busy with the replay for %.2f of the time, want %.2f to %.2f", part, one.least, one.most)
+			}
+		})
+	}
 }
 
 // slowQueue takes a while for each step.

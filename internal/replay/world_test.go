@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,9 @@ type world struct {
 	environment posthorn.Environment
 	random      posthorn.Randomness
 
+	// publishing is what the runner is told of others.
+	publishing atomic.Bool
+
 	mu sync.Mutex
 	// woken counts how often the engine was told of each webhook.
 	woken map[posthorn.WebhookID]int
@@ -38,9 +42,11 @@ func newWorld(t *testing.T) *world {
 	project := posthorn.Project{ID: newID[posthorn.ProjectID](w), WorkspaceID: workspace.ID}
 	w.environment = posthorn.Environment{ID: newID[posthorn.EnvironmentID](w), WorkspaceID: workspace.ID, ProjectID: project.ID}
 	w.must(w.CreateWorkspace(t.Context(), workspace, project, w.environment))
-	w.runner = replay.New(replay.Options{Queue: w, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Due: w.due})
+	w.runner = replay.New(replay.Options{Queue: w, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Due: w.due, Publishing: w.isPublishing})
 	return w
 }
+
+func (w *world) isPublishing() bool { return w.publishing.Load() }
 
 func newID[T ~[16]byte](w *world) T { return posthorn.NewID[T](time.Now(), w.random) }
 

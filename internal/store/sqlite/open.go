@@ -29,6 +29,9 @@ type Store struct {
 	reads    *sql.DB
 	breakage *breakage
 	tornTail int64
+	// askedReplay is nextReplay, prepared: it is asked again and again, and takes longer to
+	// understand than to answer.
+	askedReplay *sql.Stmt
 
 	longestRead time.Duration
 }
@@ -88,12 +91,16 @@ func open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, writes.Close())
 	}
+	asked, err := reads.PrepareContext(ctx, nextReplay)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("preparing the search for replays: %w", err), reads.Close(), writes.Close())
+	}
 	b := newBreakage()
 	w, err := startWriter(ctx, writes, b)
 	if err != nil {
 		return nil, errors.Join(err, reads.Close(), writes.Close())
 	}
-	return &Store{writer: w, reads: reads, breakage: b, tornTail: tornTail, longestRead: defaultLongestRead}, nil
+	return &Store{writer: w, reads: reads, breakage: b, tornTail: tornTail, askedReplay: asked, longestRead: defaultLongestRead}, nil
 }
 
 func openPool(path string, connections int, pragmas ...string) (*sql.DB, error) {

@@ -13,12 +13,16 @@ import (
 // one reads one row from the read pool; it returns posthorn.ErrNotFound when
 // there is none.
 func (s *Store) one(ctx context.Context, query string, args []any, targets ...any) error {
+	return s.oneRow(ctx, func(ctx context.Context) *sql.Row { return s.reads.QueryRowContext(ctx, query, args...) }, targets)
+}
+
+func (s *Store) oneRow(ctx context.Context, query func(ctx context.Context) *sql.Row, targets []any) error {
 	ctx, cancel, err := s.reading(ctx)
 	if err != nil {
 		return err
 	}
 	defer cancel()
-	err = s.reads.QueryRowContext(ctx, query, args...).Scan(targets...)
+	err = query(ctx).Scan(targets...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return posthorn.ErrNotFound
 	}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/store"
+	"github.com/posthorn/posthorn/internal/store/unwritten"
 )
 
 const (
@@ -182,13 +184,39 @@ const nextReplay = `SELECT ` + replayColumns + `, due + leased, concurrency, bre
 		WHERE r.status = 'running' AND r.webhook_id > ?3 AND w.status = 'active' AND w.hold_until <= ?1 AND w.breaker_probe_at <= ?1)
 	WHERE due < ?2 AND due + leased < ?2 AND due + leased < (concurrency + 1) / 2 AND (breaker_opened_at = ?4 OR due + leased = 0) ORDER BY webhook_id LIMIT 1`
 
+// settleReplaying has those deliveries written that nextReplay counts: of webhooks with a running replay.
+func (s *Store) settleReplaying(ctx context.Context) error {
+	if s.writer.unwritten.Load() == 0 {
+		return nil
+	}
+	running := map[posthorn.WebhookID]bool{}
+	err := s.each(ctx, `SELECT webhook_id FROM replays INDEXED BY replays_running WHERE status = 'running'`, nil, func(scan func(...any) error) error {
+		var webhook posthorn.WebhookID
+		err := scan(intoID(&webhook))
+		running[webhook] = true
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("looking for running replays: %w", err)
+	}
+	if len(running) > 0 {
+		s.settle(ctx, func(d unwritten.Delivery) bool { return running[d.WebhookID] })
+	}
+	return nil
+}
+
 // NextReplay implements store.Replaying.
 func (s *Store) NextReplay(ctx context.Context, after posthorn.WebhookID, now time.Time, room int) (store.ReplayTurn, error) {
-	s.settle(ctx, anyDelivery)
+	if err := s.settleReplaying(ctx); err != nil {
+		return store.ReplayTurn{}, err
+	}
 	var turn store.ReplayTurn
 	var err error
 	turn.Replay, err = scanReplay(func(targets ...any) error {
-		return s.one(ctx, nextReplay, []any{micros(now), room, after[:], micros(time.Time{})}, append(targets, &turn.Ahead, &turn.Concurrency, &turn.IsProbe)...)
+		ask := func(ctx context.Context) *sql.Row {
+			return s.askedReplay.QueryRowContext(ctx, micros(now), room, after[:], micros(time.Time{}))
+		}
+		return s.oneRow(ctx, ask, append(targets, &turn.Ahead, &turn.Concurrency, &turn.IsProbe))
 	})
 	if err != nil {
 		return store.ReplayTurn{}, fmt.Errorf("finding the next replay: %w", err)
