@@ -9,6 +9,7 @@ import (
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/store"
+	"github.com/posthorn/posthorn/internal/store/unwritten"
 )
 
 // Accept implements store.Intake.
@@ -70,10 +71,10 @@ func (t *tx) acceptEntry(node posthorn.NodeID, entry store.Entry) (store.Result,
 			return store.Result{}, err
 		}
 	}
-	promised, rows := divide(node, &entry)
+	promised, rows := unwritten.Divide(node, &entry)
 	sequence := t.unwritten.Next()
 	_, err := t.exec(`INSERT INTO events (sequence, id, environment_id, given_id, type, data, timestamp, accepted_at, deliveries, leased) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		sequence, event.ID[:], event.EnvironmentID[:], orNull(event.GivenID), event.Type, notNull(event.Data), micros(event.Timestamp), micros(event.AcceptedAt), event.Deliveries, leasedList(promised))
+		sequence, event.ID[:], event.EnvironmentID[:], orNull(event.GivenID), event.Type, notNull(event.Data), micros(event.Timestamp), micros(event.AcceptedAt), event.Deliveries, unwritten.List(promised))
 	if err != nil {
 		return store.Result{}, err
 	}

@@ -36,40 +36,6 @@ func (p *promises) noteCommit() {
 	p.unwrittenCount.Store(int64(p.unwritten.Len()))
 }
 
-// divide tells the deliveries of an event that its list promises, because they are leased at once, from
-// those that become rows now.
-func divide(node posthorn.NodeID, entry *store.Entry) ([]unwritten.Delivery, []*posthorn.Delivery) {
-	var promised []unwritten.Delivery
-	var rows []*posthorn.Delivery
-	at := micros(entry.Event.AcceptedAt)
-	for i := range entry.Deliveries {
-		d := &entry.Deliveries[i]
-		isUsual := d.Status == posthorn.DeliveryLeased && micros(d.DueAt) == at && micros(d.CreatedAt) == at && micros(d.UpdatedAt) == at
-		if !isUsual || failpoint.Is(failpoint.FanoutOutsideTransaction) {
-			rows = append(rows, d)
-			continue
-		}
-		promised = append(promised, unwritten.Delivery{
-			ID: d.ID, EventID: d.EventID, WebhookID: d.WebhookID, EnvironmentID: d.EnvironmentID, NodeID: node, At: asKept(entry.Event.AcceptedAt),
-		})
-	}
-	return promised, rows
-}
-
-// leasedList is how an event's row lists them: the node, and of each the id and the webhook's.
-func leasedList(promised []unwritten.Delivery) []byte {
-	if len(promised) == 0 {
-		return nil
-	}
-	const width = len(posthorn.DeliveryID{}) + len(posthorn.WebhookID{})
-	list := make([]byte, 0, len(posthorn.NodeID{})+len(promised)*width)
-	list = append(list, promised[0].NodeID[:]...)
-	for i := range promised {
-		list = append(append(list, promised[i].ID[:]...), promised[i].WebhookID[:]...)
-	}
-	return list
-}
-
 func (t *tx) promise(sequence int64, promised []unwritten.Delivery) {
 	if len(promised) == 0 {
 		return
