@@ -167,29 +167,29 @@ func TestTakingEventsGoesFirst(t *testing.T) {
 	for range 5 {
 		q.accepting <- &write{rows: 2, mayBeRefused: true}
 	}
-	const others = fewOtherRows / 2
-	if group := q.gather(first); len(group) != 5+others || !group[5].mayBeRefused || group[6].mayBeRefused {
-		t.Errorf("the group has %d writes, want the first, 5 that take events and %d others behind them", len(group), others-1)
+	const taking, others = 5, otherShare * 5 // of 2 rows each
+	if group := q.gather(first); len(group) != taking+others || !group[taking].mayBeRefused || group[taking+1].mayBeRefused {
+		t.Errorf("the group has %d writes, want the first, %d that take events and %d others behind them", len(group), taking, others-1)
 	}
 	if sizes, want := groupsOf(&q), []int{maxOtherRows / 2, maxOtherRows/2 - others}; !slices.Equal(sizes, want) {
 		t.Errorf("then the groups have %v writes, want %v", sizes, want)
 	}
 }
 
-// Invariant: however many rows taking events has, as many of the others join it:
-// what was published is also sent.
+// Invariant: however many rows taking events has, more than twice as many of the others join it: what was
+// published is also claimed and recorded, and a backlog gets shorter. There are no more than a group may have.
 func TestTakingEventsDoesNotStarveTheOthers(t *testing.T) {
 	t.Parallel()
-	q := newQueues(2000)
-	for range 2000 {
+	q := newQueues(2 * maxGroupRows)
+	for range 2 * maxGroupRows {
 		q.others <- &write{rows: 1}
 	}
 	q.accepting <- &write{rows: 400, mayBeRefused: true}
-	if group := q.gather(&write{rows: 300, mayBeRefused: true}); len(group) != 2+700 {
-		t.Errorf("the group has %d writes, want 2 that take events and 700 others", len(group))
+	if group, want := q.gather(&write{rows: 300, mayBeRefused: true}), 2+3*700; len(group) != want {
+		t.Errorf("the group has %d writes, want 2 that take events and %d others", len(group), want-2)
 	}
-	if group := q.gather(&write{rows: 1000, mayBeRefused: true}); len(group) != 1+1000 {
-		t.Errorf("the group has %d writes, want a heavy one and 1000 others", len(group))
+	if group := q.gather(&write{rows: 2000, mayBeRefused: true}); len(group) != 1+maxGroupRows {
+		t.Errorf("the group has %d writes, want a heavy one and %d others", len(group), maxGroupRows)
 	}
 }
 

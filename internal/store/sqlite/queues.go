@@ -8,7 +8,8 @@ import (
 )
 
 // maxGroup and maxGroupRows bound the writes of one commit that take events. The others come in groups of maxOtherRows; of those that take
-// events they join, with as many rows, or with fewOtherRows if that is more. So whoever publishes waits for short commits even when two hundred
+// events they join, with otherShare times as many rows, or with fewOtherRows if that is more: a delivery that waits in the database is claimed and recorded, two rows for the one
+// that was accepted, so with fewer a backlog would grow for as long as somebody publishes (which once halved what went to ten webhooks). So whoever publishes waits for short commits even when two hundred
 // receivers time out at once or a long backlog is sent, and neither can starve the other. A write that takes events of heavyRows or more has a
 // commit to itself, behind that of what came before it.
 const (
@@ -17,6 +18,7 @@ const (
 	heavyRows    = 500
 	maxOtherRows = 64
 	fewOtherRows = 16
+	otherShare   = 3
 )
 
 // queues hold the writes that wait for the writer.
@@ -97,7 +99,7 @@ func (q *queues) gather(first *write) []*write {
 	}
 	most := maxOtherRows
 	if rows > 0 {
-		most = max(fewOtherRows, rows)
+		most = max(fewOtherRows, min(otherShare*rows, maxGroupRows))
 	}
 	for others < most {
 		next := poll(q.others)
