@@ -105,8 +105,8 @@ func (s *session) backupCommand() *cobra.Command {
 		Use: "backup FILE", Short: "Copy the database, also while the server runs", Args: needs("a file to write the copy to"),
 		Long: "Writes the database as it is at one moment to a new file on this machine, and checks the copy. The server\n" +
 			"goes on meanwhile. It overwrites nothing. The copy holds secrets: only its owner can read it.\n\n" +
-			"To restore it: stop the server, remove posthorn.db and posthorn.db-wal, put the copy in the place of\n" +
-			"posthorn.db, and start with --pause-deliveries true to look at what is pending before anything is sent again.",
+			"To restore it: stop the server, move posthorn.db, posthorn.db-wal and posthorn.db-shm away, put the copy in\n" +
+			"the place of posthorn.db, and start with --pause-deliveries true to look at what is pending before anything is sent again.",
 		Example: "  posthorn backup /backup/posthorn.db\n  posthorn backup --data /var/lib/posthorn \"/backup/posthorn-$(date +%F).db\"",
 	}
 	flags := databaseFlags(command, &file)

@@ -87,8 +87,12 @@ func eachLot(source io.Reader, name string, send func(lot) error) error {
 	number := 1
 	for ; reader.Scan(); number++ {
 		line := reader.Bytes()
-		if len(bytes.TrimSpace(line)) == 0 {
+		trimmed := bytes.TrimSpace(line)
+		if len(trimmed) == 0 {
 			continue
+		}
+		if len(lines.numbers) == 0 && trimmed[0] == '[' {
+			return usage(fmt.Sprintf("%s, line %d begins a JSON array; a batch has one event a line, each a JSON object", name, number), "")
 		}
 		if len(lines.numbers) == client.MaxBatch || len(lines.numbers) > 0 && len(lines.text)+len(line) > maxBatchBytes {
 			if err := send(lines); err != nil {

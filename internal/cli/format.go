@@ -68,7 +68,7 @@ func (s *session) formatCreate() *cobra.Command {
 			}
 			name := nameOfFormat(text)
 			if len(args) > 0 {
-				name = args[0]
+				name, text = args[0], withName(text, name, args[0])
 			}
 			if name == "" {
 				return usage("the format has no name", "format create NAME -f "+escape(file))
@@ -115,6 +115,33 @@ func nameOfFormat(text []byte) string {
 		return strings.Trim(value, " \t\r\n\"'")
 	}
 	return ""
+}
+
+// withName gives a format's text the name that it is to be saved as, where it has another.
+func withName(text []byte, former, name string) []byte {
+	if former == "" || former == name {
+		return text
+	}
+	var object map[string]json.RawMessage
+	if json.Unmarshal(text, &object) == nil {
+		quoted, err := json.Marshal(name)
+		if err != nil {
+			return text
+		}
+		object["name"] = quoted
+		if renamed, err := json.Marshal(object); err == nil {
+			return renamed
+		}
+		return text
+	}
+	var renamed strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "name:") {
+			line = fmt.Sprintf("name: %q\n", name)
+		}
+		renamed.WriteString(line)
+	}
+	return []byte(renamed.String())
 }
 
 func (s *session) formatGet() *cobra.Command {

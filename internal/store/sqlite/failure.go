@@ -92,7 +92,7 @@ func advise(err error) error {
 	switch {
 	case code == sqlite3.SQLITE_NOTADB, code == sqlite3.SQLITE_CORRUPT, errors.Is(err, errDamaged):
 		return fmt.Errorf("%w; it was left as it is: keep a copy of the data directory, see with posthorn database check how much is damaged, "+
-			"and put a backup in its place, or choose another --data directory", err)
+			"and put a backup in its place (moving its -wal and -shm files away with it: those of another database damage it), or choose another --data directory", err)
 	case code == sqlite3.SQLITE_IOERR:
 		return fmt.Errorf("%w; the disk or its file system fails: look at the system's log, and copy the data directory to another disk before anything else", err)
 	case code == sqlite3.SQLITE_BUSY:
