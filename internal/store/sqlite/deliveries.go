@@ -10,9 +10,7 @@ import (
 
 // Deliveries implements store.Ledger.
 func (s *Store) Deliveries(ctx context.Context, q store.DeliveryQuery) ([]posthorn.Delivery, error) {
-	if q.Status == "" || q.Status == posthorn.DeliveryLeased {
-		s.settle(ctx, asked(q))
-	}
+	s.settle(ctx, s.unwrittenOf(q))
 	index, err := s.indexFor(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("listing deliveries: %w", err)

@@ -100,7 +100,9 @@ func scanDelivery(scan func(targets ...any) error) (posthorn.Delivery, error) {
 
 // Delivery implements store.Ledger.
 func (s *Store) Delivery(ctx context.Context, id posthorn.DeliveryID) (posthorn.Delivery, error) {
-	s.settle(ctx, func(d unwritten.Delivery) bool { return d.ID == id })
+	if d, ok := s.writer.book.Get(id); ok {
+		s.settle(ctx, []unwritten.Delivery{d})
+	}
 	return scanDelivery(func(targets ...any) error {
 		return s.one(ctx, selectDelivery+` WHERE d.id = ?`, []any{id[:]}, targets...)
 	})

@@ -2,7 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"sync/atomic"
+	"slices"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/failpoint"
@@ -14,9 +14,10 @@ import (
 // written once (an eighth of what accepting and recording cost). Until then its event's row lists it, and the book has it.
 // Whoever asks for deliveries has those written first; a start writes those that the last process left.
 //
-// maxListed bounds what a start has to look through, and saveEvery after how many events it is
+// maxEvents and maxListed bound what a start has to look through, and saveEvery after how many events it is
 // kept from where on.
 const (
+	maxEvents = 1 << 16
 	maxListed = 1 << 15
 	saveEvery = 1000
 )
@@ -24,8 +25,6 @@ const (
 // promises are the deliveries that are no rows yet, as the writer knows them.
 type promises struct {
 	unwritten *unwritten.Book
-	// unwrittenCount is what others know of it.
-	unwrittenCount *atomic.Int64
 	// until is what the table written says, and saved what it will say after this commit.
 	until, saved int64
 }
@@ -33,7 +32,6 @@ type promises struct {
 func (p *promises) noteCommit() {
 	p.unwritten.Commit()
 	p.until = p.saved
-	p.unwrittenCount.Store(int64(p.unwritten.Len()))
 }
 
 func (t *tx) promise(sequence int64, promised []unwritten.Delivery) {
@@ -66,16 +64,6 @@ func (t *tx) writeOne(id posthorn.DeliveryID) error {
 	return nil
 }
 
-// writeOf makes the deliveries of a webhook rows.
-func (t *tx) writeOf(webhook posthorn.WebhookID) error {
-	return t.writeThose(func(d unwritten.Delivery) bool { return d.WebhookID == webhook })
-}
-
-// writeThose makes all deliveries that are wanted rows.
-func (t *tx) writeThose(isWanted func(d unwritten.Delivery) bool) error {
-	return t.writeEach(t.unwritten.Oldest(t.unwritten.Len(), isWanted))
-}
-
 func (t *tx) writeEach(deliveries []unwritten.Delivery) error {
 	for _, d := range deliveries {
 		if err := t.write(d); err != nil {
@@ -87,7 +75,7 @@ func (t *tx) writeEach(deliveries []unwritten.Delivery) error {
 
 // keepPromises sees to it before each commit that a start would not have to look through too much.
 func (t *tx) keepPromises() error {
-	if err := t.writeEach(t.unwritten.Overdue(maxListed)); err != nil {
+	if err := t.writeEach(t.unwritten.Overdue(maxEvents, maxListed)); err != nil {
 		return err
 	}
 	t.saved = t.until
@@ -126,28 +114,35 @@ func (t *tx) makeUp() error {
 // atOnce bounds how many rows a reader has written in one transaction: others wait for it.
 const atOnce = 256
 
-// settle has the wanted deliveries that are no rows yet written, before they are read. What can't be
-// written now, because the disk is full, is read without them.
-func (s *Store) settle(ctx context.Context, isWanted func(d unwritten.Delivery) bool) {
-	for left := s.writer.unwritten.Load(); left > 0; left -= atOnce {
-		written := 0
-		err := s.writeRows(ctx, atOnce, func(tx *tx) error {
-			oldest := tx.unwritten.Oldest(atOnce, isWanted)
-			written = len(oldest)
-			return tx.writeEach(oldest)
-		})
-		if err != nil || written < atOnce {
+// settle has deliveries written that are no rows yet, before they are read. What can't be
+// written now, because the disk is full or the writer is busy for too long, is read without them.
+func (s *Store) settle(ctx context.Context, deliveries []unwritten.Delivery) {
+	ctx, cancel := context.WithTimeout(ctx, s.longestRead)
+	defer cancel()
+	for some := range slices.Chunk(deliveries, atOnce) {
+		next := &write{rows: len(some), run: func(tx *tx) error {
+			for _, d := range some {
+				if err := tx.writeOne(d.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+		if err := s.writer.enqueueUntil(ctx, next); err != nil {
 			return
 		}
 	}
 }
 
+// unwrittenOf returns the deliveries that a query asks for and that are no rows.
+func (s *Store) unwrittenOf(q store.DeliveryQuery) []unwritten.Delivery {
+	if q.Status != "" && q.Status != posthorn.DeliveryLeased {
+		return nil
+	}
+	return s.writer.book.Find(q.EnvironmentID, func(d unwritten.Delivery) bool {
+		return (q.WebhookID.IsZero() || d.WebhookID == q.WebhookID) && (q.EventID.IsZero() || d.EventID == q.EventID)
+	})
+}
+
 // anyDelivery wants all.
 func anyDelivery(unwritten.Delivery) bool { return true }
-
-// asked returns what wants the deliveries that a query asks for and that are no rows.
-func asked(q store.DeliveryQuery) func(d unwritten.Delivery) bool {
-	return func(d unwritten.Delivery) bool {
-		return (q.EnvironmentID.IsZero() || d.EnvironmentID == q.EnvironmentID) && (q.WebhookID.IsZero() || d.WebhookID == q.WebhookID) && (q.EventID.IsZero() || d.EventID == q.EventID)
-	}
-}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -272,6 +273,143 @@ func TestRollbackUndoesPromises(t *testing.T) {
 		t.Errorf("%d deliveries are rows, want the recorded one and the pending one", rows)
 	}
 	p.compareAfterKill()
+}
+
+// Invariant: a start finds what is missing of the very first event that isn't written as a whole.
+func TestFirstMissingIsFound(t *testing.T) {
+	t.Parallel()
+	p := newPromising(t)
+	for range saveEvery - 1 {
+		p.accept(0, 0)
+	}
+	p.accept(1, 0)
+	p.accept(0, 0)
+	if found := all(t, p.killed()); len(found) != 1 {
+		t.Errorf("after the kill there are %d deliveries, want 1", len(found))
+	}
+}
+
+// Invariant: only the holder of the lease records a delivery that is no row, under its epoch and for its webhook; a later
+// attempt is kept under its number.
+func TestUnwrittenIsRecordedByItsHolder(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(r *store.Recording){
+		"another epoch":   func(r *store.Recording) { r.Lease.Epoch++ },
+		"another node":    func(r *store.Recording) { r.Lease.NodeID = posthorn.NodeID{9} },
+		"another webhook": func(r *store.Recording) { r.WebhookID = posthorn.WebhookID{9} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPromising(t)
+			id := p.accept(1, 0)[0]
+			r := p.recording(id, posthorn.Next{Status: posthorn.DeliverySucceeded})
+			spoil(&r)
+			if err := p.Record(t.Context(), r); !errors.Is(err, store.ErrLeaseLost) {
+				t.Errorf("recording: %v", err)
+			}
+			if d, err := p.Delivery(t.Context(), id); err != nil || d.Status != posthorn.DeliveryLeased {
+				t.Errorf("then it is %+v, %v", d, err)
+			}
+		})
+	}
+	p := newPromising(t)
+	id := p.accept(1, 0)[0]
+	r := p.recording(id, posthorn.Next{Status: posthorn.DeliverySucceeded})
+	r.Attempt.Number = 2
+	p.must(p.Record(t.Context(), r))
+	if attempts, err := p.Attempts(t.Context(), id, 0, 10); err != nil || len(attempts) != 1 || attempts[0].Number != 2 {
+		t.Errorf("the second attempt is kept as %+v, %v", attempts, err)
+	}
+}
+
+// Invariant: a delivery that is leased at once and due later keeps when it is due.
+func TestLaterDueIsKept(t *testing.T) {
+	t.Parallel()
+	p := newPromising(t)
+	s := p.submission(1, 0)
+	s.Entries[0].Deliveries[0].DueAt = time.Now().Add(time.Hour)
+	_, err := p.Accept(t.Context(), s)
+	p.must(err)
+	if found := all(t, p.Store); len(found) != 1 || found[0].DueAt.Sub(found[0].CreatedAt) < time.Minute {
+		t.Errorf("it is kept as %+v", found)
+	}
+}
+
+// Invariant: a replay waits for the deliveries of its webhook that are being sent, also those that are no rows.
+func TestReplayCountsUnwritten(t *testing.T) {
+	t.Parallel()
+	p := newPromising(t)
+	const places = 8
+	_, err := p.UpdateWebhook(t.Context(), p.webhook.ID, func(w posthorn.Webhook) (posthorn.Webhook, error) {
+		w.Concurrency = places
+		return w, nil
+	})
+	p.must(err)
+	now := time.Now()
+	p.must(p.CreateReplay(t.Context(), posthorn.Replay{
+		ID: posthorn.NewID[posthorn.ReplayID](now, rand.Uint64), WebhookID: p.webhook.ID, EnvironmentID: p.webhook.EnvironmentID,
+		Statuses: []posthorn.DeliveryStatus{posthorn.DeliveryExhausted}, Status: posthorn.ReplayRunning, CreatedAt: now, UpdatedAt: now,
+	}))
+	p.accept(places/2, 0)
+	if turn, err := p.NextReplay(t.Context(), posthorn.WebhookID{}, now, 2*places); !errors.Is(err, posthorn.ErrNotFound) {
+		t.Errorf("with half of the places taken it goes on: %+v, %v", turn, err)
+	}
+}
+
+// Invariant: a copy has what is no row, and counts it.
+func TestBackUpHasUnwritten(t *testing.T) {
+	t.Parallel()
+	p := newPromising(t)
+	p.accept(3, 1)
+	target := filepath.Join(t.TempDir(), "copy.db")
+	made, err := BackUp(t.Context(), p.path, target)
+	if err != nil || made.Pending != 4 {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	s, err := Open(t.Context(), target)
+	p.must(err)
+	t.Cleanup(func() { _ = s.Close() })
+	if found := all(t, s); len(found) != 4 {
+		t.Errorf("the copy has %d deliveries", len(found))
+	}
+}
+
+// Invariant: the books agree at every moment, without anything being written for their sake.
+func TestConservationCountsUnwritten(t *testing.T) {
+	t.Parallel()
+	p := newPromising(t)
+	p.record(p.accept(5, 2)[0], posthorn.Next{Status: posthorn.DeliverySucceeded})
+	before := p.rows()
+	books, err := p.Conservation(t.Context())
+	want := posthorn.Conservation{Accepted: 7, Pending: 6, Succeeded: 1, Leased: 4}
+	if err != nil || books != want || p.rows() != before {
+		t.Errorf("the books say %+v, %v, want %+v; rows: %d, then %d", books, err, want, before, p.rows())
+	}
+}
+
+// Invariant: a read doesn't wait for the writer for ever.
+func TestReadKeepsItsDeadline(t *testing.T) {
+	t.Parallel()
+	p := newPromising(t)
+	p.accept(1, 0)
+	release := occupy(t, p.Store)
+	defer release()
+	const soon = 50 * time.Millisecond
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	if _, err := p.Deliveries(ctx, store.DeliveryQuery{Page: posthorn.Page{Limit: 10}}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a read beyond its time ended with %v", err)
+	}
+}
+
+// Invariant: who asks for another try of what is being sent spoils nobody's commit.
+func TestRetryOfUnwrittenIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPromising(t)
+	id := p.accept(1, 0)[0]
+	if _, err := p.Retry(t.Context(), id, time.Now()); !errors.Is(err, posthorn.ErrConflict) || p.rows() != 0 {
+		t.Errorf("retrying: %v; %d are rows", err, p.rows())
+	}
 }
 
 // Invariant: while the disk is full deliveries can be read, but for those that are just being sent.

@@ -31,7 +31,7 @@ func (s *Store) Join(ctx context.Context, node posthorn.NodeID, now time.Time, r
 		if _, err := tx.exec(`INSERT OR REPLACE INTO nodes (id, joined_at) VALUES (?, ?)`, node[:], micros(now)); err != nil || failpoint.Is(failpoint.TakeoverForgotten) {
 			return err
 		}
-		if err := tx.writeThose(anyDelivery); err != nil {
+		if err := tx.writeEach(tx.unwritten.Find(posthorn.EnvironmentID{}, anyDelivery)); err != nil {
 			return err
 		}
 		if failpoint.Is(failpoint.TakeoverOfEverything) {
@@ -100,6 +100,9 @@ const startOver = `UPDATE deliveries SET status = ?, uncounted = attempts, crash
 
 // Retry implements store.Queue.
 func (s *Store) Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error) {
+	if _, isLeased := s.writer.book.Get(id); isLeased {
+		return posthorn.Delivery{}, fmt.Errorf("moving a delivery: %w", posthorn.ErrConflict)
+	}
 	return s.move(ctx, id, func(tx *tx, status int) error {
 		if status == leased {
 			return posthorn.ErrConflict

@@ -10,7 +10,6 @@ import (
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/store"
-	"github.com/posthorn/posthorn/internal/store/unwritten"
 )
 
 const (
@@ -39,9 +38,6 @@ func (s *Store) CreateReplay(ctx context.Context, r posthorn.Replay) error {
 	err = s.write(ctx, func(tx *tx) error {
 		workspace, err := tx.roomForReplay(r.WebhookID)
 		if err != nil {
-			return err
-		}
-		if err := tx.writeOf(r.WebhookID); err != nil {
 			return err
 		}
 		_, err = tx.exec(`DELETE FROM replays WHERE webhook_id = ?1 AND id NOT IN (SELECT id FROM replays WHERE webhook_id = ?1 ORDER BY id DESC LIMIT ?2)`,
@@ -186,23 +182,17 @@ const nextReplay = `SELECT ` + replayColumns + `, due + leased, concurrency, bre
 
 // settleReplaying has those deliveries written that nextReplay counts: of webhooks with a running replay.
 func (s *Store) settleReplaying(ctx context.Context) error {
-	if s.writer.unwritten.Load() == 0 {
+	if s.writer.book.Len() == 0 {
 		return nil
 	}
-	running := map[posthorn.WebhookID]bool{}
-	err := s.each(ctx, `SELECT webhook_id FROM replays INDEXED BY replays_running WHERE status = 'running'`, nil, func(scan func(...any) error) error {
-		var webhook posthorn.WebhookID
-		err := scan(intoID(&webhook))
-		running[webhook] = true
-		return err
+	return s.each(ctx, `SELECT webhook_id, environment_id FROM replays INDEXED BY replays_running WHERE status = 'running'`, nil, func(scan func(...any) error) error {
+		var q store.DeliveryQuery
+		if err := scan(intoID(&q.WebhookID), intoID(&q.EnvironmentID)); err != nil {
+			return err
+		}
+		s.settle(ctx, s.unwrittenOf(q))
+		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("looking for running replays: %w", err)
-	}
-	if len(running) > 0 {
-		s.settle(ctx, func(d unwritten.Delivery) bool { return running[d.WebhookID] })
-	}
-	return nil
 }
 
 // NextReplay implements store.Replaying.

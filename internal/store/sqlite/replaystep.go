@@ -7,6 +7,7 @@ import (
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/failpoint"
 	"github.com/posthorn/posthorn/internal/store"
+	"github.com/posthorn/posthorn/internal/store/unwritten"
 )
 
 // StepReplay implements store.Replaying.
@@ -17,7 +18,7 @@ func (s *Store) StepReplay(ctx context.Context, step store.ReplayStep) (posthorn
 		if r, err = tx.goingReplay(step.ID); err != nil {
 			return err
 		}
-		if err := tx.writeOf(r.WebhookID); err != nil {
+		if err := tx.writeEach(tx.unwritten.Find(r.EnvironmentID, func(d unwritten.Delivery) bool { return d.WebhookID == r.WebhookID })); err != nil {
 			return err
 		}
 		return tx.stepReplay(&r, step)

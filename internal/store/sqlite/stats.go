@@ -88,10 +88,9 @@ func (s *Store) WebhookStats(ctx context.Context, ids []posthorn.WebhookID) (map
 
 // Conservation implements store.Ledger.
 func (s *Store) Conservation(ctx context.Context) (posthorn.Conservation, error) {
-	s.settle(ctx, anyDelivery)
 	var c posthorn.Conservation
 	err := s.one(ctx, `SELECT coalesce(sum(accepted), 0), coalesce(sum(pending), 0), coalesce(sum(succeeded), 0), coalesce(sum(exhausted), 0),
-			coalesce(sum(cancelled), 0), coalesce(sum(expired), 0), coalesce(sum(quarantined), 0), (SELECT count(*) FROM deliveries WHERE status = 1 AND status <> 2)
+			coalesce(sum(cancelled), 0), coalesce(sum(expired), 0), coalesce(sum(quarantined), 0), (SELECT count(*) FROM deliveries WHERE status = 1 AND status <> 2) + (SELECT count(*) FROM unwritten)
 		FROM webhook_stats`, nil, &c.Accepted, &c.Pending, &c.Succeeded, &c.Exhausted, &c.Cancelled, &c.Expired, &c.Quarantined, &c.Leased)
 	if err != nil {
 		return posthorn.Conservation{}, fmt.Errorf("adding up the deliveries: %w", err)

@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
-	"sync/atomic"
 
 	"github.com/posthorn/posthorn/internal/failpoint"
+	"github.com/posthorn/posthorn/internal/store/unwritten"
 )
 
 // maxWaiting bounds the writes of each queue.
@@ -27,8 +27,8 @@ type writer struct {
 	queues
 	done     chan struct{}
 	breakage *breakage
-	// unwritten is how many deliveries are promised and no rows, as of the last commit.
-	unwritten atomic.Int64
+	// book has the deliveries that are promised and no rows.
+	book *unwritten.Book
 
 	closing sync.RWMutex
 	closed  bool
@@ -56,12 +56,12 @@ func startWriter(ctx context.Context, db *sql.DB, b *breakage) (*writer, error) 
 	var t *tx
 	err = conn.Raw(func(own any) error {
 		t = newTx(context.WithoutCancel(ctx), own.(connection)) //nolint:forcetypeassert // every driver's connection prepares statements
-		t.unwrittenCount = &w.unwritten
 		return t.makeUp()
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("writing what an earlier process has promised: %w", err), conn.Close())
 	}
+	w.book = t.unwritten
 	go func() {
 		defer close(w.done)
 		_ = conn.Raw(func(any) error { // it returns nothing but nil
@@ -139,6 +139,21 @@ func (w *writer) enqueue(ctx context.Context, next *write) error {
 	// Whoever gave up waiting would not know whether the write happened, so
 	// nobody does: the writer answers everyone.
 	return <-next.done
+}
+
+// enqueueUntil is enqueue for writes of which nobody needs to know whether they happened: it
+// waits no longer than ctx.
+func (w *writer) enqueueUntil(ctx context.Context, next *write) error {
+	next.ctx, next.done = ctx, make(chan error, 1)
+	if err := w.submit(ctx, next); err != nil {
+		return err
+	}
+	select {
+	case err := <-next.done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("waiting to write: %w", ctx.Err())
+	}
 }
 
 func (w *writer) submit(ctx context.Context, next *write) error {

@@ -6,6 +6,7 @@
 package unwritten
 
 import (
+	"sync"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -32,9 +33,12 @@ type event struct {
 }
 
 // Book holds the deliveries that are promised and not written. What is done to it belongs to
-// a transaction, which ends with Commit or RollBack. It is not safe for concurrent use.
+// a transaction, which ends with Commit or RollBack: that is for one goroutine at a time. Get, Find and Len are
+// for everybody, and see what a transaction that is open has done.
 type Book struct {
-	byID map[posthorn.DeliveryID]Delivery
+	mu            sync.RWMutex
+	byID          map[posthorn.DeliveryID]Delivery
+	byEnvironment map[posthorn.EnvironmentID]map[posthorn.DeliveryID]struct{}
 	// events are those with a list, in the order of their sequence, from the first one that
 	// isn't written as a whole; listed is how many deliveries their lists have.
 	events []*event
@@ -49,7 +53,9 @@ type Book struct {
 
 // NewBook makes an empty book for events that come after the given sequence.
 func NewBook(last int64) *Book {
-	return &Book{byID: map[posthorn.DeliveryID]Delivery{}, last: last, before: last}
+	return &Book{
+		byID: map[posthorn.DeliveryID]Delivery{}, byEnvironment: map[posthorn.EnvironmentID]map[posthorn.DeliveryID]struct{}{}, last: last, before: last,
+	}
 }
 
 // Next returns the sequence of the next event: one more than that of the one before.
@@ -63,48 +69,84 @@ func (b *Book) Promise(sequence int64, deliveries []Delivery) {
 	e := &event{sequence: sequence, ids: make([]posthorn.DeliveryID, len(deliveries)), left: len(deliveries)}
 	for i, d := range deliveries {
 		d.of = e
-		b.byID[d.ID] = d
 		e.ids[i] = d.ID
+		b.add(d)
 	}
 	b.events = append(b.events, e)
 	b.added++
 	b.listed += len(deliveries)
 }
 
+func (b *Book) add(d Delivery) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.byID[d.ID] = d
+	ids, ok := b.byEnvironment[d.EnvironmentID]
+	if !ok {
+		ids = map[posthorn.DeliveryID]struct{}{}
+		b.byEnvironment[d.EnvironmentID] = ids
+	}
+	ids[d.ID] = struct{}{}
+}
+
+func (b *Book) remove(id posthorn.DeliveryID) (Delivery, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	d, ok := b.byID[id]
+	if !ok {
+		return Delivery{}, false
+	}
+	delete(b.byID, id)
+	if ids := b.byEnvironment[d.EnvironmentID]; len(ids) > 1 {
+		delete(ids, id)
+	} else {
+		delete(b.byEnvironment, d.EnvironmentID)
+	}
+	return d, true
+}
+
 // Get returns a delivery that is not written.
 func (b *Book) Get(id posthorn.DeliveryID) (Delivery, bool) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
 	d, ok := b.byID[id]
 	return d, ok
 }
 
 // Written notes that a delivery has a row.
 func (b *Book) Written(id posthorn.DeliveryID) {
-	d, ok := b.byID[id]
+	d, ok := b.remove(id)
 	if !ok {
 		return
 	}
-	delete(b.byID, id)
 	d.of.left--
 	b.written = append(b.written, d)
 }
 
 // Len is how many deliveries are not written.
-func (b *Book) Len() int { return len(b.byID) }
+func (b *Book) Len() int {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return len(b.byID)
+}
 
-// Oldest returns up to so many of the deliveries that are not written and wanted, those of older events first.
-func (b *Book) Oldest(most int, isWanted func(d Delivery) bool) []Delivery {
+// Find returns the deliveries of an environment, or of all with the zero one, that are not written and wanted. Its
+// cost grows with those of the environment.
+func (b *Book) Find(environment posthorn.EnvironmentID, isWanted func(d Delivery) bool) []Delivery {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
 	var found []Delivery
-	for _, e := range b.events {
-		if e.left == 0 {
-			continue
-		}
-		for _, id := range e.ids {
-			if len(found) >= most {
-				return found
-			}
-			if d, ok := b.byID[id]; ok && isWanted(d) {
+	if environment.IsZero() {
+		for _, d := range b.byID {
+			if isWanted(d) {
 				found = append(found, d)
 			}
+		}
+		return found
+	}
+	for id := range b.byEnvironment[environment] {
+		if d := b.byID[id]; isWanted(d) {
+			found = append(found, d)
 		}
 	}
 	return found
@@ -120,18 +162,18 @@ func (b *Book) WrittenUntil() int64 {
 	return b.last
 }
 
-// Overdue returns the deliveries of the oldest events that are to be written, so that no more than
-// so many deliveries stand in the lists of the events after WrittenUntil. One delivery that takes long
+// Overdue returns the deliveries of the oldest events that are to be written, so that after WrittenUntil there are no more than
+// so many events, and no more than so many deliveries in their lists. One delivery that takes long
 // would else hold up that for all that came after it.
-func (b *Book) Overdue(most int) []Delivery {
+func (b *Book) Overdue(events int64, deliveries int) []Delivery {
 	var overdue []Delivery
 	listed := b.listed
 	for _, e := range b.events {
-		if listed <= most {
+		if listed <= deliveries && b.last-e.sequence < events {
 			break
 		}
 		for _, id := range e.ids {
-			if d, ok := b.byID[id]; ok {
+			if d, ok := b.Get(id); ok {
 				overdue = append(overdue, d)
 			}
 		}
@@ -155,13 +197,13 @@ func (b *Book) Commit() {
 // RollBack undoes what was done since the last Commit or RollBack.
 func (b *Book) RollBack() {
 	for _, d := range b.written {
-		b.byID[d.ID] = d
+		b.add(d)
 		d.of.left++
 	}
 	kept := len(b.events) - b.added
 	for _, e := range b.events[kept:] {
 		for _, id := range e.ids {
-			delete(b.byID, id)
+			b.remove(id)
 		}
 		b.listed -= len(e.ids)
 	}

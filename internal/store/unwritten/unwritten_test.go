@@ -69,6 +69,7 @@ func TestBookIsLikeItsModel(t *testing.T) {
 					return
 				}
 				for i := range deliveries {
+					deliveries[i].EnvironmentID = posthorn.EnvironmentID{byte(rapid.IntRange(1, 2).Draw(t, "environment"))}
 					deliveries[i].ID = posthorn.NewID[posthorn.DeliveryID](time.UnixMilli(now.last), rand.Uint64)
 					now.lists[now.last] = append(now.lists[now.last], deliveries[i].ID)
 				}
@@ -86,7 +87,7 @@ func TestBookIsLikeItsModel(t *testing.T) {
 			},
 			"write what is overdue": func(t *rapid.T) {
 				most := rapid.IntRange(0, 10).Draw(t, "most")
-				for _, d := range b.Overdue(most) {
+				for _, d := range b.Overdue(1<<40, most) {
 					b.Written(d.ID)
 					now.written[d.ID] = true
 				}
@@ -107,14 +108,24 @@ func TestBookIsLikeItsModel(t *testing.T) {
 				if got := b.WrittenUntil(); b.Len() != len(missing) || got != now.writtenUntil() {
 					t.Errorf("%d are missing, want %d, and all is written until %d, want %d", b.Len(), len(missing), got, now.writtenUntil())
 				}
-				most := rapid.IntRange(0, len(missing)+1).Draw(t, "most")
+				wanted := func(unwritten.Delivery) bool { return true }
 				var got []posthorn.DeliveryID
-				for _, d := range b.Oldest(most, func(unwritten.Delivery) bool { return true }) {
+				parts := len(b.Find(posthorn.EnvironmentID{1}, wanted)) + len(b.Find(posthorn.EnvironmentID{2}, wanted))
+				for _, d := range b.Find(posthorn.EnvironmentID{}, wanted) {
 					got = append(got, d.ID)
+					of := func(other unwritten.Delivery) bool { return other.ID == d.ID }
+					if found := b.Find(d.EnvironmentID, of); len(found) != 1 {
+						t.Errorf("its environment has %d of a delivery", len(found))
+					}
 				}
-				missing = append([]posthorn.DeliveryID(nil), missing[:min(most, len(missing))]...)
+				if parts != len(got) {
+					t.Errorf("the environments have %d of %d deliveries", parts, len(got))
+				}
+				order := func(a, b posthorn.DeliveryID) int { return slices.Compare(a[:], b[:]) }
+				slices.SortFunc(got, order)
+				slices.SortFunc(missing, order)
 				if diff := cmp.Diff(missing, got); diff != "" {
-					t.Errorf("the oldest that are missing are (-want +got):\n%s", diff)
+					t.Errorf("missing are (-want +got):\n%s", diff)
 				}
 			},
 		})
@@ -136,16 +147,51 @@ func TestOverdueAreTheOldest(t *testing.T) {
 		}
 		b.Commit()
 	}
-	if overdue := b.Overdue(10); len(overdue) > 0 {
+	if overdue := b.Overdue(1<<40, 10); len(overdue) > 0 {
 		t.Errorf("overdue is %v", overdue)
 	}
-	overdue := b.Overdue(9)
+	overdue := b.Overdue(1<<40, 9)
 	if len(overdue) != 1 || overdue[0].ID != ids[0] || b.WrittenUntil() != 0 {
 		t.Fatalf("overdue is %v, and all is written until %d", overdue, b.WrittenUntil())
 	}
 	b.Written(ids[0])
 	b.Commit()
-	if b.WrittenUntil() != 10 || b.Len() != 0 || len(b.Overdue(0)) != 0 {
+	if b.WrittenUntil() != 10 || b.Len() != 0 || len(b.Overdue(1<<40, 0)) != 0 {
 		t.Errorf("all is written until %d, %d are missing", b.WrittenUntil(), b.Len())
+	}
+}
+
+// Invariant: of events without open deliveries there may be any number, but no more than so many after one that has some.
+func TestOldEventsAreOverdue(t *testing.T) {
+	t.Parallel()
+	b := unwritten.NewBook(0)
+	id := posthorn.NewID[posthorn.DeliveryID](time.UnixMilli(1), rand.Uint64)
+	b.Promise(b.Next(), []unwritten.Delivery{{ID: id}})
+	for range 9 {
+		b.Next()
+		b.Commit()
+	}
+	if overdue := b.Overdue(10, 100); len(overdue) > 0 {
+		t.Errorf("with nine events after it overdue is %v", overdue)
+	}
+	b.Next()
+	if overdue := b.Overdue(10, 100); len(overdue) != 1 || overdue[0].ID != id {
+		t.Errorf("with ten events after it overdue is %v", overdue)
+	}
+}
+
+// Invariant: lists that were rolled back count no more.
+func TestRollBackForgetsLists(t *testing.T) {
+	t.Parallel()
+	b := unwritten.NewBook(0)
+	promise := func() {
+		b.Promise(b.Next(), []unwritten.Delivery{{ID: posthorn.NewID[posthorn.DeliveryID](time.UnixMilli(1), rand.Uint64)}})
+	}
+	promise()
+	b.RollBack()
+	promise()
+	b.Commit()
+	if overdue := b.Overdue(1<<40, 1); len(overdue) > 0 || b.Len() != 1 {
+		t.Errorf("overdue is %v, and %d are missing", overdue, b.Len())
 	}
 }

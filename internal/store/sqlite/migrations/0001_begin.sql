@@ -147,18 +147,19 @@ CREATE TABLE formats (
 ) WITHOUT ROWID;
 
 -- leased lists the deliveries that were leased at once: the node that holds them, then of each
--- its id and its webhook's. They become rows of the table deliveries when it is known what came of them
+-- its id and its webhook's. They become rows of the table deliveries when it is known what came of them.
+-- It lies before the data, which whoever looks for lists need not read.
 CREATE TABLE events (
 	sequence       INTEGER PRIMARY KEY,
 	id             BLOB NOT NULL,
 	environment_id BLOB NOT NULL,
 	given_id       TEXT,
+	leased         BLOB,
 	type           TEXT NOT NULL,
 	data           BLOB NOT NULL,
 	timestamp      INTEGER NOT NULL,
 	accepted_at    INTEGER NOT NULL,
-	deliveries     INTEGER NOT NULL,
-	leased         BLOB
+	deliveries     INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX events_by_environment ON events (environment_id, id);
 CREATE INDEX events_by_type ON events (environment_id, type, id);
