@@ -84,7 +84,9 @@ func (e *Engine) nextToClaim() (*lane, time.Time, time.Duration) {
 		default:
 			since := l.claimAt
 			l.claimAt, l.isClaiming = time.Time{}, true
-			e.courtesy.Begin(&l.backlog, now)
+			if l.hasRested {
+				e.courtesy.Begin(now)
+			}
 			return l, since, 0
 		}
 		e.arrange(l)
@@ -99,14 +101,20 @@ func (e *Engine) nextToClaim() (*lane, time.Time, time.Duration) {
 	return nil, time.Time{}, wait
 }
 
-// nextDue takes out the lane whose turn it is to claim.
+// nextDue takes out the lane whose turn it is to claim. Those that rest come first once
+// the rest is over, however many others are due.
 func (e *Engine) nextDue(now time.Time) (*lane, bool) {
 	if rests, _ := e.courtesy.Rests(now); !rests {
 		if l, ok := e.patient.Next(); ok {
+			l.hasRested = true
 			return l, true
 		}
 	}
-	return e.due.Next()
+	l, ok := e.due.Next()
+	if ok {
+		l.hasRested = false
+	}
+	return l, ok
 }
 
 // isPatient reports whether the lane's claims rest for the sake of others.
@@ -145,19 +153,21 @@ func (e *Engine) claimed(l *lane, claimed store.Claimed, err error) {
 	defer e.mu.Unlock()
 	now := e.Now()
 	l.isClaiming = false
-	e.courtesy.End(&l.backlog, now)
-	l.backlog.End(err == nil && !claimed.NextAt.IsZero() && !claimed.NextAt.After(now), now)
+	if l.hasRested {
+		e.courtesy.End(now)
+	}
+	if err != nil {
+		claimed.NextAt = now.Add(time.Second)
+		l.backlog.Fail()
+	} else {
+		l.backlog.End(!claimed.NextAt.IsZero() && !claimed.NextAt.After(now), now)
+	}
 	for _, job := range claimed.Jobs {
 		e.hold(l, len(job.Event.Data))
 		e.enqueue(l, job)
 	}
-	again := claimed.NextAt
-	if err != nil {
-		again = now.Add(time.Second)
-		l.backlog.Doubt()
-	}
-	e.claimFrom(l, again)
-	signal(e.kick)
+	e.claimFrom(l, claimed.NextAt)
+	signal(e.kick) // one that rests may be the next
 	e.arrange(l)
 	e.drop(l, now)
 }

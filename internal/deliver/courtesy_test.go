@@ -1,8 +1,11 @@
 package deliver_test
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,15 +28,19 @@ type backlogs struct {
 	*world
 	healthy  posthorn.Webhook
 	webhooks []posthorn.Webhook
+	// failing has the next claim of a backlog fail.
+	failing atomic.Bool
 
-	mu   sync.Mutex
-	busy time.Duration
+	mu sync.Mutex
+	// limits are what their claims asked for.
+	limits []int
+	busy   time.Duration
 	// now and most are how many of their claims are under way.
 	now, most int
 }
 
 // await makes so many of them and pauses them while their deliveries are published; their
-// claims will take so long.
+// claims will take so long. What is published as only(n) goes to the one with that number.
 func await(t *testing.T, count, waiting int, claimTime time.Duration) *backlogs {
 	t.Helper()
 	w := newWorld(t)
@@ -41,10 +48,22 @@ func await(t *testing.T, count, waiting int, claimTime time.Duration) *backlogs 
 	b.healthy = w.webhook("https://healthy.example/", func(webhook *posthorn.Webhook) { webhook.Events = []string{"healthy"} })
 	for n := range count {
 		b.webhooks = append(b.webhooks, w.webhook(fmt.Sprintf("https://%d.example/", n), func(webhook *posthorn.Webhook) {
-			webhook.Events, webhook.Status = []string{"backlog"}, posthorn.WebhookPaused
+			webhook.Events, webhook.Status = []string{"backlog", only(n)}, posthorn.WebhookPaused
 		}))
 	}
 	spy := w.spy()
+	spy.beforeClaim = func(c store.Claim) error {
+		if c.WebhookID == b.healthy.ID {
+			return nil
+		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.limits = append(b.limits, c.Limit)
+		if b.failing.Swap(false) {
+			return errors.New("the database is away")
+		}
+		return nil
+	}
 	spy.afterClaim = func(c store.Claim) {
 		if c.WebhookID == b.healthy.ID {
 			return
@@ -58,6 +77,8 @@ func await(t *testing.T, count, waiting int, claimTime time.Duration) *backlogs 
 	pass(time.Minute)
 	return b
 }
+
+func only(number int) string { return fmt.Sprintf("only.%d", number) }
 
 func (b *backlogs) note(claims int, busy time.Duration) {
 	b.mu.Lock()
@@ -74,6 +95,15 @@ func (b *backlogs) spent() (time.Duration, int) {
 	busy, most := b.busy, b.most
 	b.busy, b.most = 0, b.now
 	return busy, most
+}
+
+// asked returns what claims asked for since it was called last.
+func (b *backlogs) asked() []int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	limits := b.limits
+	b.limits = nil
+	return limits
 }
 
 func (b *backlogs) resume() {
@@ -102,8 +132,8 @@ func (b *backlogs) publishFor(d time.Duration) {
 }
 
 // Invariant: while others publish, the claims of long backlogs, however many came back
-// together, take a sixth of the time of one who claims, one at a time; all of them get
-// their turns, and what is new isn't behind them. When nobody publishes they take all.
+// together, take a sixth of the time of one who claims, one at a time, where claims are
+// fast; all of them get their turns, and what is new isn't behind them. When nobody publishes they take all.
 func TestLongBacklogsRestWhileOthersPublish(t *testing.T) {
 	t.Parallel()
 	for _, count := range []int{1, 5} {
@@ -153,6 +183,103 @@ func TestGrowingBacklogEndsBesideOthers(t *testing.T) {
 		}
 		if waiting := len(b.deliveries(posthorn.DeliveryPending)); waiting > 0 {
 			t.Errorf("%d wait although %d seconds have passed", waiting, seconds)
+		}
+	})
+}
+
+// Invariant: a backlog that grows so fast that its claims don't rest keeps no other one
+// from being sent, nor what is new.
+func TestGrowingBacklogStarvesNoOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := await(t, 2, 2000, slowClaims)
+		growing, other := b.webhooks[0], b.webhooks[1]
+		b.publishType(only(0), 8000)
+		b.resume()
+		b.publishFor(500 * time.Millisecond) // they turn out to be long
+		before := len(b.sentTo(other.URL))
+		const each = 60 // six thousand a second
+		for range 100 {
+			b.publishType(only(0), each)
+			b.publishFor(10 * time.Millisecond)
+		}
+		if left := b.stats(growing.ID).Pending; left < 1000 {
+			t.Fatalf("%d wait for the growing one: it proves nothing", left)
+		}
+		if sent := len(b.sentTo(other.URL)) - before; sent < 100 {
+			t.Errorf("%d deliveries of the other backlog were sent in a second", sent)
+		}
+		if fresh := len(b.sentTo(b.healthy.URL)); fresh != 150 {
+			t.Errorf("%d of 150 fresh deliveries were sent", fresh)
+		}
+	})
+}
+
+// Invariant: a long backlog that has rested is claimed next, however many other webhooks
+// are due all the time.
+func TestBusyClaimsStarveNoBacklog(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := await(t, 1, 3000, slowClaims)
+		var busy []posthorn.Webhook
+		for range 50 { // more than are claimed at once
+			busy = append(busy, b.webhook("https://busy.example/", func(webhook *posthorn.Webhook) { webhook.Events = []string{"nothing"} }))
+		}
+		b.publishFor(100 * time.Millisecond)
+		b.resume()
+		b.publishFor(200 * time.Millisecond) // it turns out to be long
+		before := len(b.sentTo(b.webhooks[0].URL))
+		for range 100 {
+			for _, webhook := range busy {
+				b.engine.Wake(b.environment.ID, webhook.ID)
+			}
+			b.publishFor(10 * time.Millisecond)
+		}
+		if sent := len(b.sentTo(b.webhooks[0].URL)) - before; sent < 200 {
+			t.Errorf("%d deliveries of the backlog were sent in a second", sent)
+		}
+	})
+}
+
+// Invariant: a backlog whose turn it is goes on when another one's claim and the rest after
+// it are over, also when that one has ended and nothing else happens.
+func TestRestsEndWithTheClaim(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := await(t, 2, 300, 10*time.Millisecond)
+		large := b.webhooks[0]
+		b.publishType(only(0), 5700)
+		b.publishFor(100 * time.Millisecond)
+		b.resume()
+		b.publishFor(3 * time.Second)
+		if b.stats(large.ID).Pending == 0 || b.stats(b.webhooks[1].ID).Pending > 0 {
+			t.Fatal("the large one has ended, or the small one has not: it proves nothing")
+		}
+		requests := append(b.sentTo(large.URL), sent{at: time.Now()})
+		for i, request := range requests[1:] {
+			if silent := request.at.Sub(requests[i].at); silent > 150*time.Millisecond {
+				t.Errorf("nothing of the large one was sent for %v", silent)
+			}
+		}
+	})
+}
+
+// Invariant: a claim that fails doesn't make a long backlog forget what it owes to others.
+func TestFailedClaimEndsNoCourtesy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := await(t, 1, 3000, claimTime)
+		b.publishFor(100 * time.Millisecond)
+		b.resume()
+		b.publishFor(200 * time.Millisecond) // it turns out to be long
+		b.asked()
+		b.failing.Store(true)
+		b.publishFor(2 * time.Second)
+		if b.failing.Load() {
+			t.Fatal("no claim has failed")
+		}
+		if largest := slices.Max(b.asked()); largest > 16 {
+			t.Errorf("after a claim that failed one asks for %d", largest)
 		}
 	})
 }

@@ -45,8 +45,9 @@ type lane struct {
 	hasTurn, isDue bool
 	// tried hears when the lane's suspect is held no longer.
 	tried chan struct{}
-	// isClaiming keeps the lane known while its claim is under way.
-	isClaiming bool
+	// isClaiming keeps the lane known while its claim is under way, and hasRested says that
+	// this one was patient: others rest for it.
+	isClaiming, hasRested bool
 }
 
 func (e *Engine) lane(environment posthorn.EnvironmentID, webhook posthorn.WebhookID) *lane {

@@ -64,7 +64,14 @@ func (b *Backlog) Claiming() Load { return b.claim }
 // IsBeingTaken reports whether a claim is under way that is going to leave nothing.
 func (b *Backlog) IsBeingTaken() bool { return b.takesAll }
 
-// End ends a claim, which may have left some. One that failed leaves a doubt too.
+// Fail ends a claim that failed. Nobody knows what is left then, so a long backlog stays
+// long.
+func (b *Backlog) Fail() {
+	b.claim = Load{}
+	b.Doubt()
+}
+
+// End ends a claim that may have left some, which is a doubt too.
 func (b *Backlog) End(leftSome bool, now time.Time) {
 	b.claim, b.takesAll = Load{}, false
 	switch {

@@ -2,6 +2,7 @@ package pace_test
 
 import (
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -95,5 +96,28 @@ func TestShareOfAClaim(t *testing.T) {
 		if got := b.Begin(c.room, 64); got != c.want || b.IsBeingTaken() != c.isAll {
 			t.Errorf("%s: a share of %+v, all: %v", name, got, b.IsBeingTaken())
 		}
+	}
+}
+
+// Invariant: a claim that failed says nothing of what waits: a long backlog is still long,
+// since when it was, and nobody knows how much it is.
+func TestFailedClaimLeavesABacklogLong(t *testing.T) {
+	t.Parallel()
+	var c pace.Courtesy
+	published := begin().Add(time.Second)
+	c.Fresh(published)
+	b := long(begin())
+	b.Begin(pace.Load{Jobs: 32, Bytes: 4000}, 16)
+	b.Fail()
+	if !b.IsLong() || !c.Spares(b, room, published) {
+		t.Error("after a claim that failed it is long no more")
+	}
+	if b.IsShort(64) || b.IsBeingTaken() || b.Claiming() != (pace.Load{}) {
+		t.Errorf("a claim that failed is under way, or nothing is in doubt: %+v", b)
+	}
+	var short pace.Backlog
+	short.Begin(pace.Load{Jobs: 32, Bytes: 4000}, 16)
+	if short.Fail(); short.IsLong() || short.IsShort(64) || short.IsBeingTaken() {
+		t.Errorf("one that wasn't long, after a claim that failed: %+v", short)
 	}
 }

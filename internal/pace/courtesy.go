@@ -3,14 +3,16 @@ package pace
 import "time"
 
 // Courtesy has the claims of long backlogs rest while others publish: one of them is
-// under way at a time, and the next one waits calm times as long as the last one took.
-// So all long backlogs together, however many come back at once, take a sixth of what
-// can be written. The zero Courtesy has seen nobody publish.
+// under way at a time, and the next one waits calm times as long as the last one took,
+// up to longestRest. So all long backlogs together, however many come back at once, take
+// a sixth of what can be written; more of it where claims are slow, for a rest may not
+// keep them from going out at all. The claims of a backlog that isn't spared neither
+// rest nor have others rest. The zero Courtesy has seen nobody publish.
 type Courtesy struct {
 	// freshAt is when a fresh delivery was last taken into memory.
 	freshAt time.Time
-	// underWay counts the claims of long backlogs. The last one began at began, and the
-	// rest after it ends at restsUntil.
+	// underWay counts the claims between Begin and End. The last one began at began, and
+	// the rest after it ends at restsUntil.
 	underWay          int
 	began, restsUntil time.Time
 }
@@ -20,7 +22,7 @@ type Courtesy struct {
 const (
 	calm         = 5
 	shortestRest = time.Millisecond
-	longestRest  = 100 * time.Millisecond
+	longestRest  = 25 * time.Millisecond
 	remembers    = time.Second
 )
 
@@ -50,18 +52,11 @@ func (c *Courtesy) Rests(now time.Time) (bool, time.Duration) {
 	return c.IsPublishing(now) && c.underWay > 0 || left > 0, left
 }
 
-// Begin notes that a claim of the backlog begins; End must follow.
-func (c *Courtesy) Begin(b *Backlog, now time.Time) {
-	if b.IsLong() {
-		c.underWay, c.began = c.underWay+1, now
-	}
-}
+// Begin notes that a claim begins that has waited for the rest of others; End must follow.
+func (c *Courtesy) Begin(now time.Time) { c.underWay, c.began = c.underWay+1, now }
 
-// End notes that a claim of the backlog, which doesn't know yet, has ended, and begins the
-// rest after it.
-func (c *Courtesy) End(b *Backlog, now time.Time) {
-	if b.IsLong() {
-		c.underWay--
-		c.restsUntil = now.Add(max(shortestRest, min(calm*now.Sub(c.began), longestRest)))
-	}
+// End notes that such a claim has ended, and begins the rest after it.
+func (c *Courtesy) End(now time.Time) {
+	c.underWay--
+	c.restsUntil = now.Add(max(shortestRest, min(calm*now.Sub(c.began), longestRest)))
 }

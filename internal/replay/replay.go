@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -28,17 +29,21 @@ const (
 // How far a step goes, and how long it is before the next one, of whichever replay:
 // calm times as long as the step took, so that all replays together take half of what
 // can be written, and the less the more others write. While somebody publishes it is
-// gentleCalm times as long, and a step makes no more than gentleShare due, so that an event that comes
-// waits for a short commit at most, and seldom. When none may go on, it is asked
+// gentleCalm times as long, up to longestGentlePause, and a step makes no more than
+// gentleShare due, so that an event that comes waits for a short commit at most, and
+// seldom; no more than Share when the last step was slow: what such a commit costs
+// others is hardly its rows. When none may go on, it is asked
 // again after a time that doubles, up to a quarter of the time for which none could.
 const (
-	examine      = 500
-	calm         = 1
-	gentleCalm   = 9
-	shortestWait = 5 * time.Millisecond
-	longestPause = time.Second
-	usualWait    = 100 * time.Millisecond
-	longestWait  = 5 * time.Second
+	examine            = 500
+	calm               = 1
+	gentleCalm         = 9
+	slowStep           = 5 * time.Millisecond
+	shortestWait       = 5 * time.Millisecond
+	longestPause       = time.Second
+	longestGentlePause = 100 * time.Millisecond
+	usualWait          = 100 * time.Millisecond
+	longestWait        = 5 * time.Second
 )
 
 // Options are what a Runner is made of. All fields are needed.
@@ -76,16 +81,17 @@ func (r *Runner) Kick() {
 func (r *Runner) Run(ctx context.Context) {
 	var last posthorn.WebhookID
 	shares := map[posthorn.WebhookID]int{}
-	stepped, wait := r.Now(), shortestWait
+	stepped, wait, took := r.Now(), shortestWait, time.Duration(0)
 	for {
 		began, isGentle := r.Now(), r.Publishing()
 		turn, err := r.turn(ctx, last)
 		if err == nil {
 			last = turn.Replay.WebhookID
-			err = r.step(ctx, turn, share(shares, turn, isGentle))
+			err = r.step(ctx, turn, share(shares, turn, most(isGentle, took)))
 			stepped, wait = r.Now(), shortestWait
+			took = stepped.Sub(began)
 		}
-		pause := min(max(restAfter(r.Now().Sub(began), isGentle), shortestWait), longestPause)
+		pause := restAfter(r.Now().Sub(began), isGentle)
 		if errors.Is(err, posthorn.ErrNotFound) {
 			wait = min(2*wait, max(usualWait, r.Now().Sub(stepped)/4), longestWait)
 		} else if err != nil && ctx.Err() == nil {
@@ -110,16 +116,29 @@ func (r *Runner) Run(ctx context.Context) {
 // restAfter is how long to rest after a step that took so long.
 func restAfter(took time.Duration, isGentle bool) time.Duration {
 	if isGentle {
-		return gentleCalm * took
+		return max(shortestWait, min(gentleCalm*took, longestGentlePause))
 	}
-	return calm * took
+	return max(shortestWait, min(calm*took, longestPause))
 }
 
-// share returns how many deliveries of a webhook may be ahead after this step, and
-// remembers it for the next one.
-func share(shares map[posthorn.WebhookID]int, turn store.ReplayTurn, isGentle bool) int {
-	const most = 1000 // webhooks; to forget them costs speed alone
-	if len(shares) >= most {
+// most returns how many deliveries may be ahead after a step at most, when the one before
+// it took so long.
+func most(isGentle bool, took time.Duration) int {
+	switch {
+	case !isGentle:
+		return math.MaxInt
+	case took < slowStep:
+		return gentleShare
+	default:
+		return Share
+	}
+}
+
+// share returns how many deliveries of a webhook may be ahead after this step, no more
+// than most, and remembers it for the next one.
+func share(shares map[posthorn.WebhookID]int, turn store.ReplayTurn, most int) int {
+	const remembered = 1000 // webhooks; to forget them costs speed alone
+	if len(shares) >= remembered {
 		clear(shares)
 	}
 	half, webhook := max(1, turn.Concurrency/2), turn.Replay.WebhookID
@@ -131,9 +150,7 @@ func share(shares map[posthorn.WebhookID]int, turn store.ReplayTurn, isGentle bo
 	default:
 		shares[webhook] = max(half, min(2*shares[webhook], Share))
 	}
-	if isGentle {
-		shares[webhook] = min(shares[webhook], gentleShare)
-	}
+	shares[webhook] = min(shares[webhook], most)
 	return shares[webhook]
 }
 
