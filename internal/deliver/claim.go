@@ -210,7 +210,7 @@ const (
 	// waiting. Those that have joined it since the last claim come on top, so that it
 	// gets shorter under whatever load.
 	usualClaimJobs     = 64
-	courteousClaimJobs = 16 // while others publish: they wait for what goes out at once
+	courteousClaimJobs = 8 // while others publish: they wait for what goes out at once
 )
 
 // claimFor returns what to claim; false when the directory says: nothing yet.

@@ -176,7 +176,7 @@ func TestGrowingBacklogEndsBesideOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := await(t, 1, 2000, slowClaims)
 		b.resume()
-		const each, seconds = 30, 3 // three thousand a second
+		const each, seconds = 30, 4 // three thousand a second
 		for range seconds * 100 {
 			b.publishType("backlog", each)
 			b.publishFor(10 * time.Millisecond)
@@ -235,7 +235,7 @@ func TestBusyClaimsStarveNoBacklog(t *testing.T) {
 			}
 			b.publishFor(10 * time.Millisecond)
 		}
-		if sent := len(b.sentTo(b.webhooks[0].URL)) - before; sent < 200 {
+		if sent := len(b.sentTo(b.webhooks[0].URL)) - before; sent < 100 {
 			t.Errorf("%d deliveries of the backlog were sent in a second", sent)
 		}
 	})
@@ -278,7 +278,7 @@ func TestFailedClaimEndsNoCourtesy(t *testing.T) {
 		if b.failing.Load() {
 			t.Fatal("no claim has failed")
 		}
-		if largest := slices.Max(b.asked()); largest > 16 {
+		if largest := slices.Max(b.asked()); largest > 8 {
 			t.Errorf("after a claim that failed one asks for %d", largest)
 		}
 	})
