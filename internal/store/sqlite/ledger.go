@@ -100,7 +100,7 @@ func scanDelivery(scan func(targets ...any) error) (posthorn.Delivery, error) {
 
 // Delivery implements store.Ledger.
 func (s *Store) Delivery(ctx context.Context, id posthorn.DeliveryID) (posthorn.Delivery, error) {
-	if d, ok := s.writer.book.Get(id); ok {
+	if d, ok := s.writer.book.Has(id); ok {
 		s.settle(ctx, []unwritten.Delivery{d})
 	}
 	return scanDelivery(func(targets ...any) error {

@@ -64,9 +64,10 @@ func (t *tx) writeOne(id posthorn.DeliveryID) error {
 	return nil
 }
 
+// writeEach makes those deliveries rows that are none.
 func (t *tx) writeEach(deliveries []unwritten.Delivery) error {
 	for _, d := range deliveries {
-		if err := t.write(d); err != nil {
+		if err := t.writeOne(d.ID); err != nil {
 			return err
 		}
 	}
@@ -120,14 +121,7 @@ func (s *Store) settle(ctx context.Context, deliveries []unwritten.Delivery) {
 	ctx, cancel := context.WithTimeout(ctx, s.longestRead)
 	defer cancel()
 	for some := range slices.Chunk(deliveries, atOnce) {
-		next := &write{rows: len(some), run: func(tx *tx) error {
-			for _, d := range some {
-				if err := tx.writeOne(d.ID); err != nil {
-					return err
-				}
-			}
-			return nil
-		}}
+		next := &write{rows: len(some), run: func(tx *tx) error { return tx.writeEach(some) }}
 		if err := s.writer.enqueueUntil(ctx, next); err != nil {
 			return
 		}

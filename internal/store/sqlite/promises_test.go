@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -384,6 +385,43 @@ func TestConservationCountsUnwritten(t *testing.T) {
 	want := posthorn.Conservation{Accepted: 7, Pending: 6, Succeeded: 1, Leased: 4}
 	if err != nil || books != want || p.rows() != before {
 		t.Errorf("the books say %+v, %v, want %+v; rows: %d, then %d", books, err, want, before, p.rows())
+	}
+}
+
+// Invariant: a delivery that is just becoming a row is found: whoever reads meanwhile waits for the commit.
+func TestReaderSeesWhatIsBeingWritten(t *testing.T) {
+	t.Parallel()
+	p := newPromising(t)
+	id := p.accept(1, 0)[0]
+	entered, leave := make(chan struct{}), make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		_ = p.write(t.Context(), func(tx *tx) error {
+			err := tx.writeOne(id)
+			close(entered)
+			<-leave
+			return err
+		})
+	})
+	<-entered
+	found := make(chan error, 2)
+	done.Go(func() { _, err := p.Delivery(t.Context(), id); found <- err })
+	done.Go(func() {
+		list, err := p.Deliveries(t.Context(), store.DeliveryQuery{EnvironmentID: p.webhook.EnvironmentID, Page: posthorn.Page{Limit: 10}})
+		if err == nil && len(list) != 1 {
+			err = posthorn.ErrNotFound
+		}
+		found <- err
+	})
+	for len(p.writer.others)+len(found) < 2 {
+		runtime.Gosched()
+	}
+	close(leave)
+	done.Wait()
+	for range 2 {
+		if err := <-found; err != nil {
+			t.Errorf("reading: %v", err)
+		}
 	}
 }
 

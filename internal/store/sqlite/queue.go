@@ -100,7 +100,7 @@ const startOver = `UPDATE deliveries SET status = ?, uncounted = attempts, crash
 
 // Retry implements store.Queue.
 func (s *Store) Retry(ctx context.Context, id posthorn.DeliveryID, now time.Time) (posthorn.Delivery, error) {
-	if _, isLeased := s.writer.book.Get(id); isLeased {
+	if _, isLeased := s.writer.book.Has(id); isLeased {
 		return posthorn.Delivery{}, fmt.Errorf("moving a delivery: %w", posthorn.ErrConflict)
 	}
 	return s.move(ctx, id, func(tx *tx, status int) error {

@@ -33,8 +33,9 @@ type event struct {
 }
 
 // Book holds the deliveries that are promised and not written. What is done to it belongs to
-// a transaction, which ends with Commit or RollBack: that is for one goroutine at a time. Get, Find and Len are
-// for everybody, and see what a transaction that is open has done.
+// a transaction, which ends with Commit or RollBack: that is for one goroutine at a time. Has, Find and Len are
+// for everybody. What the open transaction promises is there for them, and what it has written still is: until the
+// commit no reader of the database finds its row.
 type Book struct {
 	mu            sync.RWMutex
 	byID          map[posthorn.DeliveryID]Delivery
@@ -48,13 +49,14 @@ type Book struct {
 	// has added, and what it has written.
 	before  int64
 	added   int
-	written []Delivery
+	written map[posthorn.DeliveryID]Delivery
 }
 
 // NewBook makes an empty book for events that come after the given sequence.
 func NewBook(last int64) *Book {
 	return &Book{
 		byID: map[posthorn.DeliveryID]Delivery{}, byEnvironment: map[posthorn.EnvironmentID]map[posthorn.DeliveryID]struct{}{}, last: last, before: last,
+		written: map[posthorn.DeliveryID]Delivery{},
 	}
 }
 
@@ -89,24 +91,28 @@ func (b *Book) add(d Delivery) {
 	ids[d.ID] = struct{}{}
 }
 
-func (b *Book) remove(id posthorn.DeliveryID) (Delivery, bool) {
+func (b *Book) remove(id posthorn.DeliveryID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	d, ok := b.byID[id]
-	if !ok {
-		return Delivery{}, false
-	}
+	d := b.byID[id]
 	delete(b.byID, id)
 	if ids := b.byEnvironment[d.EnvironmentID]; len(ids) > 1 {
 		delete(ids, id)
 	} else {
 		delete(b.byEnvironment, d.EnvironmentID)
 	}
-	return d, true
 }
 
-// Get returns a delivery that is not written.
+// Get returns a delivery that is not written, as the open transaction knows it.
 func (b *Book) Get(id posthorn.DeliveryID) (Delivery, bool) {
+	if _, isWritten := b.written[id]; isWritten {
+		return Delivery{}, false
+	}
+	return b.Has(id)
+}
+
+// Has returns a delivery that is not written, or not committed yet.
+func (b *Book) Has(id posthorn.DeliveryID) (Delivery, bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	d, ok := b.byID[id]
@@ -115,22 +121,22 @@ func (b *Book) Get(id posthorn.DeliveryID) (Delivery, bool) {
 
 // Written notes that a delivery has a row.
 func (b *Book) Written(id posthorn.DeliveryID) {
-	d, ok := b.remove(id)
+	d, ok := b.Get(id)
 	if !ok {
 		return
 	}
 	d.of.left--
-	b.written = append(b.written, d)
+	b.written[id] = d
 }
 
-// Len is how many deliveries are not written.
+// Len is how many deliveries are not written, or not committed yet.
 func (b *Book) Len() int {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	return len(b.byID)
 }
 
-// Find returns the deliveries of an environment, or of all with the zero one, that are not written and wanted. Its
+// Find returns the deliveries of an environment, or of all with the zero one, that are not written, or not committed yet, and wanted. Its
 // cost grows with those of the environment.
 func (b *Book) Find(environment posthorn.EnvironmentID, isWanted func(d Delivery) bool) []Delivery {
 	b.mu.RLock()
@@ -184,6 +190,9 @@ func (b *Book) Overdue(events int64, deliveries int) []Delivery {
 
 // Commit makes what was done since the last Commit or RollBack final.
 func (b *Book) Commit() {
+	for id := range b.written {
+		b.remove(id)
+	}
 	done := 0
 	for done < len(b.events) && b.events[done].left == 0 {
 		b.listed -= len(b.events[done].ids)
@@ -197,7 +206,6 @@ func (b *Book) Commit() {
 // RollBack undoes what was done since the last Commit or RollBack.
 func (b *Book) RollBack() {
 	for _, d := range b.written {
-		b.add(d)
 		d.of.left++
 	}
 	kept := len(b.events) - b.added
@@ -214,5 +222,5 @@ func (b *Book) RollBack() {
 
 func (b *Book) begin() {
 	clear(b.written)
-	b.before, b.added, b.written = b.last, 0, b.written[:0]
+	b.before, b.added = b.last, 0
 }
