@@ -38,7 +38,7 @@ func (t *tx) keepLostAttempt(id posthorn.DeliveryID, random posthorn.Randomness)
 	if err := t.keepAttempt(attempt); err != nil {
 		return err
 	}
-	t.countAttempt(d.WebhookID, attempt)
+	t.countAttempt(d.WebhookID, &attempt)
 	_, err = t.exec(`UPDATE deliveries SET attempts = attempts + 1, uncounted = uncounted + 1, last_reason = ?, last_status_code = 0 WHERE id = ?`,
 		string(attempt.Outcome.Reason), id[:])
 	return err

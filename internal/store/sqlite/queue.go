@@ -192,7 +192,7 @@ func (s *Store) Record(ctx context.Context, r store.Recording) error {
 	}
 	var outcome error
 	err := s.write(ctx, func(tx *tx) error {
-		err := tx.record(r)
+		err := tx.record(&r)
 		outcome = nil
 		if errors.Is(err, store.ErrLeaseLost) {
 			outcome = err // the attempt is kept all the same

@@ -30,8 +30,10 @@ const (
 	recordFirst = recordMove + `, first_attempt = ?` + whereHeld + ` AND first_attempt IS NULL`
 )
 
-func (t *tx) record(r store.Recording) error {
-	lease, attempt := r.Lease, r.Attempt
+// record takes a pointer, like those that it calls: a recording is large, and each that gets a
+// copy of it would put that on the heap (1,200 bytes).
+func (t *tx) record(r *store.Recording) error {
+	lease, attempt := &r.Lease, &r.Attempt
 	status, err := statusNumber(r.Next.Status)
 	if err != nil {
 		return err
@@ -56,7 +58,7 @@ func (t *tx) record(r store.Recording) error {
 		if changed == 0 {
 			return t.recordLate(attempt)
 		}
-		if err := t.keepAttempt(attempt); err != nil {
+		if err := t.keepAttempt(*attempt); err != nil {
 			return err
 		}
 	}
@@ -67,8 +69,8 @@ func (t *tx) record(r store.Recording) error {
 
 // recordAsRow writes a delivery that is not yet a row together with its first outcome, and
 // reports whether it has. If another path is to go on with it, it becomes a row as it is.
-func (t *tx) recordAsRow(r store.Recording, status int) (bool, error) {
-	lease, attempt := r.Lease, r.Attempt
+func (t *tx) recordAsRow(r *store.Recording, status int) (bool, error) {
+	lease, attempt := &r.Lease, &r.Attempt
 	d, isUnwritten := t.unwritten.Get(lease.DeliveryID)
 	if !isUnwritten {
 		return false, nil
@@ -95,7 +97,7 @@ func (t *tx) recordAsRow(r store.Recording, status int) (bool, error) {
 // keepAttempt keeps an attempt under its number, or under the next one if a late
 // attempt has taken it.
 func (t *tx) keepAttempt(attempt posthorn.Attempt) error {
-	kept, err := t.insertAttempt(attempt)
+	kept, err := t.insertAttempt(&attempt)
 	if kept || err != nil {
 		return err
 	}
@@ -103,12 +105,12 @@ func (t *tx) keepAttempt(attempt posthorn.Attempt) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.insertAttempt(attempt)
+	_, err = t.insertAttempt(&attempt)
 	return err
 }
 
 // recordLate keeps the attempt of a lease that is void: the request did leave.
-func (t *tx) recordLate(attempt posthorn.Attempt) error {
+func (t *tx) recordLate(attempt *posthorn.Attempt) error {
 	var known int
 	err := t.get(`SELECT 1 FROM deliveries WHERE id = ?`, []any{attempt.DeliveryID[:]}, &known)
 	if errors.Is(err, posthorn.ErrNotFound) {
@@ -127,7 +129,7 @@ func (t *tx) recordLate(attempt posthorn.Attempt) error {
 }
 
 // forgetLost makes room for a late attempt where its number has a lost one.
-func (t *tx) forgetLost(late posthorn.Attempt) error {
+func (t *tx) forgetLost(late *posthorn.Attempt) error {
 	var there posthorn.Attempt
 	err := t.get(selectAttempts, []any{late.DeliveryID[:], late.Number - 1, 1}, &there.Number, intoAttempt(&there))
 	if errors.Is(err, posthorn.ErrNotFound) || err == nil && (there.Number != late.Number || there.Outcome.Reason != posthorn.ReasonOutcomeUnknown) {
@@ -146,7 +148,7 @@ func (t *tx) forgetLost(late posthorn.Attempt) error {
 }
 
 // insertAttempt reports whether the attempt's number was free.
-func (t *tx) insertAttempt(a posthorn.Attempt) (bool, error) {
+func (t *tx) insertAttempt(a *posthorn.Attempt) (bool, error) {
 	bytes := packed.Attempt(a)
 	if a.Number == firstNumber {
 		inRow := bytes
@@ -162,7 +164,7 @@ func (t *tx) insertAttempt(a posthorn.Attempt) (bool, error) {
 	return inserted > 0, err
 }
 
-func (t *tx) countAttempt(webhook posthorn.WebhookID, attempt posthorn.Attempt) {
+func (t *tx) countAttempt(webhook posthorn.WebhookID, attempt *posthorn.Attempt) {
 	change := t.statsOf(webhook)
 	change.attempts++
 	if attempt.StartedAt.After(change.lastAttempt) {
@@ -182,7 +184,7 @@ func (t *tx) countAttempt(webhook posthorn.WebhookID, attempt posthorn.Attempt) 
 
 // follow holds or disables the webhook, if the receiver asked for it, and keeps
 // its breaker.
-func (t *tx) follow(r store.Recording) error {
+func (t *tx) follow(r *store.Recording) error {
 	if !r.Next.HoldUntil.IsZero() {
 		_, err := t.exec(`UPDATE webhooks SET hold_until = max(hold_until, ?) WHERE id = ?`, micros(r.Next.HoldUntil), r.WebhookID[:])
 		if err != nil {
