@@ -160,11 +160,11 @@ func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.
 	if len(examined.events) == 0 && p.Idempotency == nil {
 		return Receipt{Results: examined.results}, nil
 	}
-	endTurn, err := i.writes.take(ctx, directory.WorkspaceID, examined.rows)
+	turn, err := i.writes.take(ctx, directory.WorkspaceID, examined.rows)
 	if err != nil {
 		return Receipt{}, err
 	}
-	defer endTurn()
+	defer i.writes.end(turn)
 	entries := i.fanOut(examined)
 	settled := func(kept []store.Result) []Result { return settle(directory, examined, kept) }
 	kept, err := i.Store.Accept(ctx, store.Submission{

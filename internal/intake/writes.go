@@ -56,11 +56,13 @@ type line struct {
 	served int64
 }
 
-// ticket is a publication that waits for its turn.
+// ticket is a publication that waits for its turn, or has it.
 type ticket struct {
-	rows    int
-	since   time.Time
+	line *line
+	rows int
+	// granted is closed when a wait is over that began at since; nil when there is none.
 	granted chan struct{}
+	since   time.Time
 }
 
 // share is what the ticket takes of the room.
@@ -70,25 +72,25 @@ func newWrites(now func() time.Time) *writes {
 	return &writes{now: now, lines: map[posthorn.WorkspaceID]*line{}, waiting: map[*line]struct{}{}, pace: rowRate{perSecond: usualRowRate}}
 }
 
-// take waits until a workspace may write so many rows, and returns what gives its turn
-// back. It returns posthorn.ErrBusy at once if the wait would be too long, and else the
-// context's error.
-func (w *writes) take(ctx context.Context, workspace posthorn.WorkspaceID, rows int) (func(), error) {
-	mine, t, err := w.join(workspace, rows)
-	if err != nil {
-		return nil, err
+// take waits until a workspace may write so many rows. It returns posthorn.ErrBusy at
+// once if the wait would be too long, and else the context's error; without an error end
+// must follow.
+func (w *writes) take(ctx context.Context, workspace posthorn.WorkspaceID, rows int) (*ticket, error) {
+	t, err := w.join(workspace, rows)
+	if err != nil || t.granted == nil {
+		return t, err
 	}
 	select {
 	case <-t.granted:
 	case <-ctx.Done():
-		if w.giveUp(mine, t) {
+		if w.giveUp(t) {
 			return nil, fmt.Errorf("waiting for the workspace's turn: %w", ctx.Err())
 		}
 	}
-	return func() { w.end(mine, t) }, nil
+	return t, nil
 }
 
-func (w *writes) join(workspace posthorn.WorkspaceID, rows int) (*line, *ticket, error) {
+func (w *writes) join(workspace posthorn.WorkspaceID, rows int) (*ticket, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	mine, known := w.lines[workspace]
@@ -96,9 +98,9 @@ func (w *writes) join(workspace posthorn.WorkspaceID, rows int) (*line, *ticket,
 		mine = &line{workspace: workspace}
 	}
 	if err := w.checkWait(mine); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	t := &ticket{rows: rows, since: w.now(), granted: make(chan struct{})}
+	t := &ticket{line: mine, rows: rows}
 	if len(mine.tickets) == 0 {
 		mine.served = max(mine.served, w.clock)
 	}
@@ -106,7 +108,10 @@ func (w *writes) join(workspace posthorn.WorkspaceID, rows int) (*line, *ticket,
 	mine.tickets, mine.rows = append(mine.tickets, t), mine.rows+rows
 	w.waiting[mine] = struct{}{}
 	w.admit()
-	return mine, t, nil
+	if last := len(mine.tickets) - 1; last >= 0 && mine.tickets[last] == t {
+		t.granted, t.since = make(chan struct{}), w.now()
+	}
+	return t, nil
 }
 
 // welcome returns posthorn.ErrBusy if a publication of a workspace would be refused now.
@@ -120,7 +125,7 @@ func (w *writes) welcome(workspace posthorn.WorkspaceID) error {
 }
 
 func (w *writes) checkWait(l *line) error {
-	wait := w.expected(l, w.now())
+	wait := w.expected(l)
 	if wait <= longestWait {
 		return nil
 	}
@@ -132,7 +137,7 @@ func (w *writes) checkWait(l *line) error {
 // expected is how long whoever comes to a line now is going to wait: as long as its
 // first has waited already, or as long as it takes to write those before it, while each
 // other line gets as much, or all that it has. Beyond longestAdvice it isn't counted.
-func (w *writes) expected(l *line, now time.Time) time.Duration {
+func (w *writes) expected(l *line) time.Duration {
 	if len(l.tickets) == 0 {
 		return 0
 	}
@@ -142,7 +147,7 @@ func (w *writes) expected(l *line, now time.Time) time.Duration {
 			break
 		}
 	}
-	return max(now.Sub(l.tickets[0].since), time.Duration(float64(ahead)/w.pace.perSecond*float64(time.Second)))
+	return max(w.now().Sub(l.tickets[0].since), time.Duration(float64(ahead)/w.pace.perSecond*float64(time.Second)))
 }
 
 // admit lets through who is next, while there is room.
@@ -160,7 +165,9 @@ func (w *writes) admit() {
 		if len(next.tickets) == 0 {
 			delete(w.waiting, next)
 		}
-		close(t.granted)
+		if t.granted != nil {
+			close(t.granted)
+		}
 	}
 	if len(w.waiting) == 0 {
 		w.pace.rest()
@@ -183,14 +190,20 @@ func (w *writes) next() *line {
 func (l *line) leave() *ticket {
 	t := l.tickets[0]
 	l.tickets[0] = nil
-	l.tickets, l.rows = l.tickets[1:], l.rows-t.rows
+	l.rows -= t.rows
+	if len(l.tickets) == 1 {
+		l.tickets = l.tickets[:0] // with its room for the next one
+	} else {
+		l.tickets = l.tickets[1:]
+	}
 	return t
 }
 
 // giveUp takes a ticket out of its line. It reports whether the ticket still waited.
-func (w *writes) giveUp(l *line, t *ticket) bool {
+func (w *writes) giveUp(t *ticket) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	l := t.line
 	for i, other := range l.tickets {
 		if other != t {
 			continue
@@ -204,13 +217,16 @@ func (w *writes) giveUp(l *line, t *ticket) bool {
 	return false
 }
 
-func (w *writes) end(l *line, t *ticket) {
+// end gives a turn back.
+func (w *writes) end(t *ticket) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	l.writing -= t.share()
+	t.line.writing -= t.share()
 	w.writing -= t.share()
-	w.pace.wrote(t.rows, w.now())
-	w.forget(l)
+	if len(w.waiting) > 0 {
+		w.pace.wrote(t.rows, w.now())
+	}
+	w.forget(t.line)
 	w.admit()
 }
 

@@ -45,11 +45,11 @@ func newDisk(t *testing.T, perSecond int) *disk {
 func (d *disk) publish(workspace byte, rows int) (time.Duration, error) {
 	began := time.Now()
 	id := posthorn.WorkspaceID{workspace}
-	end, err := d.take(d.t.Context(), id, rows)
+	turn, err := d.take(d.t.Context(), id, rows)
 	if err != nil {
 		return time.Since(began), err
 	}
-	defer end()
+	defer d.end(turn)
 	done := make(chan struct{})
 	d.jobs <- func() {
 		<-time.After(time.Duration(rows) * time.Second / time.Duration(d.perSecond))
