@@ -129,6 +129,7 @@ func FuzzParseFormat(f *testing.F) {
 	f.Add([]byte(withMessage))
 	f.Add([]byte(everything))
 	f.Add([]byte(digested("sha-di6=:{digest.sha256}:")))
+	f.Add([]byte(strings.Replace(digested("sha-256=:{digest.sha256}:"), "Signature-Input", "A", 1)))
 	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "Bearer {signature}"], signature: {algorithm: jwt-hs256, claims: [{iat: {number: "{timestamp}"}}, {b: "{digest.sha256}"}]}}`))
 	f.Add([]byte(`{name: a, body: {raw: event.data}, headers: [X: "Bearer {signature}"], signature: {algorithm: jwt-hs256, claims: [{exp: {number: "{timestamp+60}"}}, {nbf: {number: "{timestamp}"}}, {b: "{digest.sha256}"}]}}`))
 	f.Add([]byte(mixedHead + `signatures: [` + timedScheme + `, ` + untimedScheme + `]}`))

@@ -305,6 +305,7 @@ func TestDigestsThatCanBeVerified(t *testing.T) {
 // A format that receivers can't verify with the libraries says so, and why.
 func TestFormatsThatCannotBeVerified(t *testing.T) {
 	t.Parallel()
+	const digest = "sha-256=:{digest.sha256}:"
 	for text, reason := range map[string]string{
 		`{name: a, body: {raw: event.data}, signature: {algorithm: none}}`:                                                                                                     "signs nothing",
 		`{name: a, body: {raw: event.data}, headers: [X: "{signature}"], signature: {algorithm: hmac-sha256, content: "{timestamp}{body}"}}`:                                   "don't get in a header",
@@ -334,16 +335,20 @@ func TestFormatsThatCannotBeVerified(t *testing.T) {
 		hashed + `headers: [X: "a={event.id},Bearer {signature}"], ` + bodyToken:                                                                                               "something that changes",
 		hashed + `headers: [X: "Bearer {signature}"], ` + strings.Replace(bodyToken, "claims", `several: ",Bearer {signature}", claims`, 1):                                    "alone",
 		hashed + `headers: [X: "Bearer {signature}"], ` + strings.Replace(bodyToken, "claims", `several: {lines: true}, claims`, 1):                                            "alone",
-		strings.Replace(digested("sha-256=:{digest.sha256}:"), "[created]", "[keyid]", 1):                                                                                      "when it was created",
-		digested("sha-di6=:{digest.sha256}:"):                        "RFC 9530",
-		digested("sha-256=:{digest.sha512}:"):                        "RFC 9530",
-		digested("sha-512=:{digest.sha256}:"):                        "RFC 9530",
-		digested("sha-256=:{digest.sha256.hex}:"):                    "RFC 9530",
-		digested("sha-256=:{digest.sha256|upper}:"):                  "RFC 9530",
-		digested("sha-256=:{digest.sha256}: "):                       "RFC 9530",
-		digested("sha-256=:{digest.sha256}"):                         "RFC 9530",
-		digested("sha-256=:{digest.sha256}:, md5=:{digest.sha256}:"): "RFC 9530",
-		digested("sha-256=:AAAA:"):                                   "RFC 9530",
+		strings.Replace(digested(digest), "[created]", "[keyid]", 1):                                                                                                           "when it was created",
+		strings.Replace(digested(digest), "Signature-Input:", "S-Input:", 1):                                                                                                   "has receivers look there",
+		strings.Replace(digested(digest), "Signature:", "Sig:", 1):                                                                                                             "has receivers look there",
+		strings.Replace(digested(digest), "{message.input}", "a {message.input}", 1):                                                                                           "has receivers look there",
+		strings.Replace(digested(digest), "{message.signature}", "{message.signature|upper}", 1):                                                                               "has receivers look there",
+		digested("sha-di6=:{digest.sha256}:"):                                                                                                                                  "RFC 9530",
+		digested("sha-256=:{digest.sha512}:"):                                                                                                                                  "RFC 9530",
+		digested("sha-512=:{digest.sha256}:"):                                                                                                                                  "RFC 9530",
+		digested("sha-256=:{digest.sha256.hex}:"):                                                                                                                              "RFC 9530",
+		digested("sha-256=:{digest.sha256|upper}:"):                                                                                                                            "RFC 9530",
+		digested("sha-256=:{digest.sha256}: "):                                                                                                                                 "RFC 9530",
+		digested("sha-256=:{digest.sha256}"):                                                                                                                                   "RFC 9530",
+		digested("sha-256=:{digest.sha256}:, md5=:{digest.sha256}:"):                                                                                                           "RFC 9530",
+		digested("sha-256=:AAAA:"): "RFC 9530",
 	} {
 		if _, err := parse(t, text).Verification(); err == nil || !strings.Contains(err.Error(), reason) {
 			t.Errorf("%s: %v", text, err)

@@ -24,10 +24,20 @@ func (r *receiver) deriveMessage() error {
 	}
 	r.scheme.IDHeader = isCovered(r.headerOf(part{value: eventIDValue}))
 	r.scheme.TimestampHeader = isCovered(r.headerOf(part{value: timestampValue}))
+	if !r.sendsAlone("Signature-Input", messageInputValue) || !r.sendsAlone("Signature", messageSignatureValue) {
+		return unverifiable("/headers", "The headers Signature-Input and Signature aren't {message.input} and {message.signature} alone, and RFC 9421 has receivers look there.")
+	}
 	if !r.sendsDigest() {
 		return unverifiable("/headers", "No header Content-Digest says the digest of the body as RFC 9530 writes it, sha-256=:{digest.sha256}:")
 	}
 	return nil
+}
+
+// sendsAlone reports whether a header of that name holds that value and nothing else.
+func (r *receiver) sendsAlone(name string, v value) bool {
+	return slices.ContainsFunc(r.dialect.headers, func(header compiledHeader) bool {
+		return strings.EqualFold(header.name, name) && len(header.value) == 1 && header.value[0].isSame(part{value: v})
+	})
 }
 
 // sendsDigest reports whether Content-Digest is a dictionary of digests of the
