@@ -48,10 +48,10 @@ func (e *Engine) Dispatch(job store.Job) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	l := e.lane(job.Delivery.EnvironmentID, job.Delivery.WebhookID)
-	e.enqueue(l, job)
+	e.enqueue(l, &job)
 }
 
-func (e *Engine) enqueue(l *lane, job store.Job) {
+func (e *Engine) enqueue(l *lane, job *store.Job) {
 	if l.waiting = append(l.waiting, job); job.Delivery.IsSuspect() {
 		l.waiting = slices.Insert(l.waiting[:len(l.waiting)-1], 0, job) // it is marked as being tried: it must not wait for others
 	}
@@ -102,7 +102,7 @@ func (e *Engine) Withdraw(webhook posthorn.WebhookID, id posthorn.DeliveryID) {
 	if !ok {
 		return
 	}
-	place := slices.IndexFunc(l.waiting, func(job store.Job) bool { return job.Delivery.ID == id })
+	place := slices.IndexFunc(l.waiting, func(job *store.Job) bool { return job.Delivery.ID == id })
 	if place < 0 {
 		return
 	}
@@ -141,7 +141,7 @@ func (e *Engine) dispatch() {
 		}
 		l.rate.Take(now)
 		job := l.waiting[0]
-		l.waiting[0] = store.Job{}
+		l.waiting[0] = nil
 		l.waiting = l.waiting[1:]
 		l.sending++
 		e.sending++

@@ -164,7 +164,7 @@ func (e *Engine) claimed(l *lane, claimed store.Claimed, err error) {
 	}
 	for _, job := range claimed.Jobs {
 		e.hold(l, len(job.Event.Data))
-		e.enqueue(l, job)
+		e.enqueue(l, &job)
 	}
 	e.claimFrom(l, claimed.NextAt)
 	signal(e.kick) // one that rests may be the next

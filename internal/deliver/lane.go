@@ -23,7 +23,7 @@ type lane struct {
 	// workspace is whose turn the lane takes; until the directory has been read for
 	// it, the environment stands for its workspace.
 	workspace   posthorn.WorkspaceID
-	waiting     []store.Job
+	waiting     []*store.Job
 	concurrency int
 	pace        pace.Pace
 	rate        pace.Rate

@@ -16,7 +16,7 @@ func (e *Engine) record(ctx context.Context, r store.Recording) error {
 }
 
 // finish updates what is known of the webhook after an attempt.
-func (e *Engine) finish(l *lane, job store.Job, next posthorn.Next, err error) {
+func (e *Engine) finish(l *lane, job *store.Job, next posthorn.Next, err error) {
 	if next.DisableWebhook {
 		// Whatever the error: the write may have happened all the same.
 		e.Directories.Forget(l.environment)
@@ -55,11 +55,11 @@ func (e *Engine) sendBack(l *lane) {
 
 // giveBack ends a lease without an attempt: the engine is stopping, the webhook
 // is not active, or it is gone (then there is a cause).
-func (e *Engine) giveBack(ctx context.Context, l *lane, job store.Job, cause error) {
+func (e *Engine) giveBack(ctx context.Context, l *lane, job *store.Job, cause error) {
 	e.mu.Lock()
 	e.free(l)
 	e.mu.Unlock()
-	e.release(ctx, []store.Job{job})
+	e.release(ctx, []*store.Job{job})
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	pause := time.Duration(0)
@@ -83,7 +83,7 @@ func (e *Engine) claimAgain(l *lane, pause time.Duration) {
 
 // release makes jobs pending again, uncounted. Should that fail until the
 // engine's grace is over, the next start takes them over.
-func (e *Engine) release(ctx context.Context, jobs []store.Job) {
+func (e *Engine) release(ctx context.Context, jobs []*store.Job) {
 	leases := make([]store.Lease, len(jobs))
 	for i, job := range jobs {
 		leases[i] = job.Lease

@@ -24,7 +24,7 @@ func (e *Engine) trySuspect(ctx context.Context, s store.SuspectWebhook) bool {
 	}
 	suspect.Announce(e.Logger, claimed.Jobs[0].Delivery)
 	select {
-	case <-e.holdSuspect(webhook, claimed.Jobs[0]):
+	case <-e.holdSuspect(webhook, &claimed.Jobs[0]):
 	case <-ctx.Done():
 	}
 	return true
@@ -40,7 +40,7 @@ func (e *Engine) wantsSuspect(webhook *posthorn.Webhook) bool {
 	return !l.sendFrom().After(e.Now()) && (l.held == 0 || !l.pace.IsOpen())
 }
 
-func (e *Engine) holdSuspect(webhook *posthorn.Webhook, job store.Job) <-chan struct{} {
+func (e *Engine) holdSuspect(webhook *posthorn.Webhook, job *store.Job) <-chan struct{} {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	l := e.lane(webhook.EnvironmentID, webhook.ID)
@@ -53,7 +53,7 @@ func (e *Engine) holdSuspect(webhook *posthorn.Webhook, job store.Job) <-chan st
 
 // over gives back the room of a delivery that is held no longer, and tells who
 // waits for it if it is a suspect.
-func (e *Engine) over(l *lane, job store.Job) {
+func (e *Engine) over(l *lane, job *store.Job) {
 	if job.Delivery.IsSuspect() {
 		signal(l.tried)
 	}

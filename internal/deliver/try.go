@@ -17,7 +17,7 @@ import (
 )
 
 // try makes one attempt: steps 4 to 6 in the life of an event.
-func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
+func (e *Engine) try(ctx context.Context, l *lane, job *store.Job) {
 	directory, webhook, err := e.receiver(ctx, job.Delivery.EnvironmentID, job.Delivery.WebhookID)
 	var style dialects.Style
 	if err == nil {
@@ -47,7 +47,7 @@ func (e *Engine) try(ctx context.Context, l *lane, job store.Job) {
 	}
 	breaker := e.sent(l, attempt, next)
 	err = e.record(ctx, store.Recording{Lease: job.Lease, WebhookID: job.Delivery.WebhookID, Attempt: attempt, Next: next, Format: style.Remembered(job.Delivery.Format, outcome, next), Breaker: breaker, Now: now})
-	e.Observer.Attempted(job, attempt, next, err)
+	e.Observer.Attempted(*job, attempt, next, err)
 	e.finish(l, job, next, err)
 }
 
@@ -64,17 +64,16 @@ func (e *Engine) receiver(ctx context.Context, environment posthorn.EnvironmentI
 }
 
 // send renders the request and sends it.
-func (e *Engine) send(ctx context.Context, directory *snapshot.Environment, webhook *posthorn.Webhook, job store.Job, style dialects.Style, at time.Time) (posthorn.Outcome, posthorn.RetryPolicy) {
+func (e *Engine) send(ctx context.Context, directory *snapshot.Environment, webhook *posthorn.Webhook, job *store.Job, style dialects.Style, at time.Time) (posthorn.Outcome, posthorn.RetryPolicy) {
 	format := style.Format()
 	policy := directory.Policy(webhook, format.Retries, job.Event.Type)
 	outcome := workers.Safely(func() posthorn.Outcome { return e.renderAndSend(ctx, style, directory, webhook, job, at) }, e.panicked)
 	return schedule.Judge(format, outcome), policy
 }
 
-func (e *Engine) renderAndSend(ctx context.Context, style dialects.Style, directory *snapshot.Environment, webhook *posthorn.Webhook, job store.Job, at time.Time) posthorn.Outcome {
-	job.Event = failpoint.Event(job.Event)
+func (e *Engine) renderAndSend(ctx context.Context, style dialects.Style, directory *snapshot.Environment, webhook *posthorn.Webhook, job *store.Job, at time.Time) posthorn.Outcome {
 	request, err := style.Render(wire.Input{
-		Event:           job.Event,
+		Event:           failpoint.Event(job.Event),
 		Webhook:         *webhook,
 		EnvironmentKind: directory.Kind,
 		Keys:            directory.SigningKeys,

@@ -2,6 +2,7 @@
 package workers
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,8 +12,12 @@ import (
 // the engine's time.
 type Workers struct {
 	group sync.WaitGroup
-	next  chan func()
 	over  chan struct{}
+
+	mu sync.Mutex
+	// idle are those who wait, each for what comes through its channel. The last to be
+	// done is the first to go on: its stack is still in the processor's caches.
+	idle []chan func()
 }
 
 // lingering is how long a goroutine waits for another task.
@@ -20,28 +25,64 @@ const lingering = time.Second
 
 // New makes workers of which none runs yet.
 func New() *Workers {
-	return &Workers{next: make(chan func()), over: make(chan struct{})}
+	return &Workers{over: make(chan struct{})}
 }
 
 // Run starts a task.
 func (w *Workers) Run(task func()) {
-	select {
-	case w.next <- task:
-	default:
-		w.group.Go(func() { w.serve(task) })
+	if idle := w.take(); idle != nil {
+		idle <- task
+		return
 	}
+	w.group.Go(func() { w.serve(task) })
+}
+
+// take returns the channel of one who waits, or nil. There is room for a task in it.
+func (w *Workers) take() chan<- func() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	last := len(w.idle) - 1
+	if last < 0 {
+		return nil
+	}
+	idle := w.idle[last]
+	w.idle = w.idle[:last]
+	return idle
+}
+
+func (w *Workers) wait(next chan func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.idle = append(w.idle, next)
+}
+
+// leave reports whether the worker waits no longer; else a task is coming.
+func (w *Workers) leave(next chan func()) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	place := slices.Index(w.idle, next)
+	if place < 0 {
+		return false
+	}
+	w.idle = slices.Delete(w.idle, place, place+1)
+	return true
 }
 
 func (w *Workers) serve(task func()) {
+	next := make(chan func(), 1)
 	linger := time.NewTimer(lingering)
 	defer linger.Stop()
 	for {
 		task()
+		w.wait(next)
 		linger.Reset(lingering)
 		select {
-		case task = <-w.next:
+		case task = <-next:
 		case <-linger.C:
-			return
+			if w.leave(next) {
+				return
+			}
+			task = <-next
 		case <-w.over:
 			return
 		}
@@ -57,14 +98,14 @@ func (w *Workers) Wait() {
 // Safely does some work; when that panics, what is returned is made by whoever
 // hears of it, and nobody else's work ends.
 func Safely[T any](work func() T, panicked func(cause any) T) T {
-	done := make(chan T, 1)
+	var result T
 	func() {
 		defer func() {
 			if cause := recover(); cause != nil {
-				done <- panicked(cause)
+				result = panicked(cause)
 			}
 		}()
-		done <- work()
+		result = work()
 	}()
-	return <-done
+	return result
 }

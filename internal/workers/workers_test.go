@@ -1,6 +1,7 @@
 package workers
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,4 +32,59 @@ func TestWorkers(t *testing.T) {
 		w.Run(func() { <-begun })
 		w.Wait() // the bubble fails if a goroutine is left
 	})
+}
+
+// Invariant: who was done last goes on first, so that no more goroutines stay than are
+// needed at once.
+func TestTheLastGoesOnFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := New()
+		end := make(chan struct{})
+		for range 2 {
+			w.Run(func() { <-end })
+		}
+		close(end)
+		for range 6 {
+			<-time.After(2 * lingering / 5)
+			w.Run(func() {})
+			synctest.Wait()
+		}
+		w.mu.Lock()
+		waiting := len(w.idle)
+		w.mu.Unlock()
+		if waiting != 1 {
+			t.Errorf("%d goroutines wait, of which one was needed", waiting)
+		}
+		w.Wait()
+	})
+}
+
+// Invariant: a task that comes when its goroutine is about to give up is done.
+func TestTasksAtTheEndOfLingering(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := New()
+		for range 100 {
+			var isDone atomic.Bool
+			w.Run(func() { isDone.Store(true) })
+			<-time.After(lingering)
+			if !isDone.Load() {
+				t.Fatal("a task was not done")
+			}
+		}
+		w.Wait()
+	})
+}
+
+// Invariant: a panic is one result, and what it was is told.
+func TestSafely(t *testing.T) {
+	t.Parallel()
+	panicked := func(cause any) string { return cause.(string) }
+	if got := Safely(func() string { return "done" }, panicked); got != "done" {
+		t.Error(got)
+	}
+	if got := Safely(func() string { panic("a mistake") }, panicked); got != "a mistake" {
+		t.Error(got)
+	}
 }
