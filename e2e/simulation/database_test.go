@@ -104,13 +104,14 @@ func (d *database) Claim(ctx context.Context, c store.Claim) (store.Claimed, err
 	})
 }
 
-func (d *database) Record(ctx context.Context, r store.Recording) error {
-	_, err := call(d, "record", d.node.books.name(r.Lease.DeliveryID), func(b *books) (none, error) {
-		err := d.Store.Record(ctx, r)
-		b.recorded(r, err)
-		return none{}, err
+func (d *database) Record(ctx context.Context, recordings []store.Recording) ([]error, error) {
+	return call(d, "record", d.node.books.name(recordings[0].Lease.DeliveryID), func(b *books) ([]error, error) {
+		results, err := d.Store.Record(ctx, recordings)
+		for i, result := range results {
+			b.recorded(recordings[i], result)
+		}
+		return results, err
 	})
-	return err
 }
 
 func (d *database) Release(ctx context.Context, leases []store.Lease, now time.Time) error {

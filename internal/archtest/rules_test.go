@@ -155,6 +155,11 @@ func importRules() map[string]rule {
 			may:   []string{"", "internal/store"},
 			never: noHTTPnoSQL,
 		},
+		"internal/record": {
+			why:   "what goes together into a transaction is a rule about time; what an outcome means is another's business",
+			may:   []string{"internal/insist", "internal/store"},
+			never: noHTTPnoSQL,
+		},
 		"internal/starved": {
 			why:   "how much a process may run has to do with nothing that it does",
 			may:   []string{""},
@@ -172,7 +177,7 @@ func importRules() map[string]rule {
 		},
 		"internal/deliver": {
 			why:   "the engine learns outcomes as data, so that it can be tested without a network and a database; rendering is pure, so it may render",
-			may:   []string{"", "internal/dialects", "internal/insist", "internal/store", "internal/pace", "internal/schedule", "internal/snapshot", "internal/suspect", "internal/sweep", "internal/wire", "internal/workers", "internal/failpoint"},
+			may:   []string{"", "internal/dialects", "internal/insist", "internal/store", "internal/pace", "internal/record", "internal/schedule", "internal/snapshot", "internal/suspect", "internal/sweep", "internal/wire", "internal/workers", "internal/failpoint"},
 			never: noHTTPnoSQL,
 		},
 		"internal/egress": {

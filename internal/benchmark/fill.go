@@ -76,8 +76,8 @@ func fill(ctx context.Context, database store.Store, told filling, talk io.Write
 	for range recorders {
 		group.Go(func() {
 			for recording := range leases {
-				if err := f.store.Record(ctx, recording); err != nil {
-					cancel(fmt.Errorf("recording: %w", err))
+				if results, err := f.store.Record(ctx, []store.Recording{recording}); err != nil || results[0] != nil {
+					cancel(fmt.Errorf("recording: %w", errors.Join(append(results, err)...)))
 				}
 			}
 		})

@@ -197,7 +197,9 @@ func TestClockJumpsForward(t *testing.T) {
 		if got := len(w.sentTo(slow)); got != 9 {
 			t.Errorf("%d requests to the slow receiver, want 9: what was under way was sent again", got)
 		}
-		if after := most.Load(); after > 2*before {
+		// The pace doubles with each round of successes, and in the instant in which a round ends
+		// some of it are counted beside those of the next.
+		if after := most.Load(); after > 3*before {
 			t.Errorf("%d requests at once after the jump, %d before", after, before)
 		}
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/dialects"
 	"github.com/posthorn/posthorn/internal/pace"
+	"github.com/posthorn/posthorn/internal/record"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store"
 	"github.com/posthorn/posthorn/internal/workers"
@@ -100,7 +101,8 @@ type Engine struct {
 	kick    chan struct{}
 	settled chan struct{}
 	// rested wakes the loop that gives lanes their turn again.
-	rested chan struct{}
+	rested   chan struct{}
+	recorder record.Recorder
 	// work is everything that Run waits for.
 	work *workers.Workers
 
@@ -128,7 +130,7 @@ type Engine struct {
 // New makes an engine that works under a node id of its own.
 func New(o Options) *Engine {
 	o = o.withDefaults()
-	return &Engine{
+	e := &Engine{
 		Options:   o,
 		node:      posthorn.NewID[posthorn.NodeID](o.Now(), o.Random),
 		kick:      make(chan struct{}, 1),
@@ -139,6 +141,8 @@ func New(o Options) *Engine {
 		heldJobs:  pace.NewRoom[posthorn.WorkspaceID](o.MaxHeldJobs),
 		heldBytes: pace.NewRoom[posthorn.WorkspaceID](o.MaxHeldBytes),
 	}
+	e.recorder.Queue, e.recorder.Logger = o.Queue, o.Logger
+	return e
 }
 
 // NodeID is what the engine's leases are held under.

@@ -312,9 +312,9 @@ type flakyQueue struct {
 	failures atomic.Int32
 }
 
-func (q *flakyQueue) Record(ctx context.Context, r store.Recording) error {
+func (q *flakyQueue) Record(ctx context.Context, r []store.Recording) ([]error, error) {
 	if q.failures.Add(-1) >= 0 {
-		return errors.New("the database is away")
+		return nil, errors.New("the database is away")
 	}
 	return q.Queue.Record(ctx, r)
 }

@@ -42,13 +42,13 @@ type lateRecord struct {
 	failed bool
 }
 
-func (q *lateRecord) Record(ctx context.Context, r store.Recording) error {
-	err := q.Queue.Record(ctx, r)
+func (q *lateRecord) Record(ctx context.Context, r []store.Recording) ([]error, error) {
+	results, err := q.Queue.Record(ctx, r)
 	if err == nil && !q.failed {
 		q.failed = true
-		return errors.New("the connection broke after the commit")
+		return nil, errors.New("the connection broke after the commit")
 	}
-	return err
+	return results, err
 }
 
 // Invariant: a webhook whose receiver is gone gets nothing more.

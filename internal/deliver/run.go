@@ -56,6 +56,7 @@ func (e *Engine) start(sendContext context.Context) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.background = func(work func(ctx context.Context)) { e.work.Run(func() { work(sendContext) }) }
+	e.recorder.Background = e.background
 	e.dispatch()
 }
 

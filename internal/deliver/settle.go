@@ -9,12 +9,6 @@ import (
 	"github.com/posthorn/posthorn/internal/store"
 )
 
-// record keeps what came of the attempt: an outcome that is forgotten is a
-// duplicate later.
-func (e *Engine) record(ctx context.Context, r store.Recording) error {
-	return insist.On(ctx, e.Logger, "recording an attempt", func(ctx context.Context) error { return e.Queue.Record(ctx, r) })
-}
-
 // finish updates what is known of the webhook after an attempt.
 func (e *Engine) finish(l *lane, job *store.Job, next posthorn.Next, err error) {
 	if next.DisableWebhook {

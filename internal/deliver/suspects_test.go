@@ -33,9 +33,9 @@ func (m *mortal) Claim(ctx context.Context, c store.Claim) (store.Claimed, error
 	return m.Queue.Claim(ctx, c)
 }
 
-func (m *mortal) Record(ctx context.Context, r store.Recording) error {
+func (m *mortal) Record(ctx context.Context, r []store.Recording) ([]error, error) {
 	if m.isDead.Load() {
-		return errDead
+		return nil, errDead
 	}
 	return m.Queue.Record(ctx, r)
 }

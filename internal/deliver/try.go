@@ -46,9 +46,11 @@ func (e *Engine) try(ctx context.Context, l *lane, job *store.Job) {
 		Outcome:    outcome,
 	}
 	breaker := e.sent(l, attempt, next)
-	err = e.record(ctx, store.Recording{Lease: job.Lease, WebhookID: job.Delivery.WebhookID, Attempt: attempt, Next: next, Format: style.Remembered(job.Delivery.Format, outcome, next), Breaker: breaker, Now: now})
-	e.Observer.Attempted(*job, attempt, next, err)
-	e.finish(l, job, next, err)
+	recording := store.Recording{Lease: job.Lease, WebhookID: job.Delivery.WebhookID, Attempt: attempt, Next: next, Format: style.Remembered(job.Delivery.Format, outcome, next), Breaker: breaker, Now: now}
+	e.recorder.Record(ctx, recording, func(err error) {
+		e.Observer.Attempted(*job, attempt, next, err)
+		e.finish(l, job, next, err)
+	})
 }
 
 func (e *Engine) receiver(ctx context.Context, environment posthorn.EnvironmentID, id posthorn.WebhookID) (*snapshot.Environment, *posthorn.Webhook, error) {

@@ -3,6 +3,7 @@ package replay_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -140,10 +141,11 @@ func (w *world) send(webhook posthorn.WebhookID, limit int, end posthorn.Deliver
 	var ids []posthorn.DeliveryID
 	for _, job := range claimed.Jobs {
 		ids = append(ids, job.Delivery.ID)
-		w.must(w.Record(w.t.Context(), store.Recording{
+		results, err := w.Record(w.t.Context(), []store.Recording{{
 			Lease: job.Lease, WebhookID: webhook, Next: posthorn.Next{Status: end}, Now: time.Now(),
 			Attempt: posthorn.Attempt{ID: newID[posthorn.AttemptID](w), DeliveryID: job.Delivery.ID, Number: job.Delivery.Attempts + 1, StartedAt: time.Now()},
-		}))
+		}})
+		w.must(errors.Join(append(results, err)...))
 	}
 	return ids
 }

@@ -46,7 +46,11 @@ type Queue interface {
 	// be larger: Claim stops before the job that would be too much.
 	Claim(ctx context.Context, c Claim) (Claimed, error)
 
-	// Record keeps the attempt and moves the delivery to r.Next, together, and sets
+	// Record keeps what came of attempts, all in one transaction, one after the other: an
+	// error means that none is kept. Results has a place for each, with nil or ErrLeaseLost.
+	// Recordings are the caller's again when it returns.
+	//
+	// For each it keeps the attempt and moves the delivery to r.Next, together, and sets
 	// its crashes to zero; the webhook's stats follow (their times are the latest StartedAt of all attempts
 	// so recorded, of those that succeeded and of those that did not).
 	//
@@ -58,11 +62,11 @@ type Queue interface {
 	//
 	// If the lease is void the attempt is kept (the request did leave) unless the
 	// delivery is unknown or has an attempt of that number, nothing else changes,
-	// and Record returns ErrLeaseLost. It takes the place of a lost attempt of that
+	// and its result is ErrLeaseLost. It takes the place of a lost attempt of that
 	// number: now somebody knows what came of it. If such a late attempt has taken the number
 	// of an attempt under a good lease, the latter is kept under the number after
 	// the delivery's highest.
-	Record(ctx context.Context, r Recording) error
+	Record(ctx context.Context, recordings []Recording) ([]error, error)
 
 	// Release gives deliveries back untried: they are pending and due at now, and
 	// no crash is counted. Void leases are passed over.

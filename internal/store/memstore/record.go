@@ -9,11 +9,19 @@ import (
 )
 
 // Record implements store.Queue.
-func (s *Store) Record(ctx context.Context, r store.Recording) error {
+func (s *Store) Record(ctx context.Context, recordings []store.Recording) ([]error, error) {
 	if err := s.enter(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	defer s.mu.Unlock()
+	results := make([]error, len(recordings))
+	for i, r := range recordings {
+		results[i] = s.record(r)
+	}
+	return results, nil
+}
+
+func (s *Store) record(r store.Recording) error {
 	attempt := copyAttempt(r.Attempt)
 	d := s.held(r.Lease)
 	if d == nil || d.WebhookID != r.WebhookID {

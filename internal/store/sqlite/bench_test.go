@@ -168,7 +168,7 @@ func (w *bench) record(lease store.Lease) {
 		ID: newID[posthorn.AttemptID](w), DeliveryID: lease.DeliveryID, Number: 1, StartedAt: now, URL: "http://127.0.0.1:8080/hooks",
 		Outcome: posthorn.Outcome{Reason: posthorn.ReasonSuccess, StatusCode: 200, ResponseBody: []byte("ok"), ConnectionReused: true},
 	}
-	err := w.store.Record(w.ctx, store.Recording{Lease: lease, WebhookID: w.webhook, Attempt: attempt, Next: posthorn.Next{Status: posthorn.DeliverySucceeded}, Now: now})
+	_, err := w.store.Record(w.ctx, []store.Recording{{Lease: lease, WebhookID: w.webhook, Attempt: attempt, Next: posthorn.Next{Status: posthorn.DeliverySucceeded}, Now: now}})
 	if err != nil {
 		w.Error(err)
 	}

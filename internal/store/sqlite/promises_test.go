@@ -83,6 +83,12 @@ func (p *promising) accept(leased, pending int) []posthorn.DeliveryID {
 	return ids
 }
 
+// Record keeps one recording, and returns what became of it.
+func (p *promising) Record(ctx context.Context, r store.Recording) error {
+	results, err := p.Store.Record(ctx, []store.Recording{r})
+	return errors.Join(append(results, err)...)
+}
+
 func (p *promising) recording(id posthorn.DeliveryID, next posthorn.Next) store.Recording {
 	now := time.Now()
 	return store.Recording{
@@ -288,6 +294,23 @@ func TestFirstMissingIsFound(t *testing.T) {
 	if found := all(t, p.killed()); len(found) != 1 {
 		t.Errorf("after the kill there are %d deliveries, want 1", len(found))
 	}
+}
+
+// Invariant: of recordings that are kept together all are kept or none is.
+func TestRecordingsAreKeptTogether(t *testing.T) {
+	t.Parallel()
+	p := newPromising(t)
+	ids := p.accept(2, 0)
+	good, bad := p.recording(ids[0], posthorn.Next{Status: posthorn.DeliverySucceeded}), p.recording(ids[1], posthorn.Next{Status: "nonsense"})
+	if results, err := p.Store.Record(t.Context(), []store.Recording{good, bad}); err == nil || results != nil {
+		t.Errorf("%v, %v", results, err)
+	}
+	for _, id := range ids {
+		if d, err := p.Delivery(t.Context(), id); err != nil || d.Status != posthorn.DeliveryLeased {
+			t.Errorf("then one is %+v, %v", d, err)
+		}
+	}
+	p.must(p.Record(t.Context(), good))
 }
 
 // Invariant: only the holder of the lease records a delivery that is no row, under its epoch and for its webhook; a later

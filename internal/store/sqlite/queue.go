@@ -186,22 +186,22 @@ func (s *Store) endPending(ctx context.Context, webhook posthorn.WebhookID, stat
 }
 
 // Record implements store.Queue.
-func (s *Store) Record(ctx context.Context, r store.Recording) error {
+func (s *Store) Record(ctx context.Context, recordings []store.Recording) ([]error, error) {
 	if err := failpoint.Hit(failpoint.AfterSendBeforeRecord); err != nil {
-		return fmt.Errorf("recording an attempt: %w", err)
+		return nil, fmt.Errorf("recording attempts: %w", err)
 	}
-	var outcome error
-	err := s.write(ctx, func(tx *tx) error {
-		err := tx.record(&r)
-		outcome = nil
-		if errors.Is(err, store.ErrLeaseLost) {
-			outcome = err // the attempt is kept all the same
-			return nil
+	results := make([]error, len(recordings))
+	err := s.writeRows(ctx, len(recordings), func(tx *tx) error {
+		for i := range recordings {
+			results[i] = tx.record(&recordings[i])
+			if results[i] != nil && !errors.Is(results[i], store.ErrLeaseLost) { // of a lost lease the attempt is kept all the same
+				return results[i]
+			}
 		}
-		return err
+		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("recording an attempt: %w", err)
+		return nil, fmt.Errorf("recording attempts: %w", err)
 	}
-	return outcome
+	return results, nil
 }

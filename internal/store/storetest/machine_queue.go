@@ -61,7 +61,11 @@ func (m *machine) record() {
 	bothDo(m, "Record", func(s side) error {
 		mine := r
 		mine.Lease = given.twin[s.index]
-		return s.Record(m.ctx(), mine)
+		results, err := s.Record(m.ctx(), []store.Recording{mine})
+		if err != nil {
+			return err
+		}
+		return results[0]
 	})
 }
 

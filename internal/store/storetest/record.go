@@ -27,6 +27,7 @@ func recordCases() []testCase {
 		{name: "gives another number to an attempt whose number a late one has", run: whateverItsLength(recordNumberTaken)},
 		{name: "lets one of many writers under the same lease win", run: recordSameLeaseConcurrently},
 		{name: "does not let void leases spoil what is recorded beside them", run: recordConcurrently},
+		{name: "keeps several, one after the other, and tells of each", run: recordSeveral},
 	}
 }
 
@@ -260,6 +261,32 @@ func recordSameLeaseConcurrently(w *world) {
 	if stats := w.stats(webhook); stats.Attempts != 1 || stats.Succeeded != 1 {
 		w.t.Fatalf("stats: %+v, want one attempt and one success", stats)
 	}
+}
+
+func recordSeveral(w *world) {
+	webhook := w.webhook()
+	w.pending(webhook, 3)
+	jobs := w.claim(webhook)
+	again := w.recording(jobs[0], posthorn.ReasonTimeout, posthorn.DeliveryPending)
+	void := w.recording(jobs[1], posthorn.ReasonSuccess, posthorn.DeliverySucceeded)
+	void.Lease.Epoch++
+	recordings := []store.Recording{
+		w.recording(jobs[0], posthorn.ReasonSuccess, posthorn.DeliverySucceeded), again, void,
+		w.recording(jobs[2], posthorn.StatusReason(500), posthorn.DeliveryExhausted),
+	}
+	results := must[[]error](w)(w.Store.Record(w.ctx, recordings))
+	w.want("the results", len(results), len(recordings))
+	for i, want := range []error{nil, store.ErrLeaseLost, store.ErrLeaseLost, nil} {
+		if !errors.Is(results[i], want) {
+			w.t.Errorf("of recording %d is said %v, want %v", i, results[i], want)
+		}
+	}
+	for i, want := range []posthorn.DeliveryStatus{posthorn.DeliverySucceeded, posthorn.DeliveryLeased, posthorn.DeliveryExhausted} {
+		w.wantStatus(jobs[i].Delivery.ID, want)
+	}
+	w.want("the attempts of the first", w.attempts(jobs[0].Delivery.ID), []posthorn.Attempt{recordings[0].Attempt})
+	clear(recordings) // they are the caller's again
+	w.want("the number of attempts of the second", len(w.attempts(jobs[1].Delivery.ID)), 1)
 }
 
 func recordConcurrently(w *world) {

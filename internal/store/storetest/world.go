@@ -50,6 +50,15 @@ func newWorld(t *testing.T, engine store.Store) *world {
 	return w
 }
 
+// Record keeps one recording, and returns what became of it.
+func (w *world) Record(ctx context.Context, r store.Recording) error {
+	results, err := w.Store.Record(ctx, []store.Recording{r})
+	if err != nil {
+		return err
+	}
+	return results[0]
+}
+
 // neighbour makes another tenant in the same store.
 func (w *world) neighbour() *world {
 	w.t.Helper()
