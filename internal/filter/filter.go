@@ -62,14 +62,22 @@ func countFilters(webhooks []posthorn.Webhook) int {
 
 func (x *Index) add(pattern string, position int) {
 	if pattern == "*" {
-		x.all = append(x.all, position)
+		x.all = appendOnce(x.all, position)
 		return
 	}
 	if family, isFamily := strings.CutSuffix(pattern, "*"); isFamily {
-		x.families[family] = append(x.families[family], position)
+		x.families[family] = appendOnce(x.families[family], position)
 		return
 	}
-	x.exact[pattern] = append(x.exact[pattern], position)
+	x.exact[pattern] = appendOnce(x.exact[pattern], position)
+}
+
+// appendOnce adds a position to a list that ascends.
+func appendOnce(positions []int, position int) []int {
+	if last := len(positions) - 1; last >= 0 && positions[last] == position {
+		return positions // the webhook has the pattern twice
+	}
+	return append(positions, position)
 }
 
 // CountDisabled returns how many webhooks would want an event of this type if
@@ -88,28 +96,40 @@ func (x *Index) CountDisabled(eventType string) int {
 // NewIndex was given them. The webhooks must not be changed. The filters cost at
 // most MaxEventCost together, but for what the last of them that was evaluated
 // spent beyond it; those that are left over fail. The data is that of the event;
-// nobody else may use it afterwards.
+// nobody else may use it afterwards, and where no webhook has a filter it may be nil.
 func (x *Index) Match(event *posthorn.Event, data *eventdata.Value) Matches {
 	positions := x.subscribed(event.Type)
 	matches := Matches{Webhooks: make([]*posthorn.Webhook, 0, len(positions))}
-	in := &input{event: event, source: data}
+	var in *input
 	for _, position := range positions {
-		if program, filtered := x.filters[position]; filtered && !matches.take(program, in) {
-			continue
+		if program, filtered := x.filters[position]; filtered {
+			if in == nil {
+				in = &input{event: event, source: data}
+			}
+			if !matches.take(program, in) {
+				continue
+			}
 		}
 		matches.Webhooks = append(matches.Webhooks, &x.webhooks[position])
 	}
 	return matches
 }
 
-// subscribed returns the positions of the webhooks that want the type.
+// subscribed returns the positions of the webhooks that want the type, each once and
+// ascending. They must not be changed: a list that is alone is the index's own.
 func (x *Index) subscribed(eventType string) []int {
-	positions := slices.Concat(x.exact[eventType], x.all)
+	const usual = 8
+	lists := append(make([][]int, 0, usual), x.exact[eventType], x.all)
 	for i := range len(eventType) {
 		if eventType[i] == '.' && i+1 < len(eventType) {
-			positions = append(positions, x.families[eventType[:i+1]]...)
+			lists = append(lists, x.families[eventType[:i+1]])
 		}
 	}
+	lists = slices.DeleteFunc(lists, func(positions []int) bool { return len(positions) == 0 })
+	if len(lists) == 1 {
+		return lists[0]
+	}
+	positions := slices.Concat(lists...)
 	slices.Sort(positions)
 	return slices.Compact(positions)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/posthorn/posthorn"
-	"github.com/posthorn/posthorn/internal/eventdata"
 	"github.com/posthorn/posthorn/internal/filter"
 	"github.com/posthorn/posthorn/internal/schema"
 	"github.com/posthorn/posthorn/internal/snapshot"
@@ -21,75 +20,70 @@ const (
 	MaxBatchSchemaCost = 10 * schema.MaxCost
 )
 
-// examined is what the directory makes of the events of a publication. Results has one
-// for each item; those without an error stand for the events, in the same order.
-type examined struct {
-	results  []Result
-	events   []posthorn.Event
-	matches  []filter.Matches
-	warnings [][]*posthorn.Error
-	// rows is how many events and deliveries are to be written.
-	rows int
+// wanted says who wants the events of a publication, and what it took to find that out.
+type wanted struct {
+	// by has the webhooks for each result without an error, in the same order.
+	by         [][]*posthorn.Webhook
+	deliveries int
 	// costs of the filters and the schemas, in units.
 	filterCost uint64
 	schemaCost int
 }
 
+// rows is how many events and deliveries are to be written.
+func (w *wanted) rows() int { return len(w.by) + w.deliveries }
+
 // examine refuses events whose data must match the schema of their type and doesn't,
-// and finds the webhooks that want each of the others. Each event is decoded at most
-// once for all that.
-func (i *Intake) examine(ctx context.Context, directory *snapshot.Environment, prepared []Result, events []posthorn.Event) (examined, error) {
+// and finds the webhooks that want each of the others. So many of the results have no
+// error yet. Each event is decoded at most once for all that.
+func (i *Intake) examine(ctx context.Context, directory *snapshot.Environment, results []Result, good int) (wanted, error) {
 	if directory.HasFilters() || directory.HasSchemas() {
 		endTurn, err := i.looking.take(ctx, directory.WorkspaceID, 1)
 		if err != nil {
-			return examined{}, err
+			return wanted{}, err
 		}
 		defer endTurn()
 	}
-	e := examined{results: make([]Result, len(prepared)), events: make([]posthorn.Event, 0, len(events))}
-	next := 0
-	for n, result := range prepared {
-		e.results[n] = result
-		if result.Err != nil {
+	w := wanted{by: make([][]*posthorn.Webhook, 0, good)}
+	for n := range results {
+		if results[n].Err != nil {
 			continue
 		}
-		e.results[n].Err = e.look(directory, events[next])
-		next++
-		if err := e.checkBatch(); err != nil && len(events) > 1 {
-			return examined{}, err
+		w.look(directory, &results[n])
+		if err := w.checkBatch(); err != nil && good > 1 {
+			return wanted{}, err
 		}
 	}
-	return e, nil
+	return w, nil
 }
 
-// look examines one event, and returns why it is refused.
-func (e *examined) look(directory *snapshot.Environment, event posthorn.Event) error {
-	data := eventdata.Of(event.Data)
-	validation, verdict := directory.Check("/data", event.Type, data)
-	e.schemaCost += verdict.Cost
+// look examines the event of a result, and notes there what it finds.
+func (w *wanted) look(directory *snapshot.Environment, result *Result) {
+	data := directory.Data(&result.Event)
+	validation, verdict := directory.Check("/data", result.Event.Type, data)
+	w.schemaCost += verdict.Cost
 	if len(verdict.Mistakes) > 0 && validation == posthorn.ValidationReject {
 		var problems posthorn.Problems
 		for _, mistake := range verdict.Mistakes {
 			problems.Add(mistake)
 		}
-		return problems.Err()
+		result.Err = problems.Err()
+		return
 	}
-	matches := directory.Match(&event, data)
-	e.filterCost += matches.Cost
-	e.rows += 1 + len(matches.Webhooks)
-	e.events = append(e.events, event)
-	e.matches = append(e.matches, matches)
-	e.warnings = append(e.warnings, verdict.Mistakes)
-	return nil
+	matches := directory.Match(&result.Event, data)
+	w.by = append(w.by, matches.Webhooks)
+	w.deliveries += len(matches.Webhooks)
+	w.filterCost += matches.Cost
+	result.Unmatched, result.FilterFailed, result.Warnings = matches.Unmatched, matches.Failed, verdict.Mistakes
 }
 
-func (e *examined) checkBatch() error {
+func (w *wanted) checkBatch() error {
 	switch {
-	case e.rows-len(e.events) > MaxBatchDeliveries:
+	case w.deliveries > MaxBatchDeliveries:
 		return tooMuch(fmt.Sprintf("The batch makes more than %d deliveries: its events are many, and so are the webhooks that want them.", MaxBatchDeliveries))
-	case e.filterCost > MaxBatchFilterCost:
+	case w.filterCost > MaxBatchFilterCost:
 		return tooMuch(fmt.Sprintf("The filters of the webhooks cost more than %d units for this batch.", MaxBatchFilterCost))
-	case e.schemaCost > MaxBatchSchemaCost:
+	case w.schemaCost > MaxBatchSchemaCost:
 		return tooMuch(fmt.Sprintf("Checking this batch against the schemas of its event types costs more than %d units.", MaxBatchSchemaCost))
 	default:
 		return nil

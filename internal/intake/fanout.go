@@ -5,23 +5,27 @@ import (
 	"github.com/posthorn/posthorn/internal/store"
 )
 
-// fanOut makes a delivery for each webhook that wants each event. Those for
-// which the engine has room are leased to this node at once.
-func (i *Intake) fanOut(examined examined) []store.Entry {
-	entries := make([]store.Entry, len(examined.events))
-	for n, event := range examined.events {
-		wanting := examined.matches[n].Webhooks
-		event.Deliveries = len(wanting)
-		deliveries := make([]posthorn.Delivery, len(wanting))
-		for k, webhook := range wanting {
-			deliveries[k] = i.newDelivery(event, webhook)
+// fanOut makes entries of the events of the results without an error: a delivery for
+// each webhook that wants the event. Those for which the engine has room are leased to
+// this node at once.
+func (i *Intake) fanOut(results []Result, wantedBy [][]*posthorn.Webhook) []store.Entry {
+	entries := make([]store.Entry, 0, len(wantedBy))
+	for n := range results {
+		if results[n].Err != nil {
+			continue
 		}
-		entries[n] = store.Entry{Event: event, Deliveries: deliveries}
+		event, wanting := results[n].Event, wantedBy[len(entries)]
+		event.Deliveries = len(wanting)
+		deliveries, publicID := make([]posthorn.Delivery, len(wanting)), event.PublicID()
+		for k, webhook := range wanting {
+			deliveries[k] = i.newDelivery(&event, publicID, webhook)
+		}
+		entries = append(entries, store.Entry{Event: event, Deliveries: deliveries})
 	}
 	return entries
 }
 
-func (i *Intake) newDelivery(event posthorn.Event, webhook *posthorn.Webhook) posthorn.Delivery {
+func (i *Intake) newDelivery(event *posthorn.Event, publicID string, webhook *posthorn.Webhook) posthorn.Delivery {
 	status := posthorn.DeliveryPending
 	if webhook.Status == posthorn.WebhookActive && i.Dispatcher.Reserve(webhook, len(event.Data)) {
 		status = posthorn.DeliveryLeased
@@ -31,7 +35,7 @@ func (i *Intake) newDelivery(event posthorn.Event, webhook *posthorn.Webhook) po
 		EventID:       event.ID,
 		WebhookID:     webhook.ID,
 		EnvironmentID: event.EnvironmentID,
-		EventPublicID: event.PublicID(),
+		EventPublicID: publicID,
 		EventType:     event.Type,
 		Status:        status,
 		DueAt:         event.AcceptedAt,
@@ -43,15 +47,17 @@ func (i *Intake) newDelivery(event posthorn.Event, webhook *posthorn.Webhook) po
 // handOver gives the engine what is durable now, and takes back the room of
 // what was not kept.
 func (i *Intake) handOver(entries []store.Entry, kept []store.Result) {
-	for n, entry := range entries {
-		for _, delivery := range entry.Deliveries {
+	for n := range entries {
+		entry := &entries[n]
+		for k := range entry.Deliveries {
+			delivery := &entry.Deliveries[k]
 			switch {
 			case !kept[n].Kept:
-				i.unreserveOne(entry.Event, delivery)
+				i.unreserveOne(&entry.Event, delivery)
 			case delivery.Status == posthorn.DeliveryLeased:
 				i.Dispatcher.Dispatch(store.Job{
 					Lease:    store.Lease{DeliveryID: delivery.ID, NodeID: i.Dispatcher.NodeID(), Epoch: store.FirstEpoch},
-					Delivery: delivery,
+					Delivery: *delivery,
 					Event:    entry.Event,
 				})
 			default:
@@ -62,14 +68,14 @@ func (i *Intake) handOver(entries []store.Entry, kept []store.Result) {
 }
 
 func (i *Intake) unreserve(entries []store.Entry) {
-	for _, entry := range entries {
-		for _, delivery := range entry.Deliveries {
-			i.unreserveOne(entry.Event, delivery)
+	for n := range entries {
+		for k := range entries[n].Deliveries {
+			i.unreserveOne(&entries[n].Event, &entries[n].Deliveries[k])
 		}
 	}
 }
 
-func (i *Intake) unreserveOne(event posthorn.Event, delivery posthorn.Delivery) {
+func (i *Intake) unreserveOne(event *posthorn.Event, delivery *posthorn.Delivery) {
 	if delivery.Status == posthorn.DeliveryLeased {
 		i.Dispatcher.Unreserve(delivery.WebhookID, len(event.Data))
 	}

@@ -43,6 +43,18 @@ func TestFiltersDecide(t *testing.T) {
 	}
 }
 
+// Invariant: of an event that somebody gets, nothing is told about the filters of others.
+func TestFiltersOfOthersAreNotTold(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 10)
+	f.filter(f.webhook("*", posthorn.WebhookActive), "event.data.n > 1")
+	f.filter(f.webhook("*", posthorn.WebhookActive), "event.type == 'other'")
+	f.webhook("*", posthorn.WebhookActive)
+	if got := f.publish(item("")).Results[0]; got.Event.Deliveries != 1 || got.Unmatched+got.FilterFailed != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // Invariant: the cost of the filters of one batch is bounded; a batch beyond it
 // keeps nothing and holds no room, and a single event is never refused for it.
 func TestFilterCostOfABatchIsBounded(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/posthorn/posthorn"
@@ -134,16 +135,16 @@ func (i *Intake) Welcome(workspace posthorn.WorkspaceID) error { return i.writes
 // posthorn.ErrNotFound when there is no such environment, and posthorn.ErrBusy, at
 // once, when too much is waiting to be written.
 func (i *Intake) Publish(ctx context.Context, p Publication) (Receipt, error) {
-	results, events := i.prepare(p)
-	if len(events) == 0 && p.Idempotency == nil {
-		return Receipt{Results: results}, nil
-	}
 	for range maxStale {
+		results, good := i.prepare(p)
+		if good == 0 && p.Idempotency == nil {
+			return Receipt{Results: results}, nil
+		}
 		directory, err := i.Directories.Environment(ctx, p.EnvironmentID)
 		if err != nil {
 			return Receipt{}, err
 		}
-		receipt, err := i.accept(ctx, p, directory, results, events)
+		receipt, err := i.accept(ctx, p, directory, results, good)
 		if !errors.Is(err, store.ErrStale) {
 			return receipt, err
 		}
@@ -152,27 +153,26 @@ func (i *Intake) Publish(ctx context.Context, p Publication) (Receipt, error) {
 	return Receipt{}, fmt.Errorf("accepting: the directory changed %d times meanwhile: %w", maxStale, posthorn.ErrBusy)
 }
 
-func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.Environment, results []Result, events []posthorn.Event) (Receipt, error) {
-	examined, err := i.examine(ctx, directory, results, events)
+func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.Environment, results []Result, good int) (Receipt, error) {
+	wanted, err := i.examine(ctx, directory, results, good)
 	if err != nil {
 		return Receipt{}, err
 	}
-	if len(examined.events) == 0 && p.Idempotency == nil {
-		return Receipt{Results: examined.results}, nil
+	if len(wanted.by) == 0 && p.Idempotency == nil {
+		return Receipt{Results: results}, nil
 	}
-	turn, err := i.writes.take(ctx, directory.WorkspaceID, examined.rows)
+	turn, err := i.writes.take(ctx, directory.WorkspaceID, wanted.rows())
 	if err != nil {
 		return Receipt{}, err
 	}
 	defer i.writes.end(turn)
-	entries := i.fanOut(examined)
-	settled := func(kept []store.Result) []Result { return settle(directory, examined, kept) }
+	entries := i.fanOut(results, wanted.by)
 	kept, err := i.Store.Accept(ctx, store.Submission{
 		EnvironmentID: p.EnvironmentID,
 		Version:       directory.Version,
 		NodeID:        i.Dispatcher.NodeID(),
 		Entries:       entries,
-		Idempotency:   i.idempotency(p.Idempotency, settled),
+		Idempotency:   i.idempotency(p.Idempotency, directory, results),
 	})
 	if err != nil || kept.Replayed != nil {
 		i.unreserve(entries)
@@ -184,10 +184,11 @@ func (i *Intake) accept(ctx context.Context, p Publication, directory *snapshot.
 		return Receipt{Replayed: kept.Replayed}, nil
 	}
 	i.handOver(entries, kept.Results)
-	return Receipt{Results: settled(kept.Results)}, nil
+	settle(directory, results, kept.Results)
+	return Receipt{Results: results}, nil
 }
 
-func (i *Intake) idempotency(given *Idempotency, settled func(kept []store.Result) []Result) *store.Idempotency {
+func (i *Intake) idempotency(given *Idempotency, directory *snapshot.Environment, results []Result) *store.Idempotency {
 	if given == nil {
 		return nil
 	}
@@ -196,7 +197,9 @@ func (i *Intake) idempotency(given *Idempotency, settled func(kept []store.Resul
 		Key:       given.Key,
 		ValidFrom: now.Add(-AnswerLifetime),
 		Answer: func(kept []store.Result) store.Answer {
-			statusCode, body := given.Answer(settled(kept))
+			settled := slices.Clone(results) // the store may ask again
+			settle(directory, settled, kept)
+			statusCode, body := given.Answer(settled)
 			return store.Answer{Fingerprint: given.Fingerprint, StatusCode: statusCode, Body: body, CreatedAt: now}
 		},
 	}

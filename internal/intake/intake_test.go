@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -269,6 +271,52 @@ func TestIdempotency(t *testing.T) {
 	}
 	if len(f.deliveries("")) != 1 || f.dispatcher.reserved != 1 {
 		t.Errorf("%d deliveries, %d reserved", len(f.deliveries("")), f.dispatcher.reserved)
+	}
+}
+
+// again is a store that makes an answer twice, as one does that begins anew.
+type again struct {
+	*memstore.Store
+	answers []string
+}
+
+func (a *again) Accept(ctx context.Context, s store.Submission) (store.Receipt, error) {
+	answer := s.Idempotency.Answer
+	s.Idempotency.Answer = func(kept []store.Result) store.Answer {
+		first, second := answer(kept), answer(kept)
+		a.answers = []string{string(first.Body), string(second.Body)}
+		return first
+	}
+	return a.Store.Accept(ctx, s)
+}
+
+// Invariant: however often the store makes the answer to be kept, each item has its own
+// result in it, and in what is returned.
+func TestAnswerMadeTwice(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, 0)
+	f.publish(item("taken"))
+	conflicting := item("taken")
+	conflicting.Data = []byte("1")
+	twice := &again{Store: f.store}
+	answered := func(results []intake.Result) (int, []byte) {
+		var said []byte
+		for _, r := range results {
+			said = fmt.Appendf(said, "%s %v;", r.Event.GivenID, r.Err != nil)
+		}
+		return 202, said
+	}
+	receipt, err := f.with(twice).Publish(t.Context(), intake.Publication{
+		EnvironmentID: f.environment, Items: []intake.Item{conflicting, {}, item("new"), item("other")},
+		Idempotency: &intake.Idempotency{Key: store.IdempotencyKey{Scope: "s", Key: "k"}, Answer: answered},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, returned := answered(receipt.Results)
+	const want = " true; true;new false;other false;"
+	if !slices.Equal(twice.answers, []string{want, want}) || string(returned) != want {
+		t.Errorf("made %q, returned %q", twice.answers, returned)
 	}
 }
 

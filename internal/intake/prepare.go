@@ -4,24 +4,22 @@ import (
 	"bytes"
 
 	"github.com/posthorn/posthorn"
-	"github.com/posthorn/posthorn/internal/filter"
 	"github.com/posthorn/posthorn/internal/snapshot"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
-// prepare checks the items and makes the events of those that are good. There
-// is a result for each item; those without an error stand for the events, in
-// the same order.
-func (i *Intake) prepare(p Publication) ([]Result, []posthorn.Event) {
-	results := make([]Result, len(p.Items))
-	events := make([]posthorn.Event, 0, len(p.Items))
+// prepare checks the items and makes the events of those that are good, and returns
+// how many those are. There is a result for each item.
+func (i *Intake) prepare(p Publication) ([]Result, int) {
+	results, good := make([]Result, len(p.Items)), 0
 	now := i.Now()
 	for n, item := range p.Items {
-		if err := validate(item); err != nil {
-			results[n].Err = err
+		if results[n].Err = validate(item); results[n].Err != nil {
 			continue
 		}
-		event := posthorn.Event{
+		good++
+		event := &results[n].Event
+		*event = posthorn.Event{
 			ID:            posthorn.NewID[posthorn.EventID](now, i.Random),
 			EnvironmentID: p.EnvironmentID,
 			GivenID:       item.ID,
@@ -33,9 +31,8 @@ func (i *Intake) prepare(p Publication) ([]Result, []posthorn.Event) {
 		if event.Timestamp.IsZero() {
 			event.Timestamp = now
 		}
-		events = append(events, event)
 	}
-	return results, events
+	return results, good
 }
 
 func validate(item Item) error {
@@ -50,37 +47,34 @@ func validate(item Item) error {
 	return problems.Err()
 }
 
-// settle puts what the store kept into the results of the items that reached it.
-func settle(directory *snapshot.Environment, e examined, kept []store.Result) []Result {
-	results := make([]Result, len(e.results))
+// settle puts what the store kept into the results of the items that reached it: those
+// without an error, in the same order.
+func settle(directory *snapshot.Environment, results []Result, kept []store.Result) {
 	next := 0
-	for n, result := range e.results {
-		if result.Err == nil {
-			result = judge(directory, e.events[next], e.matches[next], kept[next])
-			if result.Err == nil {
-				result.Warnings = e.warnings[next]
-			}
+	for n := range results {
+		if results[n].Err == nil {
+			results[n].settle(directory, &kept[next])
 			next++
 		}
-		results[n] = result
 	}
-	return results
 }
 
-func judge(directory *snapshot.Environment, event posthorn.Event, matches filter.Matches, kept store.Result) Result {
-	if kept.Kept && kept.Event.Deliveries > 0 {
-		return Result{Event: kept.Event}
-	}
-	if kept.Kept {
-		return Result{Event: kept.Event, Disabled: directory.CountDisabled(event.Type), Unmatched: matches.Unmatched, FilterFailed: matches.Failed}
-	}
-	if kept.Event.Type != event.Type || !bytes.Equal(kept.Event.Data, event.Data) {
-		return Result{Err: &posthorn.Error{
+func (r *Result) settle(directory *snapshot.Environment, kept *store.Result) {
+	switch {
+	case kept.Kept && kept.Event.Deliveries > 0:
+		r.Unmatched, r.FilterFailed = 0, 0
+	case kept.Kept:
+		r.Disabled = directory.CountDisabled(r.Event.Type)
+	case kept.Event.Type != r.Event.Type || !bytes.Equal(kept.Event.Data, r.Event.Data):
+		*r = Result{Err: &posthorn.Error{
 			Code:    posthorn.CodeConflict,
 			Pointer: "/id",
 			Message: "An event with this id was accepted before, with another type or other data.",
 			Hint:    "Give each event an id of its own; repeat an id only to send the very same event again.",
 		}}
+		return
+	default:
+		*r = Result{Duplicate: true, Warnings: r.Warnings}
 	}
-	return Result{Event: kept.Event, Duplicate: true}
+	r.Event = kept.Event
 }

@@ -50,14 +50,22 @@ func (e *Environment) Webhook(id posthorn.WebhookID) (*posthorn.Webhook, bool) {
 	return webhook, ok
 }
 
+// Data returns the data of an event for Check and Match; nil where neither looks at it.
+func (e *Environment) Data(event *posthorn.Event) *eventdata.Value {
+	if !e.HasFilters() && !e.HasSchemas() {
+		return nil
+	}
+	return eventdata.Of(event.Data)
+}
+
 // Match returns the webhooks that want an event, by its type and their filters.
-// Nobody else may use the data afterwards.
+// Nobody else may use the data, which comes from Data, afterwards.
 func (e *Environment) Match(event *posthorn.Event, data *eventdata.Value) filter.Matches {
 	return e.index.Match(event, data)
 }
 
-// Check compares the data of an event, which stands at the pointer in its request,
-// with the schema of its type. It returns posthorn.ValidationOff when there is
+// Check compares the data of an event, which comes from Data and stands at the pointer
+// in its request, with the schema of its type. It returns posthorn.ValidationOff when there is
 // none, else what is to be done about the mistakes.
 func (e *Environment) Check(pointer, eventType string, data *eventdata.Value) (posthorn.Validation, schema.Verdict) {
 	named, exists := e.schemas[eventType]
