@@ -1,9 +1,11 @@
 package egress
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -46,6 +48,48 @@ func BenchmarkSend(b *testing.B) {
 		}
 		b.ReportMetric(float64(guardedTime)/float64(bareTime), "egress/bare")
 	})
+}
+
+// BenchmarkSendAlone measures what Send allocates: the receiver has no part in it.
+func BenchmarkSendAlone(b *testing.B) {
+	request := requestTo("")
+	request.Body = bytes.Repeat([]byte("x"), 500)
+	for name, raw := range map[string]string{
+		"plain":   "HTTP/1.1 200 OK\r\nDate: Sun, 22 Nov 2026 18:00:00 GMT\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok",
+		"chunked": "HTTP/1.1 200 OK\r\nDate: Sun, 22 Nov 2026 18:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+	} {
+		b.Run(name, func(b *testing.B) {
+			answer := []byte(raw)
+			request.URL = newRawReceiver(b, func(conn net.Conn) {
+				reader := bufio.NewReader(conn)
+				for discardRequest(reader, len(request.Body)) == nil {
+					_, _ = conn.Write(answer)
+				}
+			})
+			sender := newSender(b, Options{})
+			sender.Send(b.Context(), request) // opens the connection
+			b.ReportAllocs()
+			for b.Loop() {
+				if outcome := sender.Send(b.Context(), request); !outcome.ConnectionReused || string(outcome.ResponseBody) != "ok" {
+					b.Fatalf("got %+v", outcome)
+				}
+			}
+		})
+	}
+}
+
+// discardRequest reads a request whose body has a known length, and allocates nothing.
+func discardRequest(reader *bufio.Reader, length int) error {
+	for {
+		line, err := reader.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if len(line) == len("\r\n") {
+			_, err = reader.Discard(length)
+			return err
+		}
+	}
 }
 
 func inParallel(b *testing.B, send func()) {

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/http"
 	"net/url"
 	"sync"
 
@@ -21,8 +20,8 @@ const maxDirectBody = 16 << 10
 // write, then the answer is read on the same connection. Package net/http has two
 // goroutines and several handovers for each connection; without them attempts went
 // from about 35 % of a busy server's time to 27 %. Everything else is left to net/http: large bodies, HTTP/2,
-// proxies, hosts of which it isn't known what they speak. Answers are still parsed
-// by net/http.
+// proxies, hosts of which it isn't known what they speak, and parsing the answers that
+// are not plain.
 type direct struct {
 	lane        *lane
 	connections *connections
@@ -45,7 +44,7 @@ func newDirect(l *lane, o Options) *direct {
 
 // takes reports whether a request may go this way.
 func (d *direct) takes(r posthorn.Request, target *url.URL) bool {
-	if d.lane.hasProxy || r.Method != "" || len(r.Body) > maxDirectBody {
+	if d.lane.hasProxy || r.Method != "" || len(r.Wanted) > 0 || len(r.Body) > maxDirectBody {
 		return false
 	}
 	if target.Scheme == "http" {
@@ -71,31 +70,31 @@ func (d *direct) learn(host, protocol string) {
 	d.speaksHTTP1[host] = struct{}{}
 }
 
-// exchange sends a message and returns the response when its headers have
+// exchange sends a message and returns the answer when its headers have
 // arrived. A kept connection that turns out dead is replaced once.
-func (d *direct) exchange(ctx context.Context, target *url.URL, message []byte, p *progress) (*http.Response, error) {
+func (d *direct) exchange(ctx context.Context, target *url.URL, message []byte, p *progress) (reply, error) {
 	address := addressOf(target)
 	key := target.Scheme + "://" + address
 	kept, err := d.connections.acquire(ctx, key, false)
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	if kept != nil {
 		p.reused.Store(true)
-		response, err := d.over(ctx, kept, target, message, p)
+		answered, err := d.over(ctx, kept, target, message, p)
 		if err == nil || ctx.Err() != nil || p.answered() {
-			return response, err
+			return answered, err
 		}
 		p.reused.Store(false)
 		p.phase.Store(int32(phaseWaiting))
 		if _, err = d.connections.acquire(ctx, key, true); err != nil {
-			return nil, err
+			return reply{}, err
 		}
 	}
 	conn, err := d.connect(ctx, target, address)
 	if err != nil {
 		d.connections.forget(key)
-		return nil, err
+		return reply{}, err
 	}
 	return d.over(ctx, &directConn{Conn: conn, key: key}, target, message, p)
 }
@@ -115,11 +114,11 @@ func (d *direct) connect(ctx context.Context, target *url.URL, address string) (
 	return conn, nil
 }
 
-func (d *direct) over(ctx context.Context, c *directConn, target *url.URL, message []byte, p *progress) (*http.Response, error) {
+func (d *direct) over(ctx context.Context, c *directConn, target *url.URL, message []byte, p *progress) (reply, error) {
 	admitAnswer(c.Conn)
 	p.phase.Store(int32(phaseExchange))
 	p.sent.Add(1)
-	return c.exchange(ctx, message, &http.Request{Method: http.MethodPost, URL: target}, d.connections, p)
+	return c.exchange(ctx, message, target, d.connections, p)
 }
 
 // addressOf is the host and port to dial.

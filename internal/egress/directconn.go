@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -36,18 +37,23 @@ func (c *directConn) Read(p []byte) (int, error) {
 
 // exchange sends a message and reads the answer up to the end of its headers. The
 // end of ctx ends it, and reading the body, too.
-func (c *directConn) exchange(ctx context.Context, message []byte, request *http.Request, all *connections, p *progress) (*http.Response, error) {
+func (c *directConn) exchange(ctx context.Context, message []byte, target *url.URL, all *connections, p *progress) (reply, error) {
 	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // a connection that can't have a deadline is closed anyway
 	_, writeErr := c.Write(message)
 	// A receiver may have answered and closed without reading everything.
-	response, err := c.readResponse(request, p)
+	answered, err := c.readAnswer(target, p)
 	if err != nil {
 		stop()
 		all.close(c)
 		if writeErr != nil {
-			return nil, writeErr
+			return reply{}, writeErr
 		}
-		return nil, err
+		return reply{}, err
+	}
+	response := answered.response
+	if response == nil {
+		c.finish(all, stop() && writeErr == nil)
+		return answered, nil
 	}
 	c.left = math.MaxInt64
 	response.Body = &directBody{
@@ -55,29 +61,38 @@ func (c *directConn) exchange(ctx context.Context, message []byte, request *http
 		isComplete: response.ContentLength == 0,
 		mayStay:    !response.Close && writeErr == nil && response.StatusCode >= 200,
 	}
-	return response, nil
+	return answered, nil
 }
 
-func (c *directConn) readResponse(request *http.Request, p *progress) (*http.Response, error) {
+func (c *directConn) readAnswer(target *url.URL, p *progress) (reply, error) {
 	c.left = maxResponseHeaderBytes
 	if c.reader == nil {
 		c.reader = bufio.NewReader(c)
 	}
 	if _, err := c.reader.Peek(1); err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	p.gotFirstByte()
+	arrived, err := c.reader.Peek(c.reader.Buffered())
+	if err != nil {
+		return reply{}, err
+	}
+	if plain, isPlain := plainAnswer(arrived); isPlain {
+		_, err = c.reader.Discard(len(arrived))
+		return plain, err
+	}
+	request := &http.Request{Method: http.MethodPost, URL: target}
 	for {
 		response, err := http.ReadResponse(c.reader, request)
 		if err != nil && c.left <= 0 {
-			return nil, errHeadersTooLarge // else the line that was cut would be blamed
+			return reply{}, errHeadersTooLarge // else the line that was cut would be blamed
 		}
 		if err != nil {
-			return nil, err
+			return reply{}, err
 		}
 		isInterim := response.StatusCode >= 100 && response.StatusCode <= 199 && response.StatusCode != http.StatusSwitchingProtocols
 		if !isInterim {
-			return response, nil
+			return reply{response: response}, nil
 		}
 	}
 }
@@ -105,10 +120,16 @@ func (b *directBody) Read(p []byte) (int, error) {
 // Close keeps or closes the connection.
 func (b *directBody) Close() error {
 	isOurs := b.stop() // else the attempt's end has spoilt the connection
-	if isOurs && b.isComplete && b.mayStay && b.conn.reader.Buffered() == 0 {
-		b.all.keep(b.conn)
-		return nil
-	}
-	b.all.close(b.conn)
+	b.conn.finish(b.all, isOurs && b.isComplete && b.mayStay)
 	return nil
+}
+
+// finish gives the connection back after an answer, to be kept if it may stay and
+// nothing has come behind that answer.
+func (c *directConn) finish(all *connections, mayStay bool) {
+	if mayStay && c.reader.Buffered() == 0 {
+		all.keep(c)
+		return
+	}
+	all.close(c)
 }

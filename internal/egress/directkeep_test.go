@@ -114,7 +114,7 @@ func TestSpoiltConnectionIsNotKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sender := newPipeSender(t, Options{}, func(conn net.Conn) {
 			if readRequest(bufio.NewReader(conn)) == nil {
-				_, _ = io.WriteString(conn, answer)
+				_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")
 			}
 			swallow(conn)
 		})
@@ -127,7 +127,7 @@ func TestSpoiltConnectionIsNotKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			response, err := d.exchange(ctx, target, []byte("POST / HTTP/1.1\r\nHost: hooks.test\r\nContent-Length: 0\r\n\r\n"), p)
+			answered, err := d.exchange(ctx, target, []byte("POST / HTTP/1.1\r\nHost: hooks.test\r\nContent-Length: 0\r\n\r\n"), p)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,6 +135,7 @@ func TestSpoiltConnectionIsNotKept(t *testing.T) {
 				cancel()
 				synctest.Wait()
 			}
+			response := answered.response
 			body, err := io.ReadAll(response.Body)
 			if err != nil || string(body) != "ok" {
 				t.Errorf("body %q, %v", body, err)

@@ -19,13 +19,29 @@ const MaxResponseBody = 16 << 10
 // bodyTimeout is how long the body may take after the headers.
 const bodyTimeout = 2 * time.Second
 
-// receive turns a response into an outcome. Headers have arrived: nothing about
+// reply is what came back once its headers have arrived: a response whose body is
+// still to be read, or, without one, a status from 200 to 599 and a whole body.
+type reply struct {
+	response *http.Response
+	status   int
+	body     []byte
+}
+
+// receive turns an answer into an outcome. Headers have arrived: nothing about
 // the body changes the reason any more.
-func (s *Sender) receive(response *http.Response, p *progress) posthorn.Outcome {
+func (s *Sender) receive(answered reply, r posthorn.Request, p *progress) posthorn.Outcome {
+	response := answered.response
+	if response == nil {
+		return posthorn.Outcome{
+			Reason: posthorn.ReasonSuccess, StatusCode: answered.status, ResponseBody: answered.body,
+			ConnectionReused: p.reused.Load(), Timings: p.timings(),
+		}
+	}
 	outcome := posthorn.Outcome{
 		Reason:           posthorn.ReasonSuccess,
 		StatusCode:       response.StatusCode,
 		RetryAfter:       parseRetryAfter(response.Header["Retry-After"], s.now()),
+		Headers:          wanted(response.Header, r.Wanted),
 		ConnectionReused: p.reused.Load(),
 	}
 	if fault := faultOf(response); fault != "" {

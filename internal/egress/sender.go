@@ -108,7 +108,7 @@ func (s *Sender) Send(ctx context.Context, r posthorn.Request) posthorn.Outcome 
 	deadline := time.AfterFunc(timeout, func() { cancel(errDeadline) })
 	defer deadline.Stop()
 
-	response, failure := s.exchange(p.watch(attempt), r, p)
+	answered, failure := s.exchange(p.watch(attempt), r, p)
 	if failure != nil {
 		outcome := s.explain(attempt, failure, p)
 		p.abandon()
@@ -116,25 +116,29 @@ func (s *Sender) Send(ctx context.Context, r posthorn.Request) posthorn.Outcome 
 		return outcome
 	}
 	deadline.Reset(bodyTimeout)
-	outcome := s.receive(response, p)
-	outcome.Headers = wanted(response.Header, r.Wanted)
-	return outcome
+	return s.receive(answered, r, p)
 }
 
 // exchange sends the request, once more if a kept connection turns out dead,
-// and returns the response when its headers have arrived.
-func (s *Sender) exchange(ctx context.Context, r posthorn.Request, p *progress) (*http.Response, error) {
+// and returns the answer when its headers have arrived.
+func (s *Sender) exchange(ctx context.Context, r posthorn.Request, p *progress) (reply, error) {
 	lane := s.lane(r.EnvironmentKind)
 	target, err := parseTarget(r.URL)
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	if lane.direct.takes(r, target) {
-		response, err := s.exchangeDirectly(ctx, lane.direct, r, target, p)
+		answered, err := s.exchangeDirectly(ctx, lane.direct, r, target, p)
 		if !errors.Is(err, errSpeaksHTTP2) {
-			return response, err
+			return answered, err
 		}
 	}
+	response, err := s.roundTrip(ctx, lane, r, p)
+	return reply{response: response}, err
+}
+
+// roundTrip has net/http send the request.
+func (s *Sender) roundTrip(ctx context.Context, lane *lane, r posthorn.Request, p *progress) (*http.Response, error) {
 	request, err := s.build(ctx, r, p)
 	if err != nil {
 		return nil, err
@@ -154,12 +158,12 @@ func (s *Sender) exchange(ctx context.Context, r posthorn.Request, p *progress) 
 	return lane.fresh.RoundTrip(again)
 }
 
-func (s *Sender) exchangeDirectly(ctx context.Context, d *direct, r posthorn.Request, target *url.URL, p *progress) (*http.Response, error) {
+func (s *Sender) exchangeDirectly(ctx context.Context, d *direct, r posthorn.Request, target *url.URL, p *progress) (reply, error) {
 	buffer := s.messages.Get().(*[]byte)
 	defer s.messages.Put(buffer)
 	message, err := s.appendMessage((*buffer)[:0], r, target)
 	if err != nil {
-		return nil, err
+		return reply{}, err
 	}
 	*buffer = message
 	return d.exchange(ctx, target, message, p)
