@@ -16,11 +16,15 @@ import (
 // hidden stands in the place of a secret.
 const hidden = "***"
 
-// encodedPattern finds what may be base64 of something.
-var encodedPattern = regexp.MustCompile(`[A-Za-z0-9+/_-]{6,}={0,2}`)
+// What may be an encoding of something: a word, a run of hex, an escaped character.
+var (
+	wordPattern   = regexp.MustCompile(`[A-Za-z0-9+/_%\\-]{6,}={0,2}`)
+	hexPattern    = regexp.MustCompile(`[0-9A-Fa-f]{8,}`)
+	escapePattern = regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}|\\[/"\\]`)
+)
 
 // hider returns what takes the secrets out of a text: as they are, in hex, escaped,
-// and in base64, also where that encodes something around them.
+// and in base64, also where that encodes something around them, or is encoded again.
 func hider(secrets []string) func(string) string {
 	var pairs, long []string
 	for _, secret := range secrets {
@@ -33,22 +37,57 @@ func hider(secrets []string) func(string) string {
 		}
 	}
 	replacer := strings.NewReplacer(pairs...)
+	const depth = 2 // encodings around each other
 	return func(text string) string {
-		return encodedPattern.ReplaceAllStringFunc(replacer.Replace(text), func(part string) string {
-			if encodesAny(part, long) {
+		return wordPattern.ReplaceAllStringFunc(replacer.Replace(text), func(word string) string {
+			if holdsAny(word, long, depth) {
 				return hidden
 			}
-			return part
+			return word
 		})
 	}
 }
 
-// encodesAny reports whether a text is base64 of something that has one of the
-// secrets in it.
-func encodesAny(text string, secrets []string) bool {
-	text = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(text, "="))
-	decoded, err := base64.RawStdEncoding.DecodeString(text)
-	return err == nil && slices.ContainsFunc(secrets, func(secret string) bool { return bytes.Contains(decoded, []byte(secret)) })
+// holdsAny reports whether a text has one of the secrets in it, below so many encodings.
+func holdsAny(text string, secrets []string, depth int) bool {
+	if slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(text, secret) }) {
+		return true
+	}
+	return depth > 0 && slices.ContainsFunc(decoded(text), func(inner string) bool { return holdsAny(inner, secrets, depth-1) })
+}
+
+// decoded is everything that a text may be an encoding of. Where hex or base64 begins
+// within a word isn't known, so each place that matters is tried.
+func decoded(text string) []string {
+	var found []string
+	if plain := escapePattern.ReplaceAllStringFunc(text, unescape); plain != text {
+		found = append(found, plain)
+	}
+	for _, run := range hexPattern.FindAllString(text, -1) {
+		for start := range 2 {
+			whole := run[start : len(run)-(len(run)-start)%2]
+			bytes, _ := hex.DecodeString(whole) // the pattern lets nothing else through
+			found = append(found, string(bytes))
+		}
+	}
+	standard := strings.NewReplacer("-", "+", "_", "/")
+	for _, word := range wordPattern.FindAllString(text, -1) {
+		word = standard.Replace(strings.TrimRight(word, "="))
+		for start := range 4 {
+			if bytes, err := base64.RawStdEncoding.DecodeString(word[start:]); err == nil {
+				found = append(found, string(bytes))
+			}
+		}
+	}
+	return found
+}
+
+// unescape is the character that one escape stands for.
+func unescape(escape string) string {
+	if code, err := hex.DecodeString(escape[max(1, len(escape)-2):]); err == nil {
+		return string(code)
+	}
+	return escape[1:]
 }
 
 // hide takes the secrets out of everything that is told.

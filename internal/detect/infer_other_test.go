@@ -175,6 +175,11 @@ func TestInferHidesCredentials(t *testing.T) {
 		"proxy":              "Proxy-Authorization: Basic " + encoded([]byte("posthorn:something else")),
 		"hex":                "X-Credentials: " + hex.EncodeToString([]byte(hexSecret)),
 		"content type":       "Content-Type: application/json; key=" + hexSecret,
+		"percent":            "X-Credentials: " + "%" + strings.ToUpper(hex.EncodeToString([]byte(hexSecret[:1]))) + hexSecret[1:],
+		"JSON":               "X-Credentials: " + `\u00` + hex.EncodeToString([]byte(hexSecret[:1])) + hexSecret[1:],
+		"base64 twice":       "X-Credentials: " + encoded([]byte(encoded([]byte("a:"+hexSecret)))),
+		"base64 of hex":      "X-Credentials: " + encoded([]byte(strings.ToUpper(hex.EncodeToString([]byte(hexSecret))))),
+		"base64 in a word":   "X-Credentials: ab-" + strings.TrimRight(encoded([]byte("ab:"+hexSecret)), "="),
 		"base64url":          "X-Credentials: k=" + base64.RawURLEncoding.EncodeToString([]byte("?>?"+hexSecret)),
 	} {
 		inferred := infer(t, signed+header+"\n\n"+body, hexSecret)

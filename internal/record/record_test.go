@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -36,7 +35,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, results: map[int64][]error{}}
-	w.Queue, w.Logger = w, slog.New(slog.NewTextHandler(io.Discard, nil))
+	w.Queue, w.Logger = w, slog.New(slog.DiscardHandler)
 	w.Background = func(work func(ctx context.Context)) { w.background.Go(func() { work(t.Context()) }) }
 	return w
 }
