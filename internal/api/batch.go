@@ -98,12 +98,12 @@ func (c *call) batchLines() ([][]byte, error) {
 			}
 		}
 	} else {
-		var values []rawJSON
+		var values []stretch
 		if err := decode(c.body, &values); err != nil {
 			return nil, err
 		}
 		for _, value := range values {
-			lines = append(lines, value)
+			lines = append(lines, value.of(c.body))
 		}
 	}
 	if len(lines) == 0 {
@@ -159,7 +159,7 @@ func readLine(line []byte, environment posthorn.EnvironmentID) (intake.Item, err
 	if in.EnvironmentID.Given && !in.EnvironmentID.Null && in.EnvironmentID.Value != environment {
 		return intake.Item{}, posthorn.Invalid("/environmentId", "All events of a batch go to one environment.", "Name it in the URL: ?environmentId=env_…")
 	}
-	return in.item()
+	return in.item(bytes.Clone(in.Data.of(line))) // else each event would keep the whole batch in memory
 }
 
 // answer puts the results of the items between the mistakes of the lines that

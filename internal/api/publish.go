@@ -14,7 +14,7 @@ import (
 // eventInput is an event to be published.
 type eventInput struct {
 	Type          string                           `json:"type" doc:"Parts of letters, digits, - and _, separated by dots: user.created." example:"user.created"`
-	Data          rawJSON                          `json:"data" doc:"Any JSON value. It is kept and sent byte for byte."`
+	Data          stretch                          `json:"data" doc:"Any JSON value. It is kept and sent byte for byte."`
 	ID            optional[string]                 `json:"id,omitzero" doc:"Your own id of the event. The same id, type and data again is the same event; it is made for you when left out."`
 	Timestamp     optional[string]                 `json:"timestamp,omitzero" doc:"When it happened (RFC 3339); now when left out."`
 	EnvironmentID optional[posthorn.EnvironmentID] `json:"environmentId,omitzero" doc:"Where a key reaches several environments: which one; the oldest when left out."`
@@ -45,7 +45,7 @@ func publish(ctx context.Context, c *call) (reply, error) {
 	if err := decode(c.body, &in); err != nil {
 		return reply{}, err
 	}
-	item, err := in.item()
+	item, err := in.item(in.Data.kept(c.body))
 	if err != nil {
 		return reply{}, err
 	}
@@ -57,7 +57,7 @@ func publish(ctx context.Context, c *call) (reply, error) {
 		return reply{}, err
 	}
 	publication := intake.Publication{EnvironmentID: environment, Items: []intake.Item{item}}
-	err = c.makeIdempotent(&publication, func(results []intake.Result) (int, []byte) { return c.publishedAnswer(results[0]) })
+	err = c.makeIdempotent(&publication, func(results []intake.Result) (int, []byte) { return c.publishedAnswer(&results[0]) })
 	if err != nil {
 		return reply{}, err
 	}
@@ -70,7 +70,7 @@ func publish(ctx context.Context, c *call) (reply, error) {
 	case receipt.Results[0].Err != nil:
 		return reply{}, receipt.Results[0].Err
 	}
-	status, body := c.publishedAnswer(receipt.Results[0])
+	status, body := c.publishedAnswer(&receipt.Results[0])
 	return reply{status: status, body: body}, nil
 }
 
@@ -90,8 +90,8 @@ func (c *call) makeIdempotent(p *intake.Publication, answer func([]intake.Result
 }
 
 // item checks what only the API can know of an event; intake checks the rest.
-func (in *eventInput) item() (intake.Item, error) {
-	item := intake.Item{ID: in.ID.Value, Type: in.Type, Data: in.Data}
+func (in *eventInput) item(data []byte) (intake.Item, error) {
+	item := intake.Item{ID: in.ID.Value, Type: in.Type, Data: data}
 	if in.ID.Given && !in.ID.Null && in.ID.Value == "" {
 		return item, posthorn.ValidateGivenID("")
 	}
@@ -120,14 +120,14 @@ func eventTime(text string) (time.Time, error) {
 
 // publishedAnswer writes the answer for one event. Nothing in it needs escaping:
 // ids, types and times have been checked.
-func (c *call) publishedAnswer(r intake.Result) (int, []byte) {
+func (c *call) publishedAnswer(r *intake.Result) (int, []byte) {
 	if r.Err != nil {
 		return c.problemAnswer(r.Err)
 	}
 	const usualSize = 256
 	body := make([]byte, 0, usualSize)
 	body = append(body, `{"success":true,"data":{`...)
-	body = appendEvent(body, r.Event)
+	body = appendEvent(body, &r.Event)
 	body = append(body, `,"environmentId":"`...)
 	body = append(body, r.Event.EnvironmentID.String()...)
 	body = append(body, '"')
@@ -155,7 +155,7 @@ func showWarnings(warnings []*posthorn.Error) []problemPlace {
 }
 
 // noteOf says why an event has no deliveries.
-func noteOf(r intake.Result) string {
+func noteOf(r *intake.Result) string {
 	switch filtered := r.Unmatched + r.FilterFailed; {
 	case filtered > 0:
 		note := "The filters of the webhooks that want this type (" + strconv.Itoa(filtered) + ") don't match this event; it is kept."
@@ -171,7 +171,7 @@ func noteOf(r intake.Result) string {
 }
 
 // appendEvent writes the members that every published event's answer has.
-func appendEvent(body []byte, e posthorn.Event) []byte {
+func appendEvent(body []byte, e *posthorn.Event) []byte {
 	body = append(body, `"id":"`...)
 	body = append(body, e.PublicID()...)
 	body = append(body, `","type":"`...)

@@ -157,8 +157,9 @@ func (c *call) answer() (reply, error) {
 }
 
 func (s *Server) newRequestID() string {
-	const hexWidth = 16
-	return "req_" + strconv.FormatUint(s.Random()|1<<63, hexWidth)
+	const hexadecimal, length = 16, 20
+	id := append(make([]byte, 0, length), "req_"...)
+	return string(strconv.AppendUint(id, s.Random()|1<<63, hexadecimal))
 }
 
 // serveUnknown answers for paths and methods that are in no route.
@@ -197,8 +198,9 @@ type call struct {
 
 // reply is an answer that is ready to be written.
 type reply struct {
-	status      int
-	body        []byte
+	status int
+	body   []byte
+	// contentType is empty for JSON.
 	contentType string
 	replayed    bool
 }
@@ -227,10 +229,11 @@ func (c *call) run() (reply, error) {
 	return c.route.handle(c.request.Context(), c)
 }
 
-// everyAnswer is what every answer carries: browsers must neither guess its type nor
+// everyAnswer is what every answer carries, unless it says otherwise: browsers must neither guess its type nor
 // keep it, nor show it within a page of somebody else.
 func everyAnswer() http.Header {
 	return http.Header{
+		"Content-Type":            {jsonType},
 		"X-Content-Type-Options":  {"nosniff"},
 		"Cache-Control":           {"no-store"},
 		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
@@ -246,11 +249,10 @@ func (c *call) setHeaders() {
 const jsonType = "application/json"
 
 func (c *call) write(r reply) {
-	if r.contentType == "" {
-		r.contentType = jsonType
-	}
 	h := c.writer.Header()
-	h["Content-Type"] = []string{r.contentType}
+	if r.contentType != "" {
+		h["Content-Type"] = []string{r.contentType}
+	}
 	if r.replayed {
 		h["Idempotent-Replayed"] = []string{"true"}
 	}
