@@ -131,7 +131,7 @@ func (c *connection) readHead() (bool, error) {
 			return false, nil
 		}
 		if end > 0 {
-			if !c.head.parse(string(arrived[:end]), c.server.targets) {
+			if !c.head.parse(arrived[:end], c.server.targets) {
 				return false, nil
 			}
 			c.from += end

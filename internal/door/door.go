@@ -50,6 +50,7 @@ type Server struct {
 
 // target is what a request may be for.
 type target struct {
+	path    string
 	url     *url.URL
 	handler http.Handler
 }
@@ -64,7 +65,7 @@ func New(o Options) (*Server, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the target of a route: %w", err)
 		}
-		s.targets[text] = target{parsed, handler}
+		s.targets[text] = target{text, parsed, handler}
 	}
 	return s, nil
 }

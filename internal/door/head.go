@@ -41,49 +41,74 @@ func headEnd(text []byte) (int, bool) {
 // head is what the head of a request says. It is used again for the next one.
 type head struct {
 	target
-	path   string
 	host   string
 	length int64
 	fields http.Header
-	// values holds the values of fields, one each.
-	values [maxFields]string
+	// lines are those of this head, and until it has been read those of the one before:
+	// most are the same, and aren't read again, which would take four times as long.
+	lines []line
+}
+
+// line is a line of a head that was found good, and what it says.
+type line struct {
+	text  string
+	name  string
+	value [1]string
 }
 
 // parse reads a whole head, up to its empty line, and reports whether it is plain:
 // within RFC 9112 to the letter, with a body whose length is told once, and without
 // anything that asks for more than an answer. What it says of one that isn't means
 // nothing.
-func (h *head) parse(text string, targets map[string]target) bool {
+func (h *head) parse(text []byte, targets map[string]target) bool {
+	const lineEnd = "\r\n"
 	h.host, h.length = "", -1
 	clear(h.fields)
-	line, rest, _ := strings.Cut(text, "\r\n")
-	line, isPost := strings.CutPrefix(line, "POST ")
-	path, isHTTP11 := strings.CutSuffix(line, " HTTP/1.1")
-	wanted, isKnown := targets[path]
+	begin, rest, _ := bytes.Cut(text, []byte(lineEnd))
+	begin, isPost := bytes.CutPrefix(begin, []byte("POST "))
+	path, isHTTP11 := bytes.CutSuffix(begin, []byte(" HTTP/1.1"))
+	wanted, isKnown := targets[string(path)]
 	if !isPost || !isHTTP11 || !isKnown {
 		return false
 	}
-	h.target, h.path = wanted, path
+	h.target = wanted
 	for count := range maxFields {
-		if line, rest, _ = strings.Cut(rest, "\r\n"); line == "" {
+		var next []byte
+		if next, rest, _ = bytes.Cut(rest, []byte(lineEnd)); len(next) == 0 {
+			h.forget(count)
 			return h.host != "" && h.length > 0
 		}
-		if !h.addField(line, h.values[count:count+1:count+1]) {
+		if count == len(h.lines) {
+			h.lines = append(h.lines, line{})
+		}
+		current := &h.lines[count]
+		if string(next) != current.text && !current.read(string(next)) || !h.add(current) {
 			return false
 		}
 	}
 	return false
 }
 
-// addField adds a line of the head, with room for its value, and reports whether it
-// is plain.
-func (h *head) addField(line string, room []string) bool {
-	name, value, isField := strings.Cut(line, ":")
+// forget forgets the lines of the head before that stood behind so many.
+func (h *head) forget(count int) {
+	clear(h.lines[count:])
+	h.lines = h.lines[:count]
+}
+
+// read reads a line, and reports whether it is plain. If it isn't nothing changes.
+func (l *line) read(text string) bool {
+	name, value, isField := strings.Cut(text, ":")
 	if !isField || !isName(name) || !isValue(value) {
 		return false
 	}
-	name, value = textproto.CanonicalMIMEHeaderKey(name), textproto.TrimString(value)
-	switch name {
+	*l = line{text: text, name: textproto.CanonicalMIMEHeaderKey(name), value: [1]string{textproto.TrimString(value)}}
+	return true
+}
+
+// add adds a line to what the head says, and reports whether it is plain there.
+func (h *head) add(l *line) bool {
+	value := l.value[0]
+	switch l.name {
 	case "Host":
 		if h.host != "" || !isHost(value) {
 			return false
@@ -103,8 +128,7 @@ func (h *head) addField(line string, room []string) bool {
 		return false
 	}
 	before := len(h.fields)
-	room[0] = value
-	h.fields[name] = room
+	h.fields[l.name] = l.value[:]
 	return len(h.fields) > before // else the name is there twice
 }
 
