@@ -51,12 +51,49 @@ func (c *connections) acquire(ctx context.Context, key string, wantsFresh bool) 
 			}
 		case kept == nil:
 			return nil, nil
-		case !wantsFresh && c.now().Sub(kept.idleSince) < idleTimeout && isSilent(kept.Conn):
+		case !wantsFresh && c.isUsable(kept):
 			return kept, nil
 		default:
 			c.close(kept)
 		}
 	}
+}
+
+// kept returns an idle connection that is alive, the youngest first, or nil.
+func (c *connections) kept(key string) *directConn {
+	for {
+		conn := c.takeYoungest(key)
+		if conn == nil || c.isUsable(conn) {
+			return conn
+		}
+		c.close(conn)
+	}
+}
+
+func (c *connections) takeYoungest(key string) *directConn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if host := c.hosts[key]; host != nil {
+		return c.pop(host)
+	}
+	return nil
+}
+
+// pop takes the youngest idle connection of a host, nil when there is none.
+func (c *connections) pop(host *hostConnections) *directConn {
+	last := len(host.idle) - 1
+	if last < 0 {
+		return nil
+	}
+	conn := host.idle[last]
+	host.idle[last] = nil
+	host.idle = host.idle[:last]
+	c.idle--
+	return conn
+}
+
+func (c *connections) isUsable(conn *directConn) bool {
+	return c.now().Sub(conn.idleSince) < idleTimeout && isSilent(conn.Conn)
 }
 
 // next returns an idle connection, or when to ask again, or neither: then one more
@@ -73,11 +110,7 @@ func (c *connections) next(key string, wantsFresh bool) (*directConn, <-chan str
 		host.open++
 		return nil, nil
 	}
-	if last := len(host.idle) - 1; last >= 0 {
-		kept := host.idle[last]
-		host.idle[last] = nil
-		host.idle = host.idle[:last]
-		c.idle--
+	if kept := c.pop(host); kept != nil {
 		return kept, nil
 	}
 	if host.open < c.maxPerHost {

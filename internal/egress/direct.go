@@ -38,6 +38,9 @@ const maxKnownHosts = 4096
 // errSpeaksHTTP2: a host that spoke HTTP/1.1 has chosen HTTP/2; nothing was sent.
 var errSpeaksHTTP2 = errors.New("the receiver has chosen HTTP/2")
 
+// errNoneKept: there is no kept connection that is free and alive.
+var errNoneKept = errors.New("no connection is kept")
+
 func newDirect(l *lane, o Options) *direct {
 	return &direct{lane: l, connections: newConnections(o), speaksHTTP1: map[string]struct{}{}}
 }
@@ -70,28 +73,46 @@ func (d *direct) learn(host, protocol string) {
 	d.speaksHTTP1[host] = struct{}{}
 }
 
-// exchange sends a message and returns the answer when its headers have
-// arrived. A kept connection that turns out dead is replaced once.
+// exchangeKept sends a message on a kept connection and returns the answer when its
+// headers have arrived, or errNoneKept when there is none that is free and alive.
+func (d *direct) exchangeKept(ctx context.Context, target *url.URL, message []byte, p *progress) (reply, error) {
+	kept := d.connections.kept(keyOf(target))
+	if kept == nil {
+		return reply{}, errNoneKept
+	}
+	return d.overKept(ctx, kept, target, message, p)
+}
+
+// overKept returns errNoneKept when the connection turns out dead.
+func (d *direct) overKept(ctx context.Context, kept *directConn, target *url.URL, message []byte, p *progress) (reply, error) {
+	p.reused.Store(true)
+	answered, err := d.over(ctx, kept, target, message, p)
+	if err == nil || ctx.Err() != nil || errors.Is(err, errDeadline) || p.answered() {
+		return answered, err
+	}
+	p.reused.Store(false)
+	p.phase.Store(int32(phaseWaiting))
+	return reply{}, errNoneKept
+}
+
+// exchange is exchangeKept for who may wait: for a connection to become free, or for a
+// new one, which takes the place of one that turns out dead, once.
 func (d *direct) exchange(ctx context.Context, target *url.URL, message []byte, p *progress) (reply, error) {
-	address := addressOf(target)
-	key := target.Scheme + "://" + address
-	kept, err := d.connections.acquire(ctx, key, false)
+	key := keyOf(target)
+	kept, err := d.connections.acquire(ctx, key, p.sent.Load() > 0)
 	if err != nil {
 		return reply{}, err
 	}
 	if kept != nil {
-		p.reused.Store(true)
-		answered, err := d.over(ctx, kept, target, message, p)
-		if err == nil || ctx.Err() != nil || p.answered() {
+		answered, err := d.overKept(ctx, kept, target, message, p)
+		if !errors.Is(err, errNoneKept) {
 			return answered, err
 		}
-		p.reused.Store(false)
-		p.phase.Store(int32(phaseWaiting))
 		if _, err = d.connections.acquire(ctx, key, true); err != nil {
 			return reply{}, err
 		}
 	}
-	conn, err := d.connect(ctx, target, address)
+	conn, err := d.connect(ctx, target, addressOf(target))
 	if err != nil {
 		d.connections.forget(key)
 		return reply{}, err
@@ -120,6 +141,9 @@ func (d *direct) over(ctx context.Context, c *directConn, target *url.URL, messa
 	p.sent.Add(1)
 	return c.exchange(ctx, message, target, d.connections, p)
 }
+
+// keyOf is what connections are kept under.
+func keyOf(target *url.URL) string { return target.Scheme + "://" + addressOf(target) }
 
 // addressOf is the host and port to dial.
 func addressOf(target *url.URL) string {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 )
 
@@ -36,15 +37,25 @@ func (c *directConn) Read(p []byte) (int, error) {
 }
 
 // exchange sends a message and reads the answer up to the end of its headers. The
-// end of ctx ends it, and reading the body, too.
+// deadline of p ends it (then the error is errDeadline), and the end of ctx ends it and
+// reading the body, for which there is bodyTimeout.
 func (c *directConn) exchange(ctx context.Context, message []byte, target *url.URL, all *connections, p *progress) (reply, error) {
-	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // a connection that can't have a deadline is closed anyway
+	if err := c.SetDeadline(p.deadline); err != nil {
+		all.close(c)
+		return reply{}, err
+	}
+	stop := context.AfterFunc(ctx, c.interrupt)
 	_, writeErr := c.Write(message)
-	// A receiver may have answered and closed without reading everything.
-	answered, err := c.readAnswer(target, p)
+	answered, err := reply{}, writeErr
+	if !errors.Is(writeErr, os.ErrDeadlineExceeded) { // else a receiver may have answered and closed without reading everything
+		answered, err = c.readAnswer(target, p)
+	}
 	if err != nil {
 		stop()
 		all.close(c)
+		if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+			return reply{}, errDeadline
+		}
 		if writeErr != nil {
 			return reply{}, writeErr
 		}
@@ -56,12 +67,24 @@ func (c *directConn) exchange(ctx context.Context, message []byte, target *url.U
 		return answered, nil
 	}
 	c.left = math.MaxInt64
+	c.leaveTimeForBody(ctx, p)
 	response.Body = &directBody{
 		Reader: response.Body, conn: c, all: all, stop: stop,
 		isComplete: response.ContentLength == 0,
 		mayStay:    !response.Close && writeErr == nil && response.StatusCode >= 200,
 	}
 	return answered, nil
+}
+
+func (c *directConn) interrupt() { _ = c.SetDeadline(time.Unix(1, 0)) } // one that can't have a deadline is of no use
+
+// leaveTimeForBody gives the rest of an answer its time, unless ctx has ended:
+// interrupt may have come before.
+func (c *directConn) leaveTimeForBody(ctx context.Context, p *progress) {
+	_ = c.SetDeadline(p.now().Add(bodyTimeout)) // the former deadline worked
+	if ctx.Err() != nil {
+		c.interrupt()
+	}
 }
 
 func (c *directConn) readAnswer(target *url.URL, p *progress) (reply, error) {
@@ -83,7 +106,7 @@ func (c *directConn) readAnswer(target *url.URL, p *progress) (reply, error) {
 	}
 	request := &http.Request{Method: http.MethodPost, URL: target}
 	for {
-		response, err := http.ReadResponse(c.reader, request)
+		response, err := http.ReadResponse(c.reader, request) //nolint:bodyclose // receive does
 		if err != nil && c.left <= 0 {
 			return reply{}, errHeadersTooLarge // else the line that was cut would be blamed
 		}

@@ -27,7 +27,7 @@ func (s *Sender) reasonFor(attempt context.Context, failure error, p *progress) 
 		broken     *proxyError
 	)
 	switch cause := context.Cause(attempt); {
-	case errors.Is(cause, errDeadline):
+	case errors.Is(cause, errDeadline), cause == nil && errors.Is(failure, errDeadline):
 		return deadlineReason(p)
 	case cause != nil:
 		return posthorn.ReasonInterrupted, "This node was stopping before an answer arrived."

@@ -21,6 +21,7 @@ func readByHTTP(raw []byte) (reply, string, bool) {
 	if err != nil {
 		return reply{}, err.Error(), false
 	}
+	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	behind, _ := io.ReadAll(reader)
 	hasMore := response.Header.Get("Retry-After") != "" || response.Header.Get("Location") != "" && response.StatusCode/100 == 3

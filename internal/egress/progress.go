@@ -29,7 +29,9 @@ type progressKey struct{}
 // reused.
 type progress struct {
 	started time.Time
-	now     func() time.Time
+	// deadline is when the headers of the answer must have arrived.
+	deadline time.Time
+	now      func() time.Time
 
 	phase  atomic.Int32
 	reused atomic.Bool
@@ -51,7 +53,7 @@ type progress struct {
 	dials     []context.CancelFunc
 }
 
-// watch returns ctx with the hooks that every attempt pays for.
+// watch returns ctx with the hooks for whatever is done by net/http and in dialling.
 func (p *progress) watch(ctx context.Context) context.Context {
 	ctx = context.WithValue(ctx, progressKey{}, p)
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{

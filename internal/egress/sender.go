@@ -99,74 +99,91 @@ func (s *Sender) Close() {
 // the same id.
 func (s *Sender) Send(ctx context.Context, r posthorn.Request) posthorn.Outcome {
 	p := &progress{started: s.now(), now: s.now}
-	timeout := r.Timeout
-	if timeout <= 0 {
-		timeout = posthorn.DefaultTimeout
+	p.deadline = p.started.Add(posthorn.DefaultTimeout)
+	if r.Timeout > 0 {
+		p.deadline = p.started.Add(r.Timeout)
 	}
+	target, err := parseTarget(r.URL)
+	if err != nil {
+		return s.failed(ctx, err, p)
+	}
+	lane := s.lane(r.EnvironmentKind)
+	if !lane.direct.takes(r, target) {
+		return s.sendWatched(ctx, r, p, func(ctx context.Context) (reply, error) { return s.roundTrip(ctx, lane, r, p) })
+	}
+	return s.sendDirectly(ctx, lane, r, target, p)
+}
+
+// sendDirectly tries a connection that is kept and free, whose own deadline
+// suffices: the contexts, hooks and timer of all else cost 860 bytes and 14 allocations.
+func (s *Sender) sendDirectly(ctx context.Context, lane *lane, r posthorn.Request, target *url.URL, p *progress) posthorn.Outcome {
+	buffer := s.messages.Get().(*[]byte)
+	defer s.messages.Put(buffer)
+	message, err := s.appendMessage((*buffer)[:0], r, target)
+	if err != nil {
+		return s.failed(ctx, err, p)
+	}
+	*buffer = message
+	answered, err := lane.direct.exchangeKept(ctx, target, message, p)
+	switch {
+	case err == nil:
+		return s.receive(answered, r, p)
+	case !errors.Is(err, errNoneKept):
+		return s.failed(ctx, err, p)
+	}
+	return s.sendWatched(ctx, r, p, func(ctx context.Context) (reply, error) {
+		answered, err := lane.direct.exchange(ctx, target, message, p)
+		if errors.Is(err, errSpeaksHTTP2) {
+			return s.roundTrip(ctx, lane, r, p)
+		}
+		return answered, err
+	})
+}
+
+// sendWatched sends by exchange, which returns the answer when its headers have
+// arrived, in a context that ends with the request's timeout.
+func (s *Sender) sendWatched(ctx context.Context, r posthorn.Request, p *progress, exchange func(context.Context) (reply, error)) posthorn.Outcome {
 	attempt, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	deadline := time.AfterFunc(timeout, func() { cancel(errDeadline) })
+	deadline := time.AfterFunc(p.deadline.Sub(s.now()), func() { cancel(errDeadline) })
 	defer deadline.Stop()
-
-	answered, failure := s.exchange(p.watch(attempt), r, p)
-	if failure != nil {
-		outcome := s.explain(attempt, failure, p)
-		p.abandon()
-		outcome.ConnectionReused, outcome.Timings = p.reused.Load(), p.timings()
-		return outcome
+	answered, err := exchange(p.watch(attempt))
+	if err != nil {
+		return s.failed(attempt, err, p)
 	}
 	deadline.Reset(bodyTimeout)
 	return s.receive(answered, r, p)
 }
 
-// exchange sends the request, once more if a kept connection turns out dead,
-// and returns the answer when its headers have arrived.
-func (s *Sender) exchange(ctx context.Context, r posthorn.Request, p *progress) (reply, error) {
-	lane := s.lane(r.EnvironmentKind)
-	target, err := parseTarget(r.URL)
-	if err != nil {
-		return reply{}, err
-	}
-	if lane.direct.takes(r, target) {
-		answered, err := s.exchangeDirectly(ctx, lane.direct, r, target, p)
-		if !errors.Is(err, errSpeaksHTTP2) {
-			return answered, err
-		}
-	}
-	response, err := s.roundTrip(ctx, lane, r, p)
-	return reply{response: response}, err
+// failed is the outcome of an attempt that got no answer.
+func (s *Sender) failed(attempt context.Context, failure error, p *progress) posthorn.Outcome {
+	outcome := s.explain(attempt, failure, p)
+	p.abandon()
+	outcome.ConnectionReused, outcome.Timings = p.reused.Load(), p.timings()
+	return outcome
 }
 
-// roundTrip has net/http send the request.
-func (s *Sender) roundTrip(ctx context.Context, lane *lane, r posthorn.Request, p *progress) (*http.Response, error) {
-	request, err := s.build(ctx, r, p)
-	if err != nil {
-		return nil, err
-	}
+// roundTrip has net/http send the request, once more if a kept connection turns out
+// dead.
+func (s *Sender) roundTrip(ctx context.Context, lane *lane, r posthorn.Request, p *progress) (reply, error) {
 	if p.sent.Load() > 0 { // directly, on a kept connection that turned out dead
-		return lane.fresh.RoundTrip(request)
+		return s.roundTripOver(ctx, lane.fresh, r, p)
 	}
-	response, err := lane.pooled.RoundTrip(request)
+	answered, err := s.roundTripOver(ctx, lane.pooled, r, p)
 	if err == nil || ctx.Err() != nil || !p.reused.Load() || p.answered() || refusedByPeer(err) || p.sentEnough() {
-		return response, err
-	}
-	again, err := s.build(ctx, r, p)
-	if err != nil {
-		return nil, err
+		return answered, err
 	}
 	p.phase.Store(int32(phaseWaiting))
-	return lane.fresh.RoundTrip(again)
+	return s.roundTripOver(ctx, lane.fresh, r, p)
 }
 
-func (s *Sender) exchangeDirectly(ctx context.Context, d *direct, r posthorn.Request, target *url.URL, p *progress) (reply, error) {
-	buffer := s.messages.Get().(*[]byte)
-	defer s.messages.Put(buffer)
-	message, err := s.appendMessage((*buffer)[:0], r, target)
+func (s *Sender) roundTripOver(ctx context.Context, transport *http.Transport, r posthorn.Request, p *progress) (reply, error) {
+	request, err := s.build(ctx, r, p)
 	if err != nil {
 		return reply{}, err
 	}
-	*buffer = message
-	return d.exchange(ctx, target, message, p)
+	response, err := transport.RoundTrip(request) //nolint:bodyclose // receive does
+	return reply{response: response}, err
 }
 
 // lane is the strict one for a kind that is not known.
