@@ -19,6 +19,7 @@ type directConn struct {
 	key       string
 	reader    *bufio.Reader
 	left      int64 // how much of the headers may still come
+	isLate    bool  // reading has met the deadline
 	idleSince time.Time
 }
 
@@ -26,13 +27,14 @@ type directConn struct {
 // maxResponseHeaderBytes.
 var errHeadersTooLarge = errors.New("the response headers exceeded their limit")
 
-// Read bounds the headers.
+// Read bounds the headers, and notes what else a line that was cut would be blamed for.
 func (c *directConn) Read(p []byte) (int, error) {
 	if c.left <= 0 {
 		return 0, errHeadersTooLarge
 	}
 	n, err := c.Conn.Read(p[:min(int64(len(p)), c.left)])
 	c.left -= int64(n)
+	c.isLate = c.isLate || errors.Is(err, os.ErrDeadlineExceeded)
 	return n, err
 }
 
@@ -47,13 +49,14 @@ func (c *directConn) exchange(ctx context.Context, message []byte, target *url.U
 	stop := context.AfterFunc(ctx, c.interrupt)
 	_, writeErr := c.Write(message)
 	answered, err := reply{}, writeErr
-	if !errors.Is(writeErr, os.ErrDeadlineExceeded) { // else a receiver may have answered and closed without reading everything
+	c.isLate = errors.Is(writeErr, os.ErrDeadlineExceeded)
+	if !c.isLate { // a receiver may have answered and closed without reading everything
 		answered, err = c.readAnswer(target, p)
 	}
 	if err != nil {
 		stop()
 		all.close(c)
-		if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+		if c.isLate && ctx.Err() == nil {
 			return reply{}, errDeadline
 		}
 		if writeErr != nil {

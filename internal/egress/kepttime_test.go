@@ -72,6 +72,7 @@ func TestKeptConnectionsKeepTime(t *testing.T) {
 		"says nothing":       {saying(""), posthorn.ReasonTimeout, 10 * time.Second, ""},
 		"between hints":      {saying("HTTP/1.1 103 Early Hints\r\n\r\n"), posthorn.ReasonTimeout, 10 * time.Second, ""},
 		"within the headers": {saying("HTTP/1.1 200 OK\r\nX: y"), posthorn.ReasonTimeout, 10 * time.Second, ""},
+		"within a name":      {saying("HTTP/1.1 200 OK\r\nX-Na"), posthorn.ReasonTimeout, 10 * time.Second, ""},
 		"within the body":    {saying("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"), posthorn.ReasonSuccess, bodyTimeout, "hel"},
 	} {
 		for _, isStopped := range []bool{false, true} {
