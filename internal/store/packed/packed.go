@@ -21,12 +21,12 @@ const (
 	connectionReused
 )
 
-// Attempt packs an attempt, but for its DeliveryID and Number, which are the key that it
-// is kept under. What times and durations have beyond microseconds is dropped.
-func Attempt(a *posthorn.Attempt) []byte {
+// Append packs an attempt behind what is in a buffer, but for its DeliveryID and Number, which are
+// the key that it is kept under. What times and durations have beyond microseconds is dropped.
+func Append(packed []byte, a *posthorn.Attempt) []byte {
 	o := &a.Outcome
 	const fixed = 64 // about what all but the texts and the body take
-	packed := make([]byte, 0, fixed+len(a.URL)+len(o.Reason)+len(o.Detail)+len(o.ResponseBody))
+	packed = slices.Grow(packed, fixed+len(a.URL)+len(o.Reason)+len(o.Detail)+len(o.ResponseBody))
 	packed = append(append(packed, layout), a.ID[:]...)
 	var flags int64
 	if o.BodyTruncated {

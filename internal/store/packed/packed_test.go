@@ -40,7 +40,7 @@ func TestAttemptComesBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		want := attempts(t)
-		bytes := packed.Attempt(&want)
+		bytes := packed.Append(nil, &want)
 		var got posthorn.Attempt
 		if err := packed.Unpack(bytes, &got); err != nil {
 			t.Fatal(err)
@@ -57,7 +57,7 @@ func TestAttemptComesBack(t *testing.T) {
 
 // Invariant: whatever lies in the database, reading it ends with an attempt or an error.
 func FuzzUnpack(f *testing.F) {
-	f.Add(packed.Attempt(&posthorn.Attempt{URL: "https://example.com"}))
+	f.Add(packed.Append(nil, &posthorn.Attempt{URL: "https://example.com"}))
 	f.Fuzz(func(t *testing.T, bytes []byte) {
 		var a posthorn.Attempt
 		if packed.Unpack(bytes, &a) == nil && len(a.URL)+len(a.Outcome.Detail)+len(a.Outcome.ResponseBody) > len(bytes) {

@@ -22,7 +22,7 @@ func (s *Store) CreateEventTypes(ctx context.Context, environment posthorn.Envir
 		for _, eventType := range types {
 			inserted, err := tx.exec(`INSERT OR IGNORE INTO event_types
 				(environment_id, name, description, since, retries, status, example, schema, validation, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				environment[:], eventType.Name, eventType.Description, eventType.Since, countOrNull(eventType.Retries), string(eventType.Status),
+				environment[:], eventType.Name, eventType.Description, eventType.Since, eventType.Retries, string(eventType.Status),
 				eventType.Example, eventType.Schema, string(eventType.Validation), micros(eventType.CreatedAt), micros(eventType.UpdatedAt))
 			if err != nil {
 				return err
@@ -90,7 +90,7 @@ func (s *Store) UpdateEventType(ctx context.Context, environment posthorn.Enviro
 		}
 		next.EnvironmentID, next.Name, next.CreatedAt, next.UpdatedAt = environment, name, old.CreatedAt, asKept(next.UpdatedAt)
 		_, err = tx.exec(`UPDATE event_types SET description = ?, since = ?, retries = ?, status = ?, example = ?, schema = ?, validation = ?, updated_at = ? WHERE environment_id = ? AND name = ?`,
-			next.Description, next.Since, countOrNull(next.Retries), string(next.Status), next.Example, next.Schema, string(next.Validation), micros(next.UpdatedAt), environment[:], name)
+			next.Description, next.Since, next.Retries, string(next.Status), next.Example, next.Schema, string(next.Validation), micros(next.UpdatedAt), environment[:], name)
 		if err != nil {
 			return old, err
 		}

@@ -136,7 +136,7 @@ func TestHeavyWritesHaveAGroupOfTheirOwn(t *testing.T) {
 		q.accepting <- next
 	}
 	q.others <- &write{rows: 1}
-	if group := q.gather(heavy); len(group) != 1 {
+	if group := q.gather([]*write{heavy}); len(group) != 1 {
 		t.Errorf("%d writes are in a group with a heavy one", len(group)-1)
 	}
 	<-q.others
@@ -150,7 +150,7 @@ func groupsOf(q *queues) []int {
 	close(q.ended)
 	var sizes []int
 	for first := q.next(); first != nil; first = q.next() {
-		sizes = append(sizes, len(q.gather(first)))
+		sizes = append(sizes, len(q.gather([]*write{first})))
 	}
 	return sizes
 }
@@ -168,7 +168,7 @@ func TestTakingEventsGoesFirst(t *testing.T) {
 		q.accepting <- &write{rows: 2, mayBeRefused: true}
 	}
 	const taking, others = 5, otherShare * 5 // of 2 rows each
-	if group := q.gather(first); len(group) != taking+others || !group[taking].mayBeRefused || group[taking+1].mayBeRefused {
+	if group := q.gather([]*write{first}); len(group) != taking+others || !group[taking].mayBeRefused || group[taking+1].mayBeRefused {
 		t.Errorf("the group has %d writes, want the first, %d that take events and %d others behind them", len(group), taking, others-1)
 	}
 	if sizes, want := groupsOf(&q), []int{maxOtherRows / 2, maxOtherRows/2 - others}; !slices.Equal(sizes, want) {
@@ -185,10 +185,10 @@ func TestTakingEventsDoesNotStarveTheOthers(t *testing.T) {
 		q.others <- &write{rows: 1}
 	}
 	q.accepting <- &write{rows: 400, mayBeRefused: true}
-	if group, want := q.gather(&write{rows: 300, mayBeRefused: true}), 2+3*700; len(group) != want {
+	if group, want := q.gather([]*write{{rows: 300, mayBeRefused: true}}), 2+3*700; len(group) != want {
 		t.Errorf("the group has %d writes, want 2 that take events and %d others", len(group), want-2)
 	}
-	if group := q.gather(&write{rows: 2000, mayBeRefused: true}); len(group) != 1+maxGroupRows {
+	if group := q.gather([]*write{{rows: 2000, mayBeRefused: true}}); len(group) != 1+maxGroupRows {
 		t.Errorf("the group has %d writes, want a heavy one and %d others", len(group), maxGroupRows)
 	}
 }

@@ -35,8 +35,8 @@ func BenchmarkGroups(b *testing.B) {
 	for from := 0; from < b.N; from += size {
 		until := min(from+size, b.N)
 		accept := func(tx *tx) error {
-			for _, submission := range submissions[from:until] {
-				if _, err := tx.accept(submission); err != nil {
+			for i := range submissions[from:until] {
+				if _, err := tx.accept(&submissions[from+i]); err != nil {
 					return err
 				}
 			}

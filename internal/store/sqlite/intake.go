@@ -17,7 +17,7 @@ func (s *Store) Accept(ctx context.Context, submission store.Submission) (store.
 	var receipt store.Receipt
 	err := s.writeOrRefuse(ctx, submission.Rows(), func(tx *tx) error {
 		var err error
-		receipt, err = tx.accept(submission)
+		receipt, err = tx.accept(&submission)
 		return err
 	})
 	if err != nil {
@@ -26,7 +26,7 @@ func (s *Store) Accept(ctx context.Context, submission store.Submission) (store.
 	return receipt, nil
 }
 
-func (t *tx) accept(s store.Submission) (store.Receipt, error) {
+func (t *tx) accept(s *store.Submission) (store.Receipt, error) {
 	if s.Idempotency != nil {
 		answer, err := t.answer(s.Idempotency.Key)
 		if err == nil && !answer.CreatedAt.Before(asKept(s.Idempotency.ValidFrom)) {
@@ -36,7 +36,7 @@ func (t *tx) accept(s store.Submission) (store.Receipt, error) {
 			return store.Receipt{}, err
 		}
 	}
-	version, err := t.version(s.EnvironmentID)
+	version, err := t.version(&s.EnvironmentID)
 	if err != nil && !errors.Is(err, posthorn.ErrNotFound) {
 		return store.Receipt{}, err
 	}
@@ -44,8 +44,8 @@ func (t *tx) accept(s store.Submission) (store.Receipt, error) {
 		return store.Receipt{}, store.ErrStale
 	}
 	results := make([]store.Result, len(s.Entries))
-	for i, entry := range s.Entries {
-		if results[i], err = t.acceptEntry(s.NodeID, entry); err != nil {
+	for i := range s.Entries {
+		if results[i], err = t.acceptEntry(s.NodeID, &s.Entries[i]); err != nil {
 			return store.Receipt{}, err
 		}
 	}
@@ -60,8 +60,8 @@ func (t *tx) accept(s store.Submission) (store.Receipt, error) {
 	return store.Receipt{Results: results}, nil
 }
 
-func (t *tx) acceptEntry(node posthorn.NodeID, entry store.Entry) (store.Result, error) {
-	event := entry.Event
+func (t *tx) acceptEntry(node posthorn.NodeID, entry *store.Entry) (store.Result, error) {
+	event := &entry.Event
 	if event.GivenID != "" {
 		existing, err := t.eventByGivenID(event.EnvironmentID, event.GivenID)
 		if err == nil {
@@ -71,7 +71,7 @@ func (t *tx) acceptEntry(node posthorn.NodeID, entry store.Entry) (store.Result,
 			return store.Result{}, err
 		}
 	}
-	promised, rows := unwritten.Divide(node, &entry)
+	promised, rows := unwritten.Divide(node, entry)
 	sequence := t.unwritten.Next()
 	_, err := t.exec(`INSERT INTO events (sequence, id, environment_id, given_id, type, data, timestamp, accepted_at, deliveries, leased) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		sequence, event.ID[:], event.EnvironmentID[:], orNull(event.GivenID), event.Type, notNull(event.Data), micros(event.Timestamp), micros(event.AcceptedAt), event.Deliveries, unwritten.List(promised))
@@ -94,8 +94,9 @@ func (t *tx) acceptEntry(node posthorn.NodeID, entry store.Entry) (store.Result,
 			_, _ = t.exec("BEGIN IMMEDIATE")
 		}
 	}
-	event.Timestamp, event.AcceptedAt = asKept(event.Timestamp), asKept(event.AcceptedAt)
-	return store.Result{Event: event, Kept: true}, nil
+	kept := *event
+	kept.Timestamp, kept.AcceptedAt = asKept(event.Timestamp), asKept(event.AcceptedAt)
+	return store.Result{Event: kept, Kept: true}, nil
 }
 
 // asKept rounds a time to what the database keeps of it.
@@ -136,15 +137,15 @@ func (t *tx) insertRow(node posthorn.NodeID, d *posthorn.Delivery, status int) e
 }
 
 // version returns the version of an environment's directory.
-func (t *tx) version(id posthorn.EnvironmentID) (store.Version, error) {
-	if version, ok := t.versions[id]; ok {
+func (t *tx) version(id *posthorn.EnvironmentID) (store.Version, error) {
+	if version, ok := t.versions[*id]; ok {
 		return version, nil
 	}
 	var version store.Version
 	if err := t.get(`SELECT version FROM environments WHERE id = ?`, []any{id[:]}, &version); err != nil {
 		return 0, err
 	}
-	t.versions[id] = version
+	t.versions[*id] = version
 	return version, nil
 }
 

@@ -45,7 +45,7 @@ func (t *tx) promise(sequence int64, promised []unwritten.Delivery) {
 }
 
 // write makes a promised delivery a row as it is: leased.
-func (t *tx) write(d unwritten.Delivery) error {
+func (t *tx) write(d *unwritten.Delivery) error {
 	row := posthorn.Delivery{
 		ID: d.ID, EventID: d.EventID, WebhookID: d.WebhookID, EnvironmentID: d.EnvironmentID, DueAt: d.At, CreatedAt: d.At, UpdatedAt: d.At,
 	}
@@ -58,7 +58,7 @@ func (t *tx) write(d unwritten.Delivery) error {
 
 // writeOne makes a delivery a row, unless it is one.
 func (t *tx) writeOne(id posthorn.DeliveryID) error {
-	if d, ok := t.unwritten.Get(id); ok {
+	if d := t.unwritten.Get(id); d != nil {
 		return t.write(d)
 	}
 	return nil

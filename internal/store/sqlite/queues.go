@@ -77,9 +77,10 @@ func (q *queues) next() *write {
 	return poll(q.others)
 }
 
-// gather adds what is waiting to the first write of a group, without waiting for more.
-func (q *queues) gather(first *write) []*write {
-	group, rows, others := []*write{first}, first.rows, 0
+// gather adds what is waiting to a group's first write, without waiting for more.
+func (q *queues) gather(group []*write) []*write {
+	first := group[0]
+	rows, others := first.rows, 0
 	if !first.mayBeRefused {
 		rows, others = 0, first.rows
 	}

@@ -41,7 +41,7 @@ func (s *Store) SigningKey(ctx context.Context, id posthorn.SigningKeyID) (posth
 // UpdateSigningKeys implements store.Directory.
 func (s *Store) UpdateSigningKeys(ctx context.Context, environment posthorn.EnvironmentID, change func(keys []posthorn.SigningKey, at store.Version) ([]posthorn.SigningKey, error)) ([]posthorn.SigningKey, error) {
 	return changed(ctx, s, func(tx *tx) ([]posthorn.SigningKey, error) {
-		at, err := tx.version(environment)
+		at, err := tx.version(&environment)
 		if err != nil {
 			return nil, err
 		}

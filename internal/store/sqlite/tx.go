@@ -29,6 +29,8 @@ type tx struct {
 	versions map[posthorn.EnvironmentID]store.Version
 	// stats gathers what the group changes of each webhook's stats.
 	stats map[posthorn.WebhookID]*statsChange
+	// packed is the attempt that was packed last; the driver copies what it binds.
+	packed []byte
 	promises
 }
 

@@ -123,13 +123,6 @@ func intoCount(target **int) sql.Scanner {
 	})
 }
 
-func countOrNull(count *int) any {
-	if count == nil {
-		return nil
-	}
-	return *count
-}
-
 // list keeps a list or a map as JSON.
 func list(value any) (string, error) {
 	text, err := json.Marshal(value)

@@ -52,7 +52,7 @@ func (t *tx) putWebhook(w posthorn.Webhook) error {
 		 breaker_opened_at, breaker_failures, breaker_probe_at, breaker_changed_at, created_by, created_at, updated_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		w.ID[:], w.WorkspaceID[:], w.ProjectID[:], w.EnvironmentID[:], w.Name, w.URL, events, w.Filter, w.Format, w.Description, headers, metadata, kept, w.UsesSigningKeys, w.Handshake, micros(w.Consent.GivenAt), w.Consent.PerMinute,
-		countOrNull(w.Retries), schedule, w.Timeout.Microseconds(), w.Concurrency, countOrNull(w.RateLimit), string(w.Status), w.StatusReason, micros(w.HoldUntil),
+		w.Retries, schedule, w.Timeout.Microseconds(), w.Concurrency, w.RateLimit, string(w.Status), w.StatusReason, micros(w.HoldUntil),
 		micros(w.Breaker.OpenedAt), w.Breaker.Failures, micros(w.Breaker.NextProbeAt), micros(w.Breaker.ChangedAt), w.CreatedBy,
 		micros(w.CreatedAt), micros(w.UpdatedAt))
 	return err

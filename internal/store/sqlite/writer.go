@@ -37,9 +37,10 @@ type writer struct {
 // write is one caller's transaction. Run may be called twice: when another write
 // of its group fails, the group is rolled back and each write runs alone.
 type write struct {
-	ctx  context.Context //nolint:containedctx // travels to the writer with its request
-	run  func(tx *tx) error
-	done chan error
+	ctx    context.Context //nolint:containedctx // travels to the writer with its request
+	run    func(tx *tx) error
+	done   chan error
+	result error // once it has run
 	// rows is about how many rows are written.
 	rows int
 	// mayBeRefused is said of taking events, for which a publisher waits: it goes
@@ -78,13 +79,15 @@ func startWriter(ctx context.Context, db *sql.DB, b *breakage) (*writer, error) 
 // serve commits what is waiting, until nothing more can come.
 func (w *writer) serve(t *tx) {
 	published := 0
+	var group []*write // its memory serves all, and is bounded as they are
 	for first := w.next(); first != nil; first = w.next() {
 		if published >= manyPublications {
 			letOthersWrite()
 		}
-		group := w.gather(first)
+		group = w.gather(append(group[:0], first))
 		published = publicationsIn(group)
 		w.commit(t, group)
+		clear(group)
 	}
 	if w.breakage.err() == nil {
 		t.close()
@@ -221,12 +224,11 @@ func answer(group []*write, err error) {
 // write gets a transaction of its own, so that one caller's failure is not
 // another's. A failure that is everybody's, or fatal, is told to all.
 func (w *writer) commitGroup(t *tx, group []*write) {
-	results := make([]error, len(group))
 	err := t.transact(func() error {
-		for i, next := range group {
-			results[i] = t.attempt(next)
+		for _, next := range group {
+			next.result = t.attempt(next)
 			if failpoint.Is(failpoint.AckBeforeCommit) {
-				next.done <- results[i]
+				next.done <- next.result
 			}
 			if t.isSpoilt() {
 				return t.failure
@@ -237,8 +239,8 @@ func (w *writer) commitGroup(t *tx, group []*write) {
 	switch {
 	case err == nil:
 		unsure := failpoint.Hit(failpoint.AfterCommitBeforeAck)
-		for i, next := range group {
-			next.done <- cmp.Or(results[i], unsure)
+		for _, next := range group {
+			next.done <- cmp.Or(next.result, unsure)
 		}
 	case isFatal(err):
 		w.breakage.happen(err)

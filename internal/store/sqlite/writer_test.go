@@ -132,7 +132,7 @@ func TestRollbackForgetsVersions(t *testing.T) {
 		if err := tx.directoryChanged(environment.ID); err != nil {
 			return err
 		}
-		if _, err := tx.version(environment.ID); err != nil {
+		if _, err := tx.version(&environment.ID); err != nil {
 			return err
 		}
 		return failure

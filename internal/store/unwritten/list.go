@@ -20,6 +20,9 @@ func Divide(node posthorn.NodeID, entry *store.Entry) ([]Delivery, []*posthorn.D
 			rows = append(rows, d)
 			continue
 		}
+		if promised == nil {
+			promised = make([]Delivery, 0, len(entry.Deliveries)-i)
+		}
 		promised = append(promised, Delivery{ID: d.ID, EventID: d.EventID, WebhookID: d.WebhookID, EnvironmentID: d.EnvironmentID, NodeID: node, At: at})
 	}
 	return promised, rows

@@ -22,14 +22,16 @@ type Delivery struct {
 	NodeID        posthorn.NodeID
 	At            time.Time
 
-	of *event
+	// of is the event whose list has it, and isWritten whether it has a row.
+	of        *event
+	isWritten bool
 }
 
 // event is one with a list, some of whose deliveries may have been written.
 type event struct {
-	sequence int64
-	ids      []posthorn.DeliveryID
-	left     int
+	sequence   int64
+	deliveries []Delivery
+	left       int
 }
 
 // Book holds the deliveries that are promised and not written. What is done to it belongs to
@@ -37,9 +39,10 @@ type event struct {
 // for everybody. What the open transaction promises is there for them, and what it has written still is: until the
 // commit no reader of the database finds its row.
 type Book struct {
+	// mu is for the maps, and for what is in them; who changes them may read them without it.
 	mu            sync.RWMutex
-	byID          map[posthorn.DeliveryID]Delivery
-	byEnvironment map[posthorn.EnvironmentID]map[posthorn.DeliveryID]struct{}
+	byID          map[posthorn.DeliveryID]*Delivery
+	byEnvironment map[posthorn.EnvironmentID]map[posthorn.DeliveryID]*Delivery
 	// events are those with a list, in the order of their sequence, from the first one that
 	// isn't written as a whole; listed is how many deliveries their lists have.
 	events []*event
@@ -49,14 +52,14 @@ type Book struct {
 	// has added, and what it has written.
 	before  int64
 	added   int
-	written map[posthorn.DeliveryID]Delivery
+	written []*Delivery
 }
 
 // NewBook makes an empty book for events that come after the given sequence.
 func NewBook(last int64) *Book {
 	return &Book{
-		byID: map[posthorn.DeliveryID]Delivery{}, byEnvironment: map[posthorn.EnvironmentID]map[posthorn.DeliveryID]struct{}{}, last: last, before: last,
-		written: map[posthorn.DeliveryID]Delivery{},
+		byID: map[posthorn.DeliveryID]*Delivery{}, byEnvironment: map[posthorn.EnvironmentID]map[posthorn.DeliveryID]*Delivery{},
+		last: last, before: last,
 	}
 }
 
@@ -66,67 +69,69 @@ func (b *Book) Next() int64 {
 	return b.last
 }
 
-// Promise adds the deliveries of an event's list.
+// Promise adds the deliveries of an event's list, which are the book's from now on.
 func (b *Book) Promise(sequence int64, deliveries []Delivery) {
-	e := &event{sequence: sequence, ids: make([]posthorn.DeliveryID, len(deliveries)), left: len(deliveries)}
-	for i, d := range deliveries {
-		d.of = e
-		e.ids[i] = d.ID
-		b.add(d)
+	e := &event{sequence: sequence, deliveries: deliveries, left: len(deliveries)}
+	b.mu.Lock()
+	for i := range deliveries {
+		deliveries[i].of = e
+		b.add(&deliveries[i])
 	}
+	b.mu.Unlock()
 	b.events = append(b.events, e)
 	b.added++
 	b.listed += len(deliveries)
 }
 
-func (b *Book) add(d Delivery) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+// add and remove are for those who hold the lock.
+func (b *Book) add(d *Delivery) {
 	b.byID[d.ID] = d
-	ids, ok := b.byEnvironment[d.EnvironmentID]
+	neighbours, ok := b.byEnvironment[d.EnvironmentID]
 	if !ok {
-		ids = map[posthorn.DeliveryID]struct{}{}
-		b.byEnvironment[d.EnvironmentID] = ids
+		neighbours = map[posthorn.DeliveryID]*Delivery{}
+		b.byEnvironment[d.EnvironmentID] = neighbours
 	}
-	ids[d.ID] = struct{}{}
+	neighbours[d.ID] = d
 }
 
-func (b *Book) remove(id posthorn.DeliveryID) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	d := b.byID[id]
-	delete(b.byID, id)
-	if ids := b.byEnvironment[d.EnvironmentID]; len(ids) > 1 {
-		delete(ids, id)
+func (b *Book) remove(d *Delivery) {
+	delete(b.byID, d.ID)
+	if neighbours := b.byEnvironment[d.EnvironmentID]; len(neighbours) > 1 {
+		delete(neighbours, d.ID)
 	} else {
 		delete(b.byEnvironment, d.EnvironmentID)
 	}
 }
 
-// Get returns a delivery that is not written, as the open transaction knows it.
-func (b *Book) Get(id posthorn.DeliveryID) (Delivery, bool) {
-	if _, isWritten := b.written[id]; isWritten {
-		return Delivery{}, false
+// Get returns a delivery that is not written, as the open transaction knows it, or nil. Nobody may change it.
+func (b *Book) Get(id posthorn.DeliveryID) *Delivery {
+	if d, ok := b.byID[id]; ok && !d.isWritten {
+		return d
 	}
-	return b.Has(id)
+	return nil
 }
 
 // Has returns a delivery that is not written, or not committed yet.
 func (b *Book) Has(id posthorn.DeliveryID) (Delivery, bool) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	d, ok := b.byID[id]
-	return d, ok
+	if d, ok := b.byID[id]; ok {
+		return *d, true
+	}
+	return Delivery{}, false
 }
 
 // Written notes that a delivery has a row.
 func (b *Book) Written(id posthorn.DeliveryID) {
-	d, ok := b.Get(id)
-	if !ok {
+	d := b.Get(id)
+	if d == nil {
 		return
 	}
+	b.mu.Lock()
+	d.isWritten = true
+	b.mu.Unlock()
 	d.of.left--
-	b.written[id] = d
+	b.written = append(b.written, d)
 }
 
 // Len is how many deliveries are not written, or not committed yet.
@@ -141,18 +146,14 @@ func (b *Book) Len() int {
 func (b *Book) Find(environment posthorn.EnvironmentID, isWanted func(d Delivery) bool) []Delivery {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	var found []Delivery
-	if environment.IsZero() {
-		for _, d := range b.byID {
-			if isWanted(d) {
-				found = append(found, d)
-			}
-		}
-		return found
+	among := b.byID
+	if !environment.IsZero() {
+		among = b.byEnvironment[environment]
 	}
-	for id := range b.byEnvironment[environment] {
-		if d := b.byID[id]; isWanted(d) {
-			found = append(found, d)
+	var found []Delivery
+	for _, d := range among {
+		if isWanted(*d) {
+			found = append(found, *d)
 		}
 	}
 	return found
@@ -178,24 +179,26 @@ func (b *Book) Overdue(events int64, deliveries int) []Delivery {
 		if listed <= deliveries && b.last-e.sequence < events {
 			break
 		}
-		for _, id := range e.ids {
-			if d, ok := b.Get(id); ok {
+		for i := range e.deliveries {
+			if d := e.deliveries[i]; !d.isWritten {
 				overdue = append(overdue, d)
 			}
 		}
-		listed -= len(e.ids)
+		listed -= len(e.deliveries)
 	}
 	return overdue
 }
 
 // Commit makes what was done since the last Commit or RollBack final.
 func (b *Book) Commit() {
-	for id := range b.written {
-		b.remove(id)
+	b.mu.Lock()
+	for _, d := range b.written {
+		b.remove(d)
 	}
+	b.mu.Unlock()
 	done := 0
 	for done < len(b.events) && b.events[done].left == 0 {
-		b.listed -= len(b.events[done].ids)
+		b.listed -= len(b.events[done].deliveries)
 		b.events[done] = nil // so that it can be collected while the rest is kept
 		done++
 	}
@@ -205,16 +208,19 @@ func (b *Book) Commit() {
 
 // RollBack undoes what was done since the last Commit or RollBack.
 func (b *Book) RollBack() {
+	b.mu.Lock()
 	for _, d := range b.written {
+		d.isWritten = false
 		d.of.left++
 	}
 	kept := len(b.events) - b.added
 	for _, e := range b.events[kept:] {
-		for _, id := range e.ids {
-			b.remove(id)
+		for i := range e.deliveries {
+			b.remove(&e.deliveries[i])
 		}
-		b.listed -= len(e.ids)
+		b.listed -= len(e.deliveries)
 	}
+	b.mu.Unlock()
 	clear(b.events[kept:])
 	b.events, b.last = b.events[:kept], b.before
 	b.begin()
@@ -222,5 +228,6 @@ func (b *Book) RollBack() {
 
 func (b *Book) begin() {
 	clear(b.written)
+	b.written = b.written[:0]
 	b.before, b.added = b.last, 0
 }

@@ -105,7 +105,7 @@ func TestBookIsLikeItsModel(t *testing.T) {
 			"roll back": func(*rapid.T) { b.RollBack(); now = committed.clone() },
 			"": func(t *rapid.T) {
 				for _, id := range now.missing() {
-					if _, ok := b.Get(id); !ok {
+					if d := b.Get(id); d == nil || d.ID != id {
 						t.Errorf("the transaction doesn't know that %s is missing", id)
 					}
 				}
@@ -116,7 +116,7 @@ func TestBookIsLikeItsModel(t *testing.T) {
 					t.Errorf("%d are missing, want %d, and all is written until %d, want %d", b.Len(), len(seen), got, now.writtenUntil())
 				}
 				for id := range now.written {
-					if _, ok := b.Get(id); ok {
+					if b.Get(id) != nil {
 						t.Errorf("the transaction doesn't know that it has written %s", id)
 					}
 				}
