@@ -16,8 +16,8 @@ type Dialect struct {
 	schemes []compiledScheme
 	// needsSecret: without a valid secret nothing may be sent.
 	needsSecret bool
-	// literalBytes is the length of the body's literals, to make room at once.
-	literalBytes int
+	// bodyBytes is the usual length of a body without its data, to make room at once.
+	bodyBytes int
 }
 
 // compiler gathers what is wrong with a format while it makes a Dialect of it.

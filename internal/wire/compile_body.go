@@ -19,14 +19,18 @@ func (c *compiler) compileBody() {
 	default:
 		c.body = c.appendMembers(nil, "/body", c.format.Body, inBody)
 	}
+	const perValue = 48 // most values are shorter; a longer one makes a body grow
 	data := 0
 	for _, p := range c.body {
-		c.literalBytes += len(p.literal)
 		switch {
+		case p.value == literalValue:
+			c.bodyBytes += len(p.literal)
 		case p.value == eventDataValue && len(p.filters) > 0: // a form's
 			data += 3 // escaping may triple it
 		case p.value == eventDataValue:
 			data++
+		default:
+			c.bodyBytes += perValue
 		}
 	}
 	if data > maxOfData {

@@ -49,12 +49,11 @@ func (d *Dialect) Render(in Input) (posthorn.Request, error) {
 	if d.needsSecret && len(secrets) == 0 {
 		return posthorn.Request{}, posthorn.Invalid("", "The webhook has no secret that is still valid.", "Set or rotate its secret.")
 	}
-	s := scope{in: &in, eventID: in.Event.PublicID(), limit: maxBeside + maxOfData*len(in.Event.Data)}
+	s := scope{in: in, eventID: in.Event.PublicID(), limit: maxBeside + maxOfData*len(in.Event.Data)}
 	if len(secrets) > 0 {
 		s.secret = secrets[0]
 	}
-	const perValue = 48 // most values are shorter; a longer one makes the slice grow
-	body, err := d.body.appendTo(make([]byte, 0, d.literalBytes+len(in.Event.Data)+perValue*len(d.body)), &s)
+	body, err := d.body.appendTo(make([]byte, 0, d.bodyBytes+len(in.Event.Data)), &s)
 	if err != nil {
 		return posthorn.Request{}, err
 	}

@@ -15,7 +15,7 @@ import (
 // scope is what the values of one request are taken from. The fields below the
 // input are filled in as the request is made.
 type scope struct {
-	in *Input
+	in Input // not a pointer: what hashes and errors are given would take it to the heap
 	// eventID is made once; it stands in most requests more than once.
 	eventID string
 	// limit is how long a template's text may become, in bytes.

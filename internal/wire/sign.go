@@ -70,23 +70,23 @@ func (d *Dialect) signWithSecret(scheme *compiledScheme, s *scope, made *signed)
 	if err != nil {
 		return unusableSecret(err)
 	}
+	var content []byte // what was written, whose place is used again
 	switch {
 	case scheme.message != nil:
 		made.label = scheme.message.labelOf(made.number)
-		var base []byte
-		if base, made.parameters, err = d.messageBase(scheme, s); err != nil {
+		if content, made.parameters, err = d.messageBase(scheme, s); err != nil {
 			return err
 		}
-		_, _ = mac.Write(base) // writing to a hash can't fail
+		_, _ = mac.Write(content) // writing to a hash can't fail
 	case scheme.claims != nil:
 		made.text, err = signToken(mac, scheme.claims, s)
 		return err
 	default:
-		if err := writeContent(mac, scheme.content, s); err != nil {
+		if content, err = writeContent(mac, scheme.content, s); err != nil {
 			return err
 		}
 	}
-	made.text = encode(scheme, mac.Sum(nil))
+	made.text = encode(scheme, mac.Sum(content[:0]))
 	return nil
 }
 
@@ -149,13 +149,14 @@ func (d *Dialect) signWithKey(scheme *compiledScheme, s *scope, private crypto.S
 	return nil
 }
 
+// encode writes a signature's text behind its bytes, where there mostly is room.
 func encode(scheme *compiledScheme, raw []byte) []byte {
-	return signature.Encoding(scheme.scheme.Encoding).Append(make([]byte, 0, 2*len(raw)), raw)
+	return signature.Encoding(scheme.scheme.Encoding).Append(raw, raw)[len(raw):]
 }
 
 // writeContent writes what is signed. The body goes into the hash as it is,
-// without a copy; writing to a hash can't fail.
-func writeContent(mac hash.Hash, content template, s *scope) error {
+// without a copy; writing to a hash can't fail. What was written last is returned.
+func writeContent(mac hash.Hash, content template, s *scope) ([]byte, error) {
 	text := make([]byte, 0, 128)
 	for i := range content {
 		p := &content[i]
@@ -167,11 +168,11 @@ func writeContent(mac hash.Hash, content template, s *scope) error {
 		}
 		var err error
 		if text, err = p.appendTo(text, s); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	_, _ = mac.Write(text)
-	return nil
+	return text, nil
 }
 
 func unusableSecret(err error) error {
