@@ -41,7 +41,10 @@ type Key struct {
 }
 
 // HashKey returns what is kept of a key's text.
-func HashKey(text string) [sha256.Size]byte { return sha256.Sum256([]byte(text)) }
+func HashKey(text string) [sha256.Size]byte {
+	const usual = 64 // within it nothing is allocated, which the conversion does beyond 32
+	return sha256.Sum256(append(make([]byte, 0, usual), text...))
+}
 
 // Validate checks the key's name. It returns an *Error with CodeInvalid.
 func (k Key) Validate() error {

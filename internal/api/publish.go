@@ -57,7 +57,9 @@ func publish(ctx context.Context, c *call) (reply, error) {
 		return reply{}, err
 	}
 	publication := intake.Publication{EnvironmentID: environment, Items: []intake.Item{item}}
-	err = c.makeIdempotent(&publication, func(results []intake.Result) (int, []byte) { return c.publishedAnswer(&results[0]) })
+	err = c.makeIdempotent(&publication, func(results []intake.Result) (int, []byte) {
+		return c.publishedAnswer(make([]byte, 0, usualAnswer), &results[0])
+	})
 	if err != nil {
 		return reply{}, err
 	}
@@ -70,7 +72,7 @@ func publish(ctx context.Context, c *call) (reply, error) {
 	case receipt.Results[0].Err != nil:
 		return reply{}, receipt.Results[0].Err
 	}
-	status, body := c.publishedAnswer(&receipt.Results[0])
+	status, body := c.publishedAnswer(c.room(), &receipt.Results[0])
 	return reply{status: status, body: body}, nil
 }
 
@@ -118,14 +120,12 @@ func eventTime(text string) (time.Time, error) {
 	return at, nil
 }
 
-// publishedAnswer writes the answer for one event. Nothing in it needs escaping:
-// ids, types and times have been checked.
-func (c *call) publishedAnswer(r *intake.Result) (int, []byte) {
+// publishedAnswer appends the answer for one event to an empty body. Nothing in it needs
+// escaping: ids, types and times have been checked.
+func (c *call) publishedAnswer(body []byte, r *intake.Result) (int, []byte) {
 	if r.Err != nil {
 		return c.problemAnswer(r.Err)
 	}
-	const usualSize = 256
-	body := make([]byte, 0, usualSize)
 	body = append(body, `{"success":true,"data":{`...)
 	body = appendEvent(body, &r.Event)
 	body = append(body, `,"environmentId":"`...)

@@ -262,6 +262,18 @@ func (c *call) write(r reply) {
 	}
 }
 
+// room is where the body of the answer may be written before it is given to write: what
+// the writer itself has for it, if it has some.
+func (c *call) room() []byte {
+	if w, has := c.writer.(interface{ AvailableBuffer() []byte }); has {
+		return w.AvailableBuffer()
+	}
+	return make([]byte, 0, usualAnswer)
+}
+
+// usualAnswer is how long most answers are at most, in bytes.
+const usualAnswer = 256
+
 // recover turns a panic into a 500, so that one request's mistake is not
 // everybody's.
 func (c *call) recover() {

@@ -48,6 +48,14 @@ func (a *answer) WriteHeader(status int) {
 	}
 }
 
+// AvailableBuffer returns an empty slice for what the next Write is given, as that of a
+// bytes.Buffer does, with a capacity that will do for most answers.
+func (a *answer) AvailableBuffer() []byte {
+	const usual = 512
+	a.body = slices.Grow(a.body, usual)
+	return a.body[len(a.body):]
+}
+
 // Write adds to the body. It never fails.
 func (a *answer) Write(p []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)

@@ -193,7 +193,7 @@ func (c *connection) respond() bool {
 		return false
 	}
 	c.begun = now
-	c.place.rest()
+	c.place.rest(now)
 	c.state.Store(idle)
 	return !c.server.isStopping.Load()
 }

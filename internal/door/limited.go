@@ -172,11 +172,11 @@ func (c *placed) wait(since time.Time) bool { return c == nil || c.move(since.Un
 // else's: then the request must not be served, for it can't be answered.
 func (c *placed) begin() bool { return c == nil || c.move(0) }
 
-// rest says that the request has been answered.
-func (c *placed) rest() {
+// rest says that the request was answered at a moment.
+func (c *placed) rest(at time.Time) {
 	if c != nil {
 		c.isKnown.Store(true)
-		c.move(c.limited.Now().UnixNano())
+		c.move(at.UnixNano())
 	}
 }
 

@@ -25,7 +25,7 @@ func (s *Server) attend() {
 	}
 	s.Ordinary.ConnState = func(conn net.Conn, state http.ConnState) {
 		if state == http.StateIdle {
-			occupied(conn).rest()
+			occupied(conn).rest(s.Now())
 		}
 	}
 }

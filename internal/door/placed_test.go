@@ -14,11 +14,11 @@ func TestRequestBeginsOrPlaceIsTaken(t *testing.T) {
 	if !c.wait(l.Now()) || !c.begin() || l.evict() != nil {
 		t.Error("a connection lost its place during a request")
 	}
-	c.rest()
+	c.rest(l.Now())
 	if !c.wait(l.Now()) || l.evict() != c || c.begin() || c.wait(l.Now()) {
 		t.Error("a request began on a connection whose place was taken")
 	}
-	if c.rest(); c.begin() || l.evict() == c {
+	if c.rest(l.Now()); c.begin() || l.evict() == c {
 		t.Error("a request began after one that was too late")
 	}
 }
@@ -36,7 +36,7 @@ func TestWhoSaysNothingGoesFirst(t *testing.T) {
 	for range 2 {
 		c := l.admit(nil)
 		c.begin()
-		c.rest()
+		c.rest(l.Now())
 		known = append(known, c)
 	}
 	busy, slow, silent := l.admit(nil), l.admit(nil), l.admit(nil)
