@@ -14,13 +14,14 @@ func (i *Intake) fanOut(results []Result, wantedBy [][]*posthorn.Webhook) []stor
 		if results[n].Err != nil {
 			continue
 		}
-		event, wanting := results[n].Event, wantedBy[len(entries)]
-		event.Deliveries = len(wanting)
-		deliveries, publicID := make([]posthorn.Delivery, len(wanting)), event.PublicID()
+		wanting := wantedBy[len(entries)]
+		entries = append(entries, store.Entry{Event: results[n].Event, Deliveries: make([]posthorn.Delivery, len(wanting))})
+		entry := &entries[len(entries)-1]
+		entry.Event.Deliveries = len(wanting)
+		publicID := entry.Event.PublicID()
 		for k, webhook := range wanting {
-			deliveries[k] = i.newDelivery(&event, publicID, webhook)
+			entry.Deliveries[k] = i.newDelivery(&entry.Event, publicID, webhook)
 		}
-		entries = append(entries, store.Entry{Event: event, Deliveries: deliveries})
 	}
 	return entries
 }

@@ -60,7 +60,7 @@ type line struct {
 type ticket struct {
 	line *line
 	rows int
-	// granted is closed when a wait is over that began at since; nil when there is none.
+	// granted is closed when a wait is over that began at since; nil without a wait.
 	granted chan struct{}
 	since   time.Time
 }
@@ -105,12 +105,14 @@ func (w *writes) join(workspace posthorn.WorkspaceID, rows int) (*ticket, error)
 		mine.served = max(mine.served, w.clock)
 	}
 	w.lines[workspace] = mine
+	if len(w.waiting) == 0 && w.hasRoom(t) {
+		w.begin(t)
+		return t, nil
+	}
+	t.granted, t.since = make(chan struct{}), w.now()
 	mine.tickets, mine.rows = append(mine.tickets, t), mine.rows+rows
 	w.waiting[mine] = struct{}{}
 	w.admit()
-	if last := len(mine.tickets) - 1; last >= 0 && mine.tickets[last] == t {
-		t.granted, t.since = make(chan struct{}), w.now()
-	}
 	return t, nil
 }
 
@@ -154,32 +156,44 @@ func (w *writes) expected(l *line) time.Duration {
 func (w *writes) admit() {
 	for {
 		next := w.next()
-		if next == nil || w.writing+next.tickets[0].share() > maxWritingRows {
+		if next == nil || !w.hasRoom(next.tickets[0]) {
 			break
 		}
 		t := next.leave()
-		w.clock = next.served
-		next.served += int64(t.rows)
-		next.writing += t.share()
-		w.writing += t.share()
+		w.begin(t)
 		if len(next.tickets) == 0 {
 			delete(w.waiting, next)
 		}
-		if t.granted != nil {
-			close(t.granted)
-		}
+		close(t.granted)
 	}
 	if len(w.waiting) == 0 {
 		w.pace.rest()
 	}
 }
 
+// hasRoom reports whether there is room for a publication at all.
+func (w *writes) hasRoom(t *ticket) bool {
+	return t.isWithinShare() && w.writing+t.share() <= maxWritingRows
+}
+
+// isWithinShare reports whether there is room in its line's share.
+func (t *ticket) isWithinShare() bool {
+	return t.line.writing == 0 || t.line.writing+t.share() <= maxShareRows
+}
+
+// begin lets a publication through.
+func (w *writes) begin(t *ticket) {
+	w.clock = t.line.served
+	t.line.served += int64(t.rows)
+	t.line.writing += t.share()
+	w.writing += t.share()
+}
+
 // next is the line that was served least, among those whose share has room.
 func (w *writes) next() *line {
 	var least *line
 	for l := range w.waiting {
-		isWithin := l.writing == 0 || l.writing+l.tickets[0].share() <= maxShareRows
-		if isWithin && (least == nil || l.served < least.served) {
+		if l.tickets[0].isWithinShare() && (least == nil || l.served < least.served) {
 			least = l
 		}
 	}
@@ -190,12 +204,7 @@ func (w *writes) next() *line {
 func (l *line) leave() *ticket {
 	t := l.tickets[0]
 	l.tickets[0] = nil
-	l.rows -= t.rows
-	if len(l.tickets) == 1 {
-		l.tickets = l.tickets[:0] // with its room for the next one
-	} else {
-		l.tickets = l.tickets[1:]
-	}
+	l.tickets, l.rows = l.tickets[1:], l.rows-t.rows
 	return t
 }
 
