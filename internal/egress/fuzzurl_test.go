@@ -19,7 +19,7 @@ func FuzzAcceptedURL(f *testing.F) {
 	for _, seed := range []string{
 		"https://example.com/hooks", "https://EXAMPLE.com.:8443/a?b=c", "https://1.1.1.1/", "https://[2606:4700::1]:443/", "https://[::ffff:1.1.1.1]/", "https://127.0.0.1/",
 		"https://2130706433/", "https://0x7f.1/", "https://0177.0.0.1/", "https://[::1]/", "https://[fe80::1%25lo]/", "https://a@b/", "https://a%2eb/", "https://a\\@b/",
-		"https://example.com:0443/", "https://example.com#@127.0.0.1/", "https://%31%32%37.0.0.1/", "https://127。0。0。1/", "https://ⅰ.com/", "https:///x", "https://[64:ff9b::7f00:1]/",
+		"https://example.com:0443/", "https://example.com#@127.0.0.1/", "https://%31%32%37.0.0.1/", "https://127。0。0。1/", "https://ⅰ.com/", "https:///x", "https://[64:ff9b::7f00:1]/", "https://0.0o17/",
 	} {
 		f.Add(seed)
 	}
@@ -62,11 +62,12 @@ func FuzzAcceptedURL(f *testing.F) {
 }
 
 // isLenientAddress reads as inet_aton does: one to four numbers, which may be
-// octal or hexadecimal.
+// octal or hexadecimal; what else Go writes numbers as is a name.
 func isLenientAddress(host string) bool {
-	parts := strings.Split(strings.TrimSuffix(host, "."), ".")
+	parts := strings.Split(strings.TrimSuffix(strings.ToLower(host), "."), ".")
 	for _, part := range parts {
-		if _, err := strconv.ParseUint(part, 0, 64); err != nil || strings.Contains(part, "_") || strings.HasPrefix(strings.ToLower(part), "0b") {
+		isOfGo := strings.Contains(part, "_") || strings.HasPrefix(part, "0b") || strings.HasPrefix(part, "0o")
+		if _, err := strconv.ParseUint(part, 0, 64); err != nil || isOfGo {
 			return false
 		}
 	}
