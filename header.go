@@ -45,12 +45,22 @@ func ValidateHeaderName(pointer, name string) *Error {
 	if name == "" || len(name) > MaxHeaderName || strings.ContainsFunc(name, notTokenRune) {
 		return Invalid(pointer, fmt.Sprintf("%q is not a header name.", clip(name)), "Use letters, digits and '-'.")
 	}
-	switch strings.ToLower(name) {
-	case "host", "content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection",
-		"proxy-authenticate", "proxy-authorization", "te", "trailer", "upgrade", "expect", "accept-encoding":
+	if isSetByClient(name) {
 		return Invalid(pointer, fmt.Sprintf("The header %s is set by the HTTP client itself.", name), "Leave it out.")
 	}
 	return nil
+}
+
+func isSetByClient(name string) bool {
+	for _, own := range [...]string{
+		"host", "content-length", "transfer-encoding", "connection", "keep-alive", "proxy-connection",
+		"proxy-authenticate", "proxy-authorization", "te", "trailer", "upgrade", "expect", "accept-encoding",
+	} {
+		if len(name) == len(own) && strings.EqualFold(name, own) {
+			return true
+		}
+	}
+	return false
 }
 
 // ValidateHeaderValue checks a header's value: visible ASCII, spaces and tabs.
@@ -58,8 +68,10 @@ func ValidateHeaderValue(pointer, value string) *Error {
 	if len(value) > MaxHeaderValue {
 		return Invalid(pointer, "The header's value is longer than "+strconv.Itoa(MaxHeaderValue)+" bytes.", "Shorten it.")
 	}
-	if strings.ContainsFunc(value, func(r rune) bool { return r != '\t' && (r < ' ' || r > '~') }) {
-		return Invalid(pointer, "The header's value has control or non-ASCII characters.", "Use printable ASCII on one line.")
+	for _, c := range []byte(value) {
+		if c != '\t' && (c < ' ' || c > '~') {
+			return Invalid(pointer, "The header's value has control or non-ASCII characters.", "Use printable ASCII on one line.")
+		}
 	}
 	return nil
 }

@@ -76,10 +76,12 @@ func checkHeader(header posthorn.Header) error {
 	if err := posthorn.ValidateHeaderName("", header.Name); err != nil {
 		return &buildError{err}
 	}
-	if strings.ContainsFunc(header.Value, isControl) {
-		return &buildError{errors.New("a header has control characters")}
+	for _, c := range []byte(header.Value) {
+		if isControl(c) {
+			return &buildError{errors.New("a header has control characters")}
+		}
 	}
 	return nil
 }
 
-func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+func isControl(c byte) bool { return c < ' ' && c != '\t' || c == 0x7f }

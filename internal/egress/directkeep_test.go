@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/posthorn/posthorn"
 )
@@ -190,6 +193,17 @@ func TestMessagesAreAlike(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Invariant: names of headers go out in the form in which net/http sends them.
+func TestNamesAreCanonical(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		name := rapid.StringMatching("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,20}").Draw(t, "name")
+		if got := string(appendName(nil, name)); got != http.CanonicalHeaderKey(name) {
+			t.Errorf("%q goes out as %q", name, got)
+		}
+	})
 }
 
 // parts are the lines of a head by their lower-case names, and the first line.

@@ -2,7 +2,6 @@ package egress
 
 import (
 	"errors"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -46,9 +45,8 @@ func (s *Sender) appendMessage(message []byte, r posthorn.Request, target *url.U
 		if err := checkHeader(header); err != nil {
 			return nil, err
 		}
-		name := http.CanonicalHeaderKey(header.Name)
-		hasUserAgent = hasUserAgent || name == "User-Agent"
-		message = appendHeader(message, name, header.Value)
+		hasUserAgent = hasUserAgent || strings.EqualFold(header.Name, "User-Agent")
+		message = appendHeader(message, header.Name, header.Value)
 	}
 	if !hasUserAgent {
 		message = appendHeader(message, "User-Agent", s.userAgent)
@@ -58,8 +56,24 @@ func (s *Sender) appendMessage(message []byte, r posthorn.Request, target *url.U
 }
 
 func appendHeader(message []byte, name, value string) []byte {
-	message = append(message, name...)
+	message = appendName(message, name)
 	message = append(message, ": "...)
 	message = append(message, strings.Trim(value, " \t")...)
 	return append(message, "\r\n"...)
+}
+
+// appendName writes the name of a header, which is a token, in the canonical form of net/http.
+func appendName(message []byte, name string) []byte {
+	isFirst := true
+	for _, c := range []byte(name) {
+		switch {
+		case isFirst && 'a' <= c && c <= 'z':
+			c -= 'a' - 'A'
+		case !isFirst && 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		message = append(message, c)
+		isFirst = c == '-'
+	}
+	return message
 }
