@@ -112,11 +112,11 @@ func TestSpan(t *testing.T) {
 func TestPublicIDAndGivenIDs(t *testing.T) {
 	t.Parallel()
 	e := posthorn.Event{ID: posthorn.EventID{1}}
-	if e.PublicID() != e.ID.String() {
+	if e.PublicID() != e.ID.String() || string(e.AppendPublicID([]byte("a "))) != "a "+e.ID.String() {
 		t.Errorf("got %s", e.PublicID())
 	}
 	e.GivenID = "order-1"
-	if e.PublicID() != "order-1" {
+	if e.PublicID() != "order-1" || string(e.AppendPublicID([]byte("a "))) != "a order-1" {
 		t.Errorf("got %s", e.PublicID())
 	}
 	for id, want := range map[string]bool{"order-1": true, "A_b-9": true, "": false, "a.b": false, "a b": false, "ä": false, "evt_1": false} {

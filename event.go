@@ -34,6 +34,14 @@ func (e Event) PublicID() string {
 	return e.ID.String()
 }
 
+// AppendPublicID appends what PublicID returns to a text.
+func (e *Event) AppendPublicID(text []byte) []byte {
+	if e.GivenID != "" {
+		return append(text, e.GivenID...)
+	}
+	return e.ID.Append(text)
+}
+
 // MaxGivenID is the longest id a publisher may give, in bytes.
 const MaxGivenID = 128
 

@@ -79,15 +79,20 @@ const textLength = 26
 
 // String returns the prefixed text of the id.
 func (id ID[K]) String() string {
+	const longestPrefix = 4
+	return string(id.Append(make([]byte, 0, longestPrefix+textLength)))
+}
+
+// Append appends the prefixed text of the id to a text.
+func (id ID[K]) Append(text []byte) []byte {
 	var k K
-	text := make([]byte, 0, len(k.prefix())+textLength)
 	text = append(text, k.prefix()...)
 	high, low := binary.BigEndian.Uint64(id[:8]), binary.BigEndian.Uint64(id[8:])
 	// 128 bits are 25 characters of 5 bits behind one of 3.
 	for shift := 125; shift >= 0; shift -= 5 {
 		text = append(text, alphabet[bitsAt(high, low, shift)])
 	}
-	return string(text)
+	return text
 }
 
 func bitsAt(high, low uint64, shift int) uint64 {

@@ -129,7 +129,7 @@ func (c *call) publishedAnswer(body []byte, r *intake.Result) (int, []byte) {
 	body = append(body, `{"success":true,"data":{`...)
 	body = appendEvent(body, &r.Event)
 	body = append(body, `,"environmentId":"`...)
-	body = append(body, r.Event.EnvironmentID.String()...)
+	body = r.Event.EnvironmentID.Append(body)
 	body = append(body, '"')
 	if r.Event.Deliveries == 0 {
 		body = append(append(append(body, `,"note":"`...), noteOf(r)...), '"')
@@ -173,11 +173,11 @@ func noteOf(r *intake.Result) string {
 // appendEvent writes the members that every published event's answer has.
 func appendEvent(body []byte, e *posthorn.Event) []byte {
 	body = append(body, `"id":"`...)
-	body = append(body, e.PublicID()...)
+	body = e.AppendPublicID(body)
 	body = append(body, `","type":"`...)
 	body = append(body, e.Type...)
 	body = append(body, `","timestamp":"`...)
-	body = e.Timestamp.UTC().AppendFormat(body, timeLayout)
+	body = appendTime(body, e.Timestamp)
 	body = append(body, `","deliveries":`...)
 	return strconv.AppendInt(body, int64(e.Deliveries), 10)
 }

@@ -63,10 +63,20 @@ func successPage[Item any](p page[Item]) (reply, error) {
 	return reply{status: http.StatusOK, body: text}, nil
 }
 
-// timeLayout is how times are shown: UTC with milliseconds.
-const timeLayout = "2006-01-02T15:04:05.000Z"
+// showTime shows a time in UTC with milliseconds: 2006-01-02T15:04:05.000Z.
+func showTime(t time.Time) string {
+	const length = 24
+	return string(appendTime(make([]byte, 0, length), t))
+}
 
-func showTime(t time.Time) string { return t.UTC().Format(timeLayout) }
+// appendTime appends what showTime returns. Package time has a short way for RFC 3339
+// without a fraction, which takes half as long as a layout with one.
+func appendTime(text []byte, t time.Time) []byte {
+	text = t.UTC().AppendFormat(text, time.RFC3339)
+	thousandths := t.Nanosecond() / int(time.Millisecond)
+	digit := func(n int) byte { return byte('0' + n%10) }
+	return append(text[:len(text)-1], '.', digit(thousandths/100), digit(thousandths/10), digit(thousandths), 'Z')
+}
 
 // showTimeOrNull shows no time as null.
 func showTimeOrNull(t time.Time) *string {

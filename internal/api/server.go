@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -69,8 +68,8 @@ type Server struct {
 	mux        *http.ServeMux
 	table      []route
 	publishing map[string]http.Handler
-	// always is part of every answer, and is not changed.
-	always  http.Header
+	// always is part of every answer.
+	always  []field
 	keys    *keyCache
 	guesses *guesses
 	// strangers holds a place for each look-up of a key that wasn't good before.
@@ -231,18 +230,26 @@ func (c *call) run() (reply, error) {
 
 // everyAnswer is what every answer carries, unless it says otherwise: browsers must neither guess its type nor
 // keep it, nor show it within a page of somebody else.
-func everyAnswer() http.Header {
-	return http.Header{
-		"Content-Type":            {jsonType},
-		"X-Content-Type-Options":  {"nosniff"},
-		"Cache-Control":           {"no-store"},
-		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+func everyAnswer() []field {
+	return []field{
+		{"Content-Type", []string{jsonType}},
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"Cache-Control", []string{"no-store"}},
+		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
 	}
+}
+
+// field is a field of a header. Its values are not changed.
+type field struct {
+	name   string
+	values []string
 }
 
 func (c *call) setHeaders() {
 	h := c.writer.Header()
-	maps.Copy(h, c.always)
+	for _, f := range c.always {
+		h[f.name] = f.values
+	}
 	h["X-Request-Id"] = []string{c.requestID}
 }
 

@@ -3,7 +3,22 @@ package api
 import (
 	"net/http"
 	"testing"
+	"time"
+
+	"pgregory.net/rapid"
 )
+
+// Guards that a time is shown as package time would, cut to milliseconds.
+func TestShownTimes(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		at := time.Unix(rapid.Int64Range(0, 7_300_000_000).Draw(r, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(r, "nanoseconds"))
+		at = at.In(time.FixedZone("", rapid.IntRange(-50_000, 50_000).Draw(r, "zone")))
+		if got, want := showTime(at), at.UTC().Format("2006-01-02T15:04:05.000Z"); got != want {
+			r.Fatalf("%v is shown as %s, want %s", at, got, want)
+		}
+	})
+}
 
 // Guards that times are the same moment in UTC whatever zone they came in, beyond the
 // year 2038 too, and that what is no moment is refused at its place.
