@@ -15,11 +15,11 @@ import (
 // that of a platform key takes is known only later: until then it takes the key's own.
 func (c *call) enterOwn() error {
 	if c.principal.IsPlatform() {
-		err := c.Admission.EnterPlatform(c.principal.Key.ID)
+		err := c.Admission.EnterPlatform(c.principal.KeyID)
 		c.isPlatform = err == nil
 		return err
 	}
-	if err := c.enter(c.principal.Key.WorkspaceID); err != nil {
+	if err := c.enter(c.principal.WorkspaceID); err != nil {
 		return err
 	}
 	if !c.route.publishes {
@@ -62,7 +62,7 @@ func (c *call) leave() {
 		c.pass.Leave()
 	}
 	if c.isPlatform {
-		c.Admission.LeavePlatform(c.principal.Key.ID)
+		c.Admission.LeavePlatform(c.principal.KeyID)
 	}
 }
 
@@ -72,7 +72,7 @@ func (c *call) hold(err error) {
 	if !isOverload {
 		return
 	}
-	wait := c.Admission.Refused(c.principal.Key.WorkspaceID)
+	wait := c.Admission.Refused(c.principal.WorkspaceID)
 	if wait == 0 {
 		return
 	}
@@ -146,9 +146,9 @@ func newBodyShares(memory, body int64) *bodyShares {
 // owner is whose share a body takes before it is read.
 func (c *call) owner() bodyOwner {
 	if c.principal.IsPlatform() {
-		return bodyOwner{platform: c.principal.Key.ID}
+		return bodyOwner{platform: c.principal.KeyID}
 	}
-	return bodyOwner{workspace: c.principal.Key.WorkspaceID}
+	return bodyOwner{workspace: c.principal.WorkspaceID}
 }
 
 // take takes room for an owner. Who has some already gets no more than it leaves for the

@@ -119,7 +119,7 @@ func (c *call) batchLines() ([][]byte, error) {
 func (c *call) readBatch(ctx context.Context, environment posthorn.EnvironmentID) (batch, error) {
 	const much = 64 << 10
 	if len(c.body) > much {
-		end, err := c.Admission.Read(ctx, c.principal.Key.WorkspaceID)
+		end, err := c.Admission.Read(ctx, c.principal.WorkspaceID)
 		if err != nil {
 			return batch{}, err
 		}

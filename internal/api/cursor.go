@@ -48,8 +48,8 @@ func (c *call) cursorMAC(position []byte) []byte {
 	for _, name := range c.route.pathParameters() {
 		write(c.request.PathValue(name))
 	}
-	write(string(c.principal.Key.Kind))
-	write(c.principal.Key.WorkspaceID.String())
+	write(string(c.principal.Kind))
+	write(c.principal.WorkspaceID.String())
 	names := c.route.parameterNames()
 	slices.Sort(names)
 	for _, name := range names {

@@ -47,7 +47,7 @@ func (c *call) idempotencyKey() (string, error) {
 func (c *call) idempotencyScope(environment posthorn.EnvironmentID) string {
 	owner := "platform"
 	if !c.principal.IsPlatform() {
-		owner = c.principal.Key.WorkspaceID.String()
+		owner = c.principal.WorkspaceID.String()
 	}
 	return owner + " " + environment.String() + " " + c.route.pattern()
 }

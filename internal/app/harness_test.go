@@ -145,7 +145,7 @@ func (o operator) publish(eventType string) string {
 // deliveries asks past the API, which may have stopped.
 func (o operator) deliveries(status posthorn.DeliveryStatus) []posthorn.Delivery {
 	o.Helper()
-	platform := manage.Principal{Key: posthorn.Key{Kind: posthorn.PlatformKey}}
+	platform := manage.Principal{Kind: posthorn.PlatformKey}
 	found, err := o.Manager().Deliveries(o.Context(), platform, manage.DeliveryFilter{Status: status}, posthorn.Page{Limit: 100})
 	if err != nil {
 		o.Fatal(err)

@@ -20,7 +20,7 @@ func (m *Manager) Event(ctx context.Context, p Principal, named posthorn.Environ
 	}
 	within := store.Reach{EnvironmentID: named}
 	if named.IsZero() && !p.IsPlatform() {
-		within.WorkspaceID = p.Key.WorkspaceID
+		within.WorkspaceID = p.WorkspaceID
 	}
 	event, err := m.store.Event(ctx, within, id)
 	if err != nil {

@@ -32,7 +32,7 @@ func TestEventsAreLookedForWithinReach(t *testing.T) {
 	must(t, err)
 	other, err := b.CreateWorkspace(t.Context(), b.platform, WorkspaceChange{Name: Set("other")})
 	must(t, err)
-	tenant, foreign := Principal{Key: own.Key}, other.Environment.ID
+	tenant, foreign := principalOf(own.Key), other.Environment.ID
 	asked := &askedStore{Store: b.store}
 	b.Manager.store = asked
 	id := posthorn.EventID{7}.String()

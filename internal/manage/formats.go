@@ -174,7 +174,7 @@ func (m *Manager) SaveFormat(ctx context.Context, p Principal, s Scope, name str
 	}
 	declared, err := m.store.SaveFormat(ctx, store.FormatSaving{
 		WorkspaceID: workspace, Name: name, Document: document, AppliesToAll: appliesToAll,
-		CreatedBy: p.Key.ID.String(), Now: m.now(), Limit: m.limits.Formats,
+		CreatedBy: p.KeyID.String(), Now: m.now(), Limit: m.limits.Formats,
 	})
 	if errors.Is(err, posthorn.ErrConflict) {
 		return FormatDetails{}, tooManyVersions(name)

@@ -93,7 +93,7 @@ func newLimitedBench(t *testing.T, sender Sender, limits posthorn.Limits) *bench
 	b.limits = limits
 	first, err := b.Bootstrap(t.Context(), "", func(posthorn.Environment, posthorn.Secret) error { return nil })
 	must(t, err)
-	b.platform, b.home = Principal{Key: first.Key.Key}, first.Environment
+	b.platform, b.home = principalOf(first.Key.Key), first.Environment
 	return b
 }
 

@@ -17,7 +17,7 @@ func (m *Manager) Authenticate(ctx context.Context, hash [sha256.Size]byte) (Pri
 	if err != nil {
 		return Principal{}, passOn("finding the key", err)
 	}
-	return Principal{Key: key}, nil
+	return principalOf(key), nil
 }
 
 // CreatedKey is a new key with its text, which is shown this once.
@@ -128,7 +128,7 @@ func (m *Manager) RevokeKey(ctx context.Context, p Principal, id posthorn.KeyID)
 	if !p.Reaches(key.WorkspaceID) {
 		return posthorn.Key{}, posthorn.ErrNotFound
 	}
-	if id == p.Key.ID {
+	if id == p.KeyID {
 		return posthorn.Key{}, &posthorn.Error{Code: posthorn.CodeConflict, Message: "A key can't revoke itself.", Hint: "Create another key and revoke this one with it."}
 	}
 	revoked, err := m.store.RevokeKey(ctx, id, m.now())

@@ -16,7 +16,7 @@ func TestLimits(t *testing.T) {
 	b := newLimitedBench(t, nil, posthorn.Limits{Projects: 2, Environments: 3, Keys: 1, Webhooks: 1, EventTypes: 2})
 	key, err := b.CreateKey(t.Context(), b.platform, NewKey{Name: "tenant"})
 	must(t, err)
-	tenant := Principal{Key: key.Key}
+	tenant := principalOf(key.Key)
 	everywhere := posthorn.EnvironmentID{}
 	create := map[string]func() error{
 		"max-webhooks": func() error {

@@ -9,17 +9,24 @@ import (
 	"github.com/posthorn/posthorn"
 )
 
-// Principal is who asks: the key that a request came with.
+// Principal is who asks: what matters of the key that a request came with.
 type Principal struct {
-	Key posthorn.Key
+	KeyID posthorn.KeyID
+	Kind  posthorn.KeyKind
+	// WorkspaceID is zero for platform keys.
+	WorkspaceID posthorn.WorkspaceID
+}
+
+func principalOf(key posthorn.Key) Principal {
+	return Principal{KeyID: key.ID, Kind: key.Kind, WorkspaceID: key.WorkspaceID}
 }
 
 // IsPlatform reports whether the principal reaches every workspace.
-func (p Principal) IsPlatform() bool { return p.Key.Kind == posthorn.PlatformKey }
+func (p Principal) IsPlatform() bool { return p.Kind == posthorn.PlatformKey }
 
 // Reaches reports whether a workspace is within the principal's reach.
 func (p Principal) Reaches(workspace posthorn.WorkspaceID) bool {
-	return p.IsPlatform() || (!workspace.IsZero() && p.Key.WorkspaceID == workspace)
+	return p.IsPlatform() || (!workspace.IsZero() && p.WorkspaceID == workspace)
 }
 
 // forbidden is the error for what only a platform key may do.
@@ -63,7 +70,7 @@ func (m *Manager) WorkspaceOf(ctx context.Context, id posthorn.EnvironmentID) (p
 }
 
 func (m *Manager) oldestEnvironment(ctx context.Context, p Principal) (posthorn.EnvironmentID, error) {
-	workspace := p.Key.WorkspaceID
+	workspace := p.WorkspaceID
 	if p.IsPlatform() {
 		workspace = posthorn.WorkspaceID{}
 	}

@@ -59,7 +59,7 @@ func (m *Manager) Projects(ctx context.Context, p Principal, workspace posthorn.
 // narrow finds the workspace that a list is limited to; zero means all.
 func (m *Manager) narrow(ctx context.Context, p Principal, named posthorn.WorkspaceID) (posthorn.WorkspaceID, error) {
 	if named.IsZero() {
-		return p.Key.WorkspaceID, nil
+		return p.WorkspaceID, nil
 	}
 	workspace, err := m.Workspace(ctx, p, named)
 	return workspace.ID, err

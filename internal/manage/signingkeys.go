@@ -48,7 +48,7 @@ func (m *Manager) SigningKeys(ctx context.Context, p Principal, named posthorn.E
 // unknown environment has none.
 func (m *Manager) PublishedKeys(ctx context.Context, environment posthorn.EnvironmentID) ([]PublicKey, error) {
 	if environment.IsZero() {
-		oldest, err := m.oldestEnvironment(ctx, Principal{Key: posthorn.Key{Kind: posthorn.PlatformKey}})
+		oldest, err := m.oldestEnvironment(ctx, Principal{Kind: posthorn.PlatformKey})
 		if errors.Is(err, posthorn.ErrNotFound) {
 			return nil, nil
 		}

@@ -96,7 +96,7 @@ func (m *Manager) Workspaces(ctx context.Context, p Principal, page posthorn.Pag
 	if page.After != ([16]byte{}) {
 		return nil, nil
 	}
-	workspace, err := m.Workspace(ctx, p, p.Key.WorkspaceID)
+	workspace, err := m.Workspace(ctx, p, p.WorkspaceID)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (m *Manager) CreateWebhook(ctx context.Context, p Principal, named posthorn
 		ProjectID: environment.ProjectID, EnvironmentID: environment.ID, Format: environment.DefaultFormat,
 		Secrets: []posthorn.SigningSecret{{Value: posthorn.NewSecret(m.random)}},
 		Timeout: posthorn.DefaultTimeout, Concurrency: posthorn.DefaultConcurrency,
-		Status: posthorn.WebhookActive, CreatedBy: p.Key.ID.String(), CreatedAt: now, UpdatedAt: now,
+		Status: posthorn.WebhookActive, CreatedBy: p.KeyID.String(), CreatedAt: now, UpdatedAt: now,
 	}
 	if change.Secret.Null {
 		change.Secret = Setting[string]{}
