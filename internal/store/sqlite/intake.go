@@ -12,6 +12,11 @@ import (
 	"github.com/posthorn/posthorn/internal/store/unwritten"
 )
 
+const (
+	insertEvents = `INSERT INTO events (sequence, id, environment_id, given_id, type, data, timestamp, accepted_at, deliveries, leased)`
+	eventRow     = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+)
+
 // Accept implements store.Intake.
 func (s *Store) Accept(ctx context.Context, submission store.Submission) (store.Receipt, error) {
 	var receipt store.Receipt
@@ -73,8 +78,7 @@ func (t *tx) acceptEntry(node posthorn.NodeID, entry *store.Entry) (store.Result
 	}
 	promised, rows := unwritten.Divide(node, entry)
 	sequence := t.unwritten.Next()
-	_, err := t.exec(`INSERT INTO events (sequence, id, environment_id, given_id, type, data, timestamp, accepted_at, deliveries, leased) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		sequence, event.ID[:], event.EnvironmentID[:], orNull(event.GivenID), event.Type, notNull(event.Data), micros(event.Timestamp), micros(event.AcceptedAt), event.Deliveries, unwritten.List(promised))
+	err := t.insert(&t.events, sequence, event.ID[:], event.EnvironmentID[:], orNull(event.GivenID), event.Type, notNull(event.Data), micros(event.Timestamp), micros(event.AcceptedAt), event.Deliveries, unwritten.List(promised))
 	if err != nil {
 		return store.Result{}, err
 	}

@@ -30,6 +30,13 @@ const (
 	recordFirst = recordMove + `, first_attempt = ?` + whereHeld + ` AND first_attempt IS NULL`
 )
 
+// A delivery whose first row has its first outcome.
+const (
+	insertOutcomes = `INSERT INTO deliveries (id, event_id, webhook_id, environment_id, status, attempts, uncounted, due_at, epoch, crashes,
+		last_reason, last_status_code, format, format_version, created_at, updated_at, first_attempt)`
+	outcomeRow = `(?, ?, ?, ?, ?, 1, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`
+)
+
 // record takes a pointer, like those that it calls: each copy would escape, 450 bytes.
 func (t *tx) record(r *store.Recording) error {
 	lease, attempt := &r.Lease, &r.Attempt
@@ -45,9 +52,8 @@ func (t *tx) record(r *store.Recording) error {
 	}
 	held := []any{lease.DeliveryID[:], lease.NodeID[:], lease.Epoch, r.WebhookID[:]}
 	changed := int64(0)
-	t.packed = packed.Append(t.packed[:0], attempt)
-	if attempt.Number == firstNumber && len(t.packed) <= maxInRow {
-		if changed, err = t.exec(recordFirst, slices.Concat(move, []any{t.packed}, held)...); err != nil {
+	if short := t.pack(attempt); attempt.Number == firstNumber && len(short) <= maxInRow {
+		if changed, err = t.exec(recordFirst, slices.Concat(move, []any{short}, held)...); err != nil {
 			return err
 		}
 	}
@@ -75,16 +81,14 @@ func (t *tx) recordAsRow(r *store.Recording, status int) (bool, error) {
 	if d == nil {
 		return false, nil
 	}
-	t.packed = packed.Append(t.packed[:0], attempt)
+	short := t.pack(attempt)
 	isHeld := d.NodeID == lease.NodeID && lease.Epoch == store.FirstEpoch && d.WebhookID == r.WebhookID
-	if !isHeld || attempt.Number != firstNumber || len(t.packed) > maxInRow {
+	if !isHeld || attempt.Number != firstNumber || len(short) > maxInRow {
 		return false, t.write(d)
 	}
-	_, err := t.exec(`INSERT INTO deliveries (id, event_id, webhook_id, environment_id, status, attempts, uncounted, due_at, epoch, crashes,
-			last_reason, last_status_code, format, format_version, created_at, updated_at, first_attempt)
-		VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)`,
+	err := t.insert(&t.outcomes,
 		d.ID[:], d.EventID[:], d.WebhookID[:], d.EnvironmentID[:], status, r.Next.Uncounted, micros(r.Next.DueAt), lease.Epoch,
-		string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, orNull(r.Format.Name), r.Format.Version, micros(d.At), micros(r.Now), t.packed)
+		string(attempt.Outcome.Reason), attempt.Outcome.StatusCode, orNull(r.Format.Name), r.Format.Version, micros(d.At), micros(r.Now), short)
 	if err != nil {
 		return false, err
 	}
@@ -147,12 +151,22 @@ func (t *tx) forgetLost(late *posthorn.Attempt) error {
 	return err
 }
 
+// pack returns an attempt's bytes in memory that serves again once no row waits.
+func (t *tx) pack(a *posthorn.Attempt) []byte {
+	if len(t.outcomes.waiting) == 0 {
+		t.packed = t.packed[:0]
+	}
+	start := len(t.packed)
+	t.packed = packed.Append(t.packed, a)
+	return t.packed[start:]
+}
+
 // insertAttempt reports whether the attempt's number was free.
 func (t *tx) insertAttempt(a *posthorn.Attempt) (bool, error) {
-	t.packed = packed.Append(t.packed[:0], a)
+	bytes := t.pack(a)
 	if a.Number == firstNumber {
-		inRow := t.packed
-		if len(t.packed) > maxInRow {
+		inRow := bytes
+		if len(bytes) > maxInRow {
 			inRow = elsewhere
 		}
 		kept, err := t.exec(`UPDATE deliveries SET first_attempt = ? WHERE id = ? AND first_attempt IS NULL`, inRow, a.DeliveryID[:])
@@ -160,7 +174,7 @@ func (t *tx) insertAttempt(a *posthorn.Attempt) (bool, error) {
 			return kept > 0, err
 		}
 	}
-	inserted, err := t.exec(`INSERT OR IGNORE INTO attempts (delivery_id, number, attempt) VALUES (?, ?, ?)`, a.DeliveryID[:], a.Number, t.packed)
+	inserted, err := t.exec(`INSERT OR IGNORE INTO attempts (delivery_id, number, attempt) VALUES (?, ?, ?)`, a.DeliveryID[:], a.Number, bytes)
 	return inserted > 0, err
 }
 

@@ -29,14 +29,17 @@ type tx struct {
 	versions map[posthorn.EnvironmentID]store.Version
 	// stats gathers what the group changes of each webhook's stats.
 	stats map[posthorn.WebhookID]*statsChange
-	// packed is the attempt that was packed last; the driver copies what it binds.
-	packed []byte
+	// events and outcomes are rows that wait; packed has the attempts of those.
+	events   insertion
+	outcomes insertion
+	packed   []byte
 	promises
 }
 
 func newTx(ctx context.Context, conn connection) *tx {
 	return &tx{
 		ctx: ctx, conn: conn, promises: promises{unwritten: unwritten.NewBook(0)},
+		events: newInsertion(insertEvents, eventRow), outcomes: newInsertion(insertOutcomes, outcomeRow),
 		statements: map[string]*statement{},
 		versions:   map[posthorn.EnvironmentID]store.Version{},
 		stats:      map[posthorn.WebhookID]*statsChange{},
@@ -72,6 +75,8 @@ func (t *tx) transact(body func() error) error {
 	clear(t.versions)
 	clear(t.stats)
 	t.unwritten.RollBack()
+	t.events.forgetWaiting()
+	t.outcomes.forgetWaiting()
 	_, rollbackErr := t.exec("ROLLBACK")
 	if rollbackErr != nil && (primaryCode(rollbackErr) == 0 || isFatal(rollbackErr)) {
 		return errors.Join(rollbackErr, err) // the first one decides what is done
@@ -111,7 +116,16 @@ func (t *tx) runSafely(run func(tx *tx) error) error {
 // mends: after changing something, or with an error of the database.
 func (t *tx) isSpoilt() bool { return t.failure != nil }
 
+// prepared returns a statement that is run at once: what waits comes before it.
 func (t *tx) prepared(query string) (*statement, error) {
+	for _, i := range [...]*insertion{&t.events, &t.outcomes} {
+		if len(i.waiting) == 0 {
+			continue
+		}
+		if err := t.insertWaiting(i); err != nil {
+			return nil, err
+		}
+	}
 	if statement, ok := t.statements[query]; ok {
 		return statement, nil
 	}
