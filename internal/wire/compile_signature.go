@@ -2,6 +2,7 @@ package wire
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/signature"
@@ -15,6 +16,8 @@ type compiledScheme struct {
 	several template
 	claims  template
 	message *compiledMessage
+	// keyed are hashes (*keyedHash) that have signed.
+	keyed *sync.Pool
 	// signsAll: every valid secret or key signs, not the newest alone.
 	signsAll bool
 }
@@ -32,7 +35,7 @@ func (c *compiler) compileSignatures() {
 	for i, scheme := range c.format.Signatures {
 		pointer := c.schemePointer(i)
 		c.checkScheme(pointer, scheme)
-		compiled := compiledScheme{scheme: scheme, hash: hashAlgorithm(scheme.Algorithm)}
+		compiled := compiledScheme{scheme: scheme, hash: hashAlgorithm(scheme.Algorithm), keyed: new(sync.Pool)}
 		if scheme.Content != "" {
 			compiled.content = c.template(pointer+"/content", scheme.Content, inContent)
 		}
