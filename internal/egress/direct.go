@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/url"
 	"sync"
 
 	"github.com/posthorn/posthorn"
@@ -46,16 +45,16 @@ func newDirect(l *lane, o Options) *direct {
 }
 
 // takes reports whether a request may go this way.
-func (d *direct) takes(r posthorn.Request, target *url.URL) bool {
+func (d *direct) takes(r posthorn.Request, target *target) bool {
 	if d.lane.hasProxy || r.Method != "" || len(r.Wanted) > 0 || len(r.Body) > maxDirectBody {
 		return false
 	}
-	if target.Scheme == "http" {
+	if target.url.Scheme == "http" {
 		return true
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, known := d.speaksHTTP1[addressOf(target)]
+	_, known := d.speaksHTTP1[target.address]
 	return known
 }
 
@@ -75,8 +74,8 @@ func (d *direct) learn(host, protocol string) {
 
 // exchangeKept sends a message on a kept connection and returns the answer when its
 // headers have arrived, or errNoneKept when there is none that is free and alive.
-func (d *direct) exchangeKept(ctx context.Context, target *url.URL, message []byte, p *progress) (reply, error) {
-	kept := d.connections.kept(keyOf(target))
+func (d *direct) exchangeKept(ctx context.Context, target *target, message []byte, p *progress) (reply, error) {
+	kept := d.connections.kept(target.key)
 	if kept == nil {
 		return reply{}, errNoneKept
 	}
@@ -84,7 +83,7 @@ func (d *direct) exchangeKept(ctx context.Context, target *url.URL, message []by
 }
 
 // overKept returns errNoneKept when the connection turns out dead.
-func (d *direct) overKept(ctx context.Context, kept *directConn, target *url.URL, message []byte, p *progress) (reply, error) {
+func (d *direct) overKept(ctx context.Context, kept *directConn, target *target, message []byte, p *progress) (reply, error) {
 	p.reused.Store(true)
 	answered, err := d.over(ctx, kept, target, message, p)
 	if err == nil || ctx.Err() != nil || errors.Is(err, errDeadline) || p.answered() {
@@ -97,9 +96,8 @@ func (d *direct) overKept(ctx context.Context, kept *directConn, target *url.URL
 
 // exchange is exchangeKept for who may wait: for a connection to become free, or for a
 // new one, which takes the place of one that turns out dead, once.
-func (d *direct) exchange(ctx context.Context, target *url.URL, message []byte, p *progress) (reply, error) {
-	key := keyOf(target)
-	kept, err := d.connections.acquire(ctx, key, p.sent.Load() > 0)
+func (d *direct) exchange(ctx context.Context, target *target, message []byte, p *progress) (reply, error) {
+	kept, err := d.connections.acquire(ctx, target.key, p.sent.Load() > 0)
 	if err != nil {
 		return reply{}, err
 	}
@@ -108,23 +106,23 @@ func (d *direct) exchange(ctx context.Context, target *url.URL, message []byte, 
 		if !errors.Is(err, errNoneKept) {
 			return answered, err
 		}
-		if _, err = d.connections.acquire(ctx, key, true); err != nil {
+		if _, err = d.connections.acquire(ctx, target.key, true); err != nil {
 			return reply{}, err
 		}
 	}
-	conn, err := d.connect(ctx, target, addressOf(target))
+	conn, err := d.connect(ctx, target)
 	if err != nil {
-		d.connections.forget(key)
+		d.connections.forget(target.key)
 		return reply{}, err
 	}
-	return d.over(ctx, &directConn{Conn: conn, key: key}, target, message, p)
+	return d.over(ctx, &directConn{Conn: conn, key: target.key}, target, message, p)
 }
 
-func (d *direct) connect(ctx context.Context, target *url.URL, address string) (net.Conn, error) {
-	if target.Scheme == "http" {
-		return d.lane.connect(ctx, "tcp", address)
+func (d *direct) connect(ctx context.Context, target *target) (net.Conn, error) {
+	if target.url.Scheme == "http" {
+		return d.lane.connect(ctx, "tcp", target.address)
 	}
-	conn, err := d.lane.connectTLS(ctx, "tcp", address)
+	conn, err := d.lane.connectTLS(ctx, "tcp", target.address)
 	if err != nil {
 		return nil, err
 	}
@@ -135,25 +133,9 @@ func (d *direct) connect(ctx context.Context, target *url.URL, address string) (
 	return conn, nil
 }
 
-func (d *direct) over(ctx context.Context, c *directConn, target *url.URL, message []byte, p *progress) (reply, error) {
+func (d *direct) over(ctx context.Context, c *directConn, target *target, message []byte, p *progress) (reply, error) {
 	admitAnswer(c.Conn)
 	p.phase.Store(int32(phaseExchange))
 	p.sent.Add(1)
-	return c.exchange(ctx, message, target, d.connections, p)
-}
-
-// keyOf is what connections are kept under.
-func keyOf(target *url.URL) string { return target.Scheme + "://" + addressOf(target) }
-
-// addressOf is the host and port to dial.
-func addressOf(target *url.URL) string {
-	port := target.Port()
-	switch {
-	case port != "":
-	case target.Scheme == "https":
-		port = "443"
-	default:
-		port = "80"
-	}
-	return net.JoinHostPort(target.Hostname(), port)
+	return c.exchange(ctx, message, target.url, d.connections, p)
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -27,7 +26,7 @@ func TestWhatGoesOutDirectly(t *testing.T) {
 	small, large := posthorn.Request{Body: make([]byte, maxDirectBody)}, posthorn.Request{Body: make([]byte, maxDirectBody+1)}
 	check := func(r posthorn.Request, text string, want bool) {
 		t.Helper()
-		target, err := url.Parse(text)
+		target, err := parseTarget(text)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,7 @@ func sendOverKept(ctx context.Context, t *testing.T, serve func(conn net.Conn)) 
 	}
 	d := sender.development.direct
 	p := &progress{started: time.Now(), deadline: time.Now().Add(10 * time.Second), now: time.Now}
-	answered, err := d.overKept(ctx, d.connections.takeYoungest(keyOf(target)), target, message, p)
+	answered, err := d.overKept(ctx, d.connections.takeYoungest(target.key), target, message, p)
 	outcome := posthorn.Outcome{}
 	if err != nil {
 		outcome = sender.failed(ctx, err, p)

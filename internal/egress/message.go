@@ -1,30 +1,16 @@
 package egress
 
 import (
-	"errors"
-	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/posthorn/posthorn"
 )
 
-// parseTarget reads a request's URL.
-func parseTarget(text string) (*url.URL, error) {
-	target, err := url.Parse(text)
-	if err != nil {
-		return nil, &buildError{err}
-	}
-	if target.Scheme != "http" && target.Scheme != "https" || target.Host == "" || target.User != nil {
-		return nil, &buildError{errors.New("the URL is not http(s), has no host, or has credentials")}
-	}
-	return target, nil
-}
-
 // Message returns a request as it is written to a receiver that speaks HTTP/1.1. It
 // returns an error if it can't be sent as it is.
 func (s *Sender) Message(r posthorn.Request) ([]byte, error) {
-	target, err := parseTarget(r.URL)
+	target, err := s.targets.of(r.URL)
 	if err != nil {
 		return nil, err
 	}
@@ -32,12 +18,8 @@ func (s *Sender) Message(r posthorn.Request) ([]byte, error) {
 }
 
 // appendMessage writes a request as HTTP/1.1 has it (RFC 9112, section 2.1).
-func (s *Sender) appendMessage(message []byte, r posthorn.Request, target *url.URL) ([]byte, error) {
-	message = append(message, "POST "...)
-	message = append(message, target.RequestURI()...)
-	message = append(message, " HTTP/1.1\r\nHost: "...)
-	message = append(message, target.Host...)
-	message = append(message, "\r\nContent-Length: "...)
+func (s *Sender) appendMessage(message []byte, r posthorn.Request, target *target) ([]byte, error) {
+	message = append(message, target.head...)
 	message = strconv.AppendInt(message, int64(len(r.Body)), 10)
 	message = append(message, "\r\nAccept-Encoding: identity\r\n"...)
 	hasUserAgent := false

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -31,6 +30,7 @@ type Sender struct {
 	settings    posthorn.Egress
 	userAgent   string
 	now         func() time.Time
+	targets     *targets
 	buffers     sync.Pool // of *[]byte, to read responses into
 	messages    sync.Pool // of *[]byte, to write requests into
 }
@@ -53,6 +53,7 @@ func New(o Options) (*Sender, error) {
 		settings:    o.settings(),
 		userAgent:   "Posthorn/" + strings.Trim(o.Version, "()") + " (+https://github.com/posthorn/posthorn)", // a version is a token (RFC 9110, 10.1.5), and (devel) none
 		now:         o.Now,
+		targets:     &targets{known: map[string]*target{}},
 	}
 	s.buffers.New = func() any {
 		buffer := make([]byte, MaxResponseBody+1)
@@ -103,7 +104,7 @@ func (s *Sender) Send(ctx context.Context, r posthorn.Request) posthorn.Outcome 
 	if r.Timeout > 0 {
 		p.deadline = p.started.Add(r.Timeout)
 	}
-	target, err := parseTarget(r.URL)
+	target, err := s.targets.of(r.URL)
 	if err != nil {
 		return s.failed(ctx, err, p)
 	}
@@ -116,7 +117,7 @@ func (s *Sender) Send(ctx context.Context, r posthorn.Request) posthorn.Outcome 
 
 // sendDirectly tries a connection that is kept and free, whose own deadline
 // suffices: the contexts, hooks and timer of all else cost 860 bytes and 14 allocations.
-func (s *Sender) sendDirectly(ctx context.Context, lane *lane, r posthorn.Request, target *url.URL, p *progress) posthorn.Outcome {
+func (s *Sender) sendDirectly(ctx context.Context, lane *lane, r posthorn.Request, target *target, p *progress) posthorn.Outcome {
 	buffer := s.messages.Get().(*[]byte)
 	defer s.messages.Put(buffer)
 	message, err := s.appendMessage((*buffer)[:0], r, target)
