@@ -106,7 +106,7 @@ func budgets() map[string]budget {
 	return map[string]budget{
 		"internal/deliver":        {1270, "whoever wants to know how deliveries are made can read the engine whole"},
 		"internal/store/memstore": {2150, "a specification that is longer than what it specifies is none"},
-		"internal/store/sqlite":   {4600, "an engine stores; what grows beyond this is probably a rule that belongs to another package"},
+		"internal/store/sqlite":   {4610, "an engine stores; what grows beyond this is probably a rule that belongs to another package"},
 		"cmd/posthorn":            {30, "main has nothing to decide"},
 	}
 }

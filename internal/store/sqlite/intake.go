@@ -15,6 +15,10 @@ import (
 const (
 	insertEvents = `INSERT INTO events (sequence, id, environment_id, given_id, type, data, timestamp, accepted_at, deliveries, leased)`
 	eventRow     = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+	insertDeliveries = `INSERT INTO deliveries
+		(id, event_id, webhook_id, environment_id, status, attempts, uncounted, due_at, node_id, epoch, crashes, last_reason, last_status_code, created_at, updated_at)`
+	deliveryRow = `(?, ?, ?, ?, ?, 0, 0, ?, ?, ?, 0, '', 0, ?, ?)`
 )
 
 // Accept implements store.Intake.
@@ -133,11 +137,8 @@ func (t *tx) insertRow(node posthorn.NodeID, d *posthorn.Delivery, status int) e
 	if status == leased {
 		holder, epoch = node[:], store.FirstEpoch
 	}
-	_, err := t.exec(`INSERT INTO deliveries
-		(id, event_id, webhook_id, environment_id, status, attempts, uncounted, due_at, node_id, epoch, crashes, last_reason, last_status_code, created_at, updated_at)
-		VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?, ?, 0, '', 0, ?, ?)`,
+	return t.insert(&t.deliveries,
 		d.ID[:], d.EventID[:], d.WebhookID[:], d.EnvironmentID[:], status, micros(d.DueAt), holder, epoch, micros(d.CreatedAt), micros(d.UpdatedAt))
-	return err
 }
 
 // version returns the version of an environment's directory.

@@ -19,11 +19,11 @@ type insertion struct {
 	waiting []any
 }
 
-// newInsertion takes the beginning of a statement, and the values of one row.
-func newInsertion(into, row string) insertion {
+// newInsertion takes the beginning of a statement, the values of one row, and the statement's end.
+func newInsertion(into, row, end string) insertion {
 	i := insertion{columns: strings.Count(row, "?")}
 	for rows := 1; rows <= rowsAtOnce; rows *= 2 {
-		i.texts = append(i.texts, into+" VALUES "+row+strings.Repeat(", "+row, rows-1))
+		i.texts = append(i.texts, into+" VALUES "+row+strings.Repeat(", "+row, rows-1)+end)
 	}
 	return i
 }
@@ -37,6 +37,10 @@ func (t *tx) insert(i *insertion, row ...any) error {
 		return nil
 	}
 	return t.insertWaiting(i)
+}
+
+func (t *tx) insertions() [4]*insertion {
+	return [...]*insertion{&t.events, &t.outcomes, &t.deliveries, &t.counts}
 }
 
 func (t *tx) insertWaiting(i *insertion) error {
@@ -56,7 +60,9 @@ func (t *tx) insertWaiting(i *insertion) error {
 }
 
 // forgetWaiting is for what is rolled back.
-func (i *insertion) forgetWaiting() {
-	clear(i.waiting)
-	i.waiting = i.waiting[:0]
+func (t *tx) forgetWaiting() {
+	for _, i := range t.insertions() {
+		clear(i.waiting)
+		i.waiting = i.waiting[:0]
+	}
 }

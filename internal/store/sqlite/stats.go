@@ -35,19 +35,23 @@ func (t *tx) countMove(webhook posthorn.WebhookID, from, to int, count int) {
 	change.byStatus[to] += count
 }
 
+const (
+	insertCounts = `INSERT INTO webhook_stats
+		(webhook_id, accepted, pending, succeeded, exhausted, cancelled, expired, quarantined, attempts, last_attempt_at, last_success_at, last_failure_at)`
+	countsRow = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	addCounts = ` ON CONFLICT (webhook_id) DO UPDATE SET
+		accepted = accepted + excluded.accepted, pending = pending + excluded.pending, succeeded = succeeded + excluded.succeeded,
+		exhausted = exhausted + excluded.exhausted, cancelled = cancelled + excluded.cancelled,
+		expired = expired + excluded.expired, quarantined = quarantined + excluded.quarantined, attempts = attempts + excluded.attempts,
+		last_attempt_at = max(last_attempt_at, excluded.last_attempt_at),
+		last_success_at = max(last_success_at, excluded.last_success_at),
+		last_failure_at = max(last_failure_at, excluded.last_failure_at)`
+)
+
 // flushStats writes what the group has changed, one row for each webhook.
 func (t *tx) flushStats() error {
 	for webhook, c := range t.stats {
-		_, err := t.exec(`INSERT INTO webhook_stats
-			(webhook_id, accepted, pending, succeeded, exhausted, cancelled, expired, quarantined, attempts, last_attempt_at, last_success_at, last_failure_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (webhook_id) DO UPDATE SET
-				accepted = accepted + excluded.accepted, pending = pending + excluded.pending, succeeded = succeeded + excluded.succeeded,
-				exhausted = exhausted + excluded.exhausted, cancelled = cancelled + excluded.cancelled,
-				expired = expired + excluded.expired, quarantined = quarantined + excluded.quarantined, attempts = attempts + excluded.attempts,
-				last_attempt_at = max(last_attempt_at, excluded.last_attempt_at),
-				last_success_at = max(last_success_at, excluded.last_success_at),
-				last_failure_at = max(last_failure_at, excluded.last_failure_at)`,
+		err := t.insert(&t.counts,
 			webhook[:], c.accepted, c.byStatus[pending]+c.byStatus[leased], c.byStatus[succeeded], c.byStatus[exhausted], c.byStatus[cancelled], c.byStatus[expired],
 			c.byStatus[quarantined], c.attempts, micros(c.lastAttempt), micros(c.lastSuccess), micros(c.lastFailure))
 		if err != nil {

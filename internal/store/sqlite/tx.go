@@ -29,17 +29,17 @@ type tx struct {
 	versions map[posthorn.EnvironmentID]store.Version
 	// stats gathers what the group changes of each webhook's stats.
 	stats map[posthorn.WebhookID]*statsChange
-	// events and outcomes are rows that wait; packed has the attempts of those.
-	events   insertion
-	outcomes insertion
-	packed   []byte
+	// These rows wait; packed has the attempts of outcomes, which are deliveries with their first attempt.
+	events, outcomes, deliveries, counts insertion
+	packed                               []byte
 	promises
 }
 
 func newTx(ctx context.Context, conn connection) *tx {
 	return &tx{
 		ctx: ctx, conn: conn, promises: promises{unwritten: unwritten.NewBook(0)},
-		events: newInsertion(insertEvents, eventRow), outcomes: newInsertion(insertOutcomes, outcomeRow),
+		events: newInsertion(insertEvents, eventRow, ""), outcomes: newInsertion(insertOutcomes, outcomeRow, ""),
+		deliveries: newInsertion(insertDeliveries, deliveryRow, ""), counts: newInsertion(insertCounts, countsRow, addCounts),
 		statements: map[string]*statement{},
 		versions:   map[posthorn.EnvironmentID]store.Version{},
 		stats:      map[posthorn.WebhookID]*statsChange{},
@@ -75,8 +75,7 @@ func (t *tx) transact(body func() error) error {
 	clear(t.versions)
 	clear(t.stats)
 	t.unwritten.RollBack()
-	t.events.forgetWaiting()
-	t.outcomes.forgetWaiting()
+	t.forgetWaiting()
 	_, rollbackErr := t.exec("ROLLBACK")
 	if rollbackErr != nil && (primaryCode(rollbackErr) == 0 || isFatal(rollbackErr)) {
 		return errors.Join(rollbackErr, err) // the first one decides what is done
@@ -118,7 +117,7 @@ func (t *tx) isSpoilt() bool { return t.failure != nil }
 
 // prepared returns a statement that is run at once: what waits comes before it.
 func (t *tx) prepared(query string) (*statement, error) {
-	for _, i := range [...]*insertion{&t.events, &t.outcomes} {
+	for _, i := range t.insertions() {
 		if len(i.waiting) == 0 {
 			continue
 		}
