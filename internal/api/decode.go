@@ -90,27 +90,36 @@ func tooDeepAt(text []byte) int {
 	if bytes.Count(text, []byte{'{'})+bytes.Count(text, []byte{'['}) <= maxDepth {
 		return -1
 	}
-	depth, inString := 0, false
+	depth := 0
 	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case inString:
-			switch c {
-			case '\\':
-				i++
-			case '"':
-				inString = false
-			}
-		case c == '"':
-			inString = true
-		case c == '{' || c == '[':
+		switch text[i] {
+		case '"':
+			i = stringEnd(text, i)
+		case '{', '[':
 			if depth++; depth > maxDepth {
 				return i
 			}
-		case c == '}' || c == ']':
+		case '}', ']':
 			depth--
 		}
 	}
 	return -1
+}
+
+// stringEnd returns where the string ends that begins at a place: its last quote, or the
+// text's end. A quote behind an odd number of backslashes belongs to the string.
+func stringEnd(text []byte, begin int) int {
+	for end := begin + 1; ; end++ {
+		length := bytes.IndexByte(text[end:], '"')
+		if length < 0 {
+			return len(text)
+		}
+		end += length
+		before := text[begin:end]
+		if backslashes := len(before) - len(bytes.TrimRight(before, `\`)); backslashes%2 == 0 {
+			return end
+		}
+	}
 }
 
 // explain says in a person's words what the decoder didn't like.
