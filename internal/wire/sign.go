@@ -181,7 +181,7 @@ func encode(scheme *compiledScheme, raw []byte) []byte {
 // writeContent writes what is signed. The body goes into the hash as it is,
 // without a copy; writing to a hash can't fail. What was written last is returned.
 func writeContent(mac hash.Hash, content template, s *scope) ([]byte, error) {
-	text := make([]byte, 0, 128)
+	text := make([]byte, 0, 96) // what most formats write, or a digest and its text
 	for i := range content {
 		p := &content[i]
 		if p.value == bodyValue && len(p.filters) == 0 {
