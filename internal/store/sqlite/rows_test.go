@@ -124,3 +124,37 @@ func TestWaitingRowsAreNotTheAskersChanges(t *testing.T) {
 		t.Errorf("accepted: %v after %d runs, the other: %v; want one run and %v", accepted, runs, failed, posthorn.ErrNotFound)
 	}
 }
+
+// Invariant: once a statement has failed, nothing is written before the rollback.
+func TestNothingFollowsStatsThatFail(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	g := newRows(t, s)
+	err := s.write(t.Context(), func(tx *tx) error {
+		if _, err := tx.exec(`DROP TABLE webhook_stats`); err != nil {
+			return err
+		}
+		for i := range saveEvery + rowsAtOnce {
+			g.webhook = posthorn.WebhookID{byte(i)}
+			submission, _ := g.next()
+			if i < saveEvery {
+				submission.Entries[0].Deliveries = nil
+			}
+			if _, err := tx.accept(&submission); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		t.Fatal("stats were written without their table")
+	}
+	var until, saved int64
+	err = s.write(t.Context(), func(tx *tx) error {
+		until, saved = tx.until, tx.saved
+		return nil
+	})
+	if err != nil || saved != until {
+		t.Errorf("%v; all is said to be written until %d, and it is until %d", err, saved, until)
+	}
+}

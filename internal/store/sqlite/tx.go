@@ -60,7 +60,10 @@ func (t *tx) transact(body func() error) error {
 	}
 	err := body()
 	if err == nil {
-		err = errors.Join(t.flushStats(), t.keepPromises())
+		err = t.flushStats()
+	}
+	if err == nil { // else SQLite may have ended the transaction, and what follows would stay
+		err = t.keepPromises()
 	}
 	if err == nil {
 		err = failpoint.Hit(failpoint.BeforeCommit)
@@ -118,9 +121,6 @@ func (t *tx) isSpoilt() bool { return t.failure != nil }
 // prepared returns a statement that is run at once: what waits comes before it.
 func (t *tx) prepared(query string) (*statement, error) {
 	for _, i := range t.insertions() {
-		if len(i.waiting) == 0 {
-			continue
-		}
 		if err := t.insertWaiting(i); err != nil {
 			return nil, err
 		}
