@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"strconv"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/intake"
@@ -30,14 +31,6 @@ type batchLine struct {
 	Hint       string         `json:"hint,omitempty"`
 	Pointer    string         `json:"pointer,omitempty"`
 	Warnings   []problemPlace `json:"warnings,omitempty"`
-}
-
-// batchBody is the whole answer to a batch.
-type batchBody struct {
-	Success  bool        `json:"success"`
-	Data     []batchLine `json:"data"`
-	Accepted int         `json:"accepted"`
-	Rejected int         `json:"rejected"`
 }
 
 func (s *Server) batchRoute() route {
@@ -165,29 +158,47 @@ func readLine(line []byte, environment posthorn.EnvironmentID) (intake.Item, err
 // answer puts the results of the items between the mistakes of the lines that
 // were none.
 func (b batch) answer(results []intake.Result) (int, []byte) {
-	body := batchBody{Success: true, Data: make([]batchLine, len(b.mistakes))}
-	next := 0
+	const usualLine = 160
+	body := append(make([]byte, 0, usualLine*(1+len(b.mistakes))), `{"success":true,"data":[`...)
+	next, accepted := 0, 0
 	for i, mistake := range b.mistakes {
-		result := intake.Result{Err: mistake}
+		result := &intake.Result{Err: mistake}
 		if mistake == nil {
-			result = results[next]
+			result = &results[next]
 			next++
 		}
-		body.Data[i] = lineOf(i, result)
 		if result.Err == nil {
-			body.Accepted++
-		} else {
-			body.Rejected++
+			accepted++
+		}
+		if i > 0 {
+			body = append(body, ',')
+		}
+		var err error
+		if body, err = appendLine(body, i, result); err != nil {
+			return http.StatusInternalServerError, []byte(`{"success":false,"status":500}`)
 		}
 	}
-	text, err := marshal(body)
-	if err != nil {
-		return http.StatusInternalServerError, []byte(`{"success":false,"status":500}`)
-	}
-	return http.StatusAccepted, text
+	body = strconv.AppendInt(append(body, `],"accepted":`...), int64(accepted), 10)
+	body = strconv.AppendInt(append(body, `,"rejected":`...), int64(len(b.mistakes)-accepted), 10)
+	return http.StatusAccepted, append(body, '}')
 }
 
-func lineOf(index int, r intake.Result) batchLine {
+// appendLine writes a line as marshal does; by hand that of an event that was kept and
+// matches its schema.
+func appendLine(body []byte, index int, r *intake.Result) ([]byte, error) {
+	if r.Err != nil || len(r.Warnings) > 0 {
+		text, err := marshal(lineOf(index, r))
+		return append(body, text...), err
+	}
+	body = strconv.AppendInt(append(body, `{"index":`...), int64(index), 10)
+	body = appendEvent(append(body, `,"success":true,`...), &r.Event)
+	if r.Duplicate {
+		body = append(body, `,"duplicate":true`...)
+	}
+	return append(body, '}'), nil
+}
+
+func lineOf(index int, r *intake.Result) batchLine {
 	if r.Err == nil {
 		deliveries := r.Event.Deliveries
 		return batchLine{

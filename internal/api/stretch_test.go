@@ -3,8 +3,12 @@ package api
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/intake"
 )
 
 // Guards that data which is kept for long is the value's own bytes, holds hardly more
@@ -27,6 +31,28 @@ func TestKeptDataHoldsLittleMore(t *testing.T) {
 		clear(text)
 		if isOwn := string(kept) == value; !isOwn && before+after > muchMore/2 {
 			r.Fatalf("%d bytes are held for %d", len(text), len(kept))
+		}
+	})
+}
+
+// Guards that the lines of a batch's answer which are written by hand are what the encoder
+// makes of them.
+func TestLinesOfABatch(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(r *rapid.T) {
+		result := intake.Result{
+			Event: posthorn.Event{
+				ID: [16]byte{rapid.Byte().Draw(r, "id")}, GivenID: rapid.SampledFrom([]string{"", "order-1"}).Draw(r, "given"), Type: "user.created",
+				Timestamp: time.UnixMilli(rapid.Int64Range(0, 4e12).Draw(r, "at")), Deliveries: rapid.IntRange(0, 1000).Draw(r, "deliveries"),
+			},
+			Duplicate: rapid.Bool().Draw(r, "duplicate"),
+			Err:       rapid.SampledFrom([]error{nil, posthorn.ErrConflict, posthorn.Invalid("/type", "a \"b\"", "")}).Draw(r, "error"),
+		}
+		index := rapid.IntRange(0, maxBatch).Draw(r, "index")
+		want, err := marshal(lineOf(index, &result))
+		must(t, err)
+		if got, err := appendLine(nil, index, &result); err != nil || string(got) != string(want) {
+			r.Fatalf("%s, %v; want %s", got, err, want)
 		}
 	})
 }
