@@ -340,6 +340,7 @@ func TestFormatsThatCannotBeVerified(t *testing.T) {
 		strings.Replace(digested(digest), "Signature:", "Sig:", 1):                                                                                                             "has receivers look there",
 		strings.Replace(digested(digest), "{message.input}", "a {message.input}", 1):                                                                                           "has receivers look there",
 		strings.Replace(digested(digest), "{message.signature}", "{message.signature|upper}", 1):                                                                               "has receivers look there",
+
 		digested("sha-di6=:{digest.sha256}:"):                        "RFC 9530",
 		digested("sha-256=:{digest.sha512}:"):                        "RFC 9530",
 		digested("sha-512=:{digest.sha256}:"):                        "RFC 9530",
