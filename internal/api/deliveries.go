@@ -24,7 +24,7 @@ type DeliveryBody struct {
 	Attempts       int     `json:"attempts"`
 	DueAt          *string `json:"dueAt" format:"date-time" doc:"When a pending delivery may be sent."`
 	NextAttemptAt  *string `json:"nextAttemptAt" format:"date-time" doc:"The same."`
-	WaitingFor     string  `json:"waitingFor,omitempty" doc:"What a pending delivery waits for besides its due time: its webhook is paused or disabled, or the receiver asked to wait."`
+	WaitingFor     string  `json:"waitingFor,omitempty" doc:"What a pending delivery waits for besides its due time: its webhook is paused, disabled or failing, or the receiver asked to wait."`
 	LastReason     *string `json:"lastReason"`
 	LastStatusCode *int    `json:"lastStatusCode"`
 	Crashes        int     `json:"crashes" doc:"How many times in a row the server died while it had the delivery under way. From three on it is tried apart from the others."`
@@ -219,7 +219,7 @@ func showDelivery(d posthorn.Delivery, waiting manage.Waiting) DeliveryBody {
 }
 
 func showAttempt(a posthorn.Attempt) attemptBody {
-	text, encoding := showBytes(a.Outcome.ResponseBody)
+	text, encoding := showResponse(&a.Outcome)
 	body := attemptBody{
 		ID: a.ID.String(), Number: a.Number, StartedAt: showTime(a.StartedAt), URL: a.URL, Success: a.Outcome.Succeeded(),
 		Reason: string(a.Outcome.Reason), Detail: a.Outcome.Detail, ResponseBody: text, Encoding: encoding,
@@ -244,6 +244,17 @@ func showTimings(t posthorn.Timings) timingsBody {
 
 func milliseconds(d time.Duration) float64 {
 	return float64(d.Microseconds()) / 1000
+}
+
+// showResponse shows a response's body. One that was cut within a character is shown up to it.
+func showResponse(o *posthorn.Outcome) (string, string) {
+	body := o.ResponseBody
+	for cut := 1; o.BodyTruncated && cut < utf8.UTFMax && cut < len(body); cut++ {
+		if whole := body[:len(body)-cut]; !utf8.Valid(body) && utf8.Valid(whole) {
+			return string(whole), ""
+		}
+	}
+	return showBytes(body)
 }
 
 // showBytes shows a response as text where it is text, else in base64, and names

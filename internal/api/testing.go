@@ -58,7 +58,7 @@ func testWebhook(ctx context.Context, c *call, in *testInput) (testBody, error) 
 }
 
 func showTest(result manage.TestResult) testBody {
-	text, encoding := showBytes(result.Outcome.ResponseBody)
+	text, encoding := showResponse(&result.Outcome)
 	body := testBody{
 		Delivered: result.Delivered, StatusCode: result.Outcome.StatusCode, Reason: string(result.Outcome.Reason),
 		Detail: result.Outcome.Detail, EventID: result.EventID.String(), DurationMs: milliseconds(result.Outcome.Timings.Total),

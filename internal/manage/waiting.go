@@ -9,6 +9,8 @@ import (
 	"github.com/posthorn/posthorn"
 )
 
+const onlyProbed = "the receiver fails, and is only probed until it answers again"
+
 // Waiting tells what pending deliveries wait for besides their due time.
 type Waiting struct {
 	now      time.Time
@@ -44,6 +46,10 @@ func (w Waiting) For(d posthorn.Delivery) string {
 		return "the webhook is disabled"
 	case webhook.HoldUntil.After(w.now) && webhook.HoldUntil.After(d.DueAt):
 		return "the receiver asked to wait until " + webhook.HoldUntil.Format(time.RFC3339)
+	case webhook.Breaker.NextProbeAt.After(w.now) && webhook.Breaker.NextProbeAt.After(d.DueAt):
+		return onlyProbed + "; the next one goes out at " + webhook.Breaker.NextProbeAt.Format(time.RFC3339)
+	case webhook.Breaker.IsOpen():
+		return onlyProbed
 	case d.IsSuspect():
 		return "its turn to be tried apart from others, because the server died " + times(d.Crashes) + " in a row while it had it under way"
 	default:
@@ -68,7 +74,7 @@ func (m *Manager) ReplayWaitsFor(ctx context.Context, r posthorn.Replay) (string
 	case webhook.HoldUntil.After(m.now()):
 		return "the receiver asked to wait until " + webhook.HoldUntil.Format(time.RFC3339), nil
 	case webhook.Breaker.IsOpen():
-		return "the receiver fails, and is only probed until it answers again", nil
+		return onlyProbed, nil
 	default:
 		return "", nil
 	}
