@@ -16,9 +16,11 @@ import (
 // hidden stands in the place of a secret.
 const hidden = "***"
 
-// What may be an encoding of something: a word, a run of hex, an escaped character.
+// What may be an encoding of something: a word, base64 in it, a run of hex, an escaped
+// character.
 var (
 	wordPattern   = regexp.MustCompile(`[A-Za-z0-9+/_%\\-]{6,}={0,2}`)
+	base64Pattern = regexp.MustCompile(`[A-Za-z0-9+/_-]{6,}`)
 	hexPattern    = regexp.MustCompile(`[0-9A-Fa-f]{8,}`)
 	escapePattern = regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\u00[0-9A-Fa-f]{2}|\\[/"\\]`)
 )
@@ -70,16 +72,30 @@ func decoded(text string) []string {
 			found = append(found, string(bytes))
 		}
 	}
-	standard := strings.NewReplacer("-", "+", "_", "/")
-	for _, word := range wordPattern.FindAllString(text, -1) {
-		word = standard.Replace(strings.TrimRight(word, "="))
+	for _, word := range base64Pattern.FindAllString(text, -1) {
+		word = strings.Map(standard, word)
 		for start := range 4 {
-			if bytes, err := base64.RawStdEncoding.DecodeString(word[start:]); err == nil {
-				found = append(found, string(bytes))
+			whole := word[start:]
+			if len(whole)%4 == 1 { // no encoding ends so
+				whole = whole[:len(whole)-1]
 			}
+			bytes, _ := base64.RawStdEncoding.DecodeString(whole) // the pattern lets nothing else through
+			found = append(found, string(bytes))
 		}
 	}
 	return found
+}
+
+// standard is the character of base64 for one of base64url.
+func standard(c rune) rune {
+	switch c {
+	case '-':
+		return '+'
+	case '_':
+		return '/'
+	default:
+		return c
+	}
 }
 
 // unescape is the character that one escape stands for.

@@ -175,6 +175,8 @@ func TestInferHidesCredentials(t *testing.T) {
 		"proxy":              "Proxy-Authorization: Basic " + encoded([]byte("posthorn:something else")),
 		"hex":                "X-Credentials: " + hex.EncodeToString([]byte(hexSecret)),
 		"content type":       "Content-Type: application/json; key=" + hexSecret,
+		"behind a percent":   "X-Credentials: 100%" + encoded([]byte("a:"+hexSecret)),
+		"behind a backslash": `X-Credentials: key\` + encoded([]byte("a:"+hexSecret)),
 		"percent":            "X-Credentials: " + "%" + strings.ToUpper(hex.EncodeToString([]byte(hexSecret[:1]))) + hexSecret[1:],
 		"JSON":               "X-Credentials: " + `\u00` + hex.EncodeToString([]byte(hexSecret[:1])) + hexSecret[1:],
 		"base64 twice":       "X-Credentials: " + encoded([]byte(encoded([]byte("a:"+hexSecret)))),

@@ -25,8 +25,8 @@ type Queue interface {
 	Record(ctx context.Context, recordings []store.Recording) ([]error, error)
 }
 
-// Recorder keeps what came of attempts. It is safe for concurrent use. Fields are needed,
-// and don't change.
+// Recorder keeps what came of attempts. It is safe for concurrent use. All fields are
+// needed, and set before the first recording.
 type Recorder struct {
 	Queue  Queue
 	Logger *slog.Logger
@@ -48,8 +48,9 @@ type batch struct {
 }
 
 // Record keeps a recording, and then calls done, once, with nil, store.ErrLeaseLost, or
-// the error for which it could not be kept before ctx ended. It returns at once if
-// others are being written; else it writes until nobody waits.
+// the error for which it could not be kept: the database is broken, or the context of
+// Background ended. That of ctx is no reason not to try. Record returns at once if others
+// are being written; else it writes until nobody waits.
 func (r *Recorder) Record(ctx context.Context, recording store.Recording, done func(err error)) {
 	if r.add(recording, done) {
 		r.write(ctx)

@@ -178,6 +178,30 @@ func TestOneThatCannotBeKept(t *testing.T) {
 	})
 }
 
+// Invariant: what was written is not kept in memory by the room that serves the next batch.
+func TestNothingIsKeptInMemory(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		for number := range int64(100) {
+			w.record(1 + number)
+		}
+		w.background.Wait()
+		for _, room := range []batch{w.waiting, w.spare} {
+			for i := range cap(room.recordings) {
+				if room.recordings[:cap(room.recordings)][i].Lease.Epoch != 0 {
+					t.Fatal("a recording is kept")
+				}
+			}
+			for i := range cap(room.done) {
+				if room.done[:cap(room.done)][i] != nil {
+					t.Fatal("whom to tell is kept")
+				}
+			}
+		}
+	})
+}
+
 // Invariant: a lease that is lost is told to its attempt alone.
 func TestLostLease(t *testing.T) {
 	t.Parallel()

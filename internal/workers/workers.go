@@ -78,18 +78,18 @@ func (w *Workers) serve(task func()) {
 		linger.Reset(lingering)
 		select {
 		case task = <-next:
+			continue
 		case <-linger.C:
-			if w.leave(next) {
-				return
-			}
-			task = <-next
 		case <-w.over:
+		}
+		if w.leave(next) {
 			return
 		}
+		task = <-next
 	}
 }
 
-// Wait returns when all tasks are done; none may be started any more.
+// Wait returns when all tasks are done. Meanwhile none may be started but by tasks.
 func (w *Workers) Wait() {
 	close(w.over)
 	w.group.Wait()

@@ -77,6 +77,32 @@ func TestTasksAtTheEndOfLingering(t *testing.T) {
 	})
 }
 
+// Invariant: Wait waits for tasks that come at its last moment, and for those that tasks
+// start meanwhile.
+func TestTasksWhileWaiting(t *testing.T) {
+	t.Parallel()
+	for range 2000 {
+		w := New()
+		var done atomic.Int64
+		count := func() { done.Add(1) }
+		for range 3 {
+			w.Run(count)
+			w.Run(func() {
+				<-w.over
+				w.Run(count)
+				w.Run(count)
+			})
+		}
+		for range 3 {
+			w.Run(count)
+		}
+		w.Wait()
+		if got := done.Load(); got != 12 {
+			t.Fatalf("%d of 12 tasks were done", got)
+		}
+	}
+}
+
 // Invariant: a panic is one result, and what it was is told.
 func TestSafely(t *testing.T) {
 	t.Parallel()
