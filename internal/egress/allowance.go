@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"os"
 	"sync/atomic"
 )
 
@@ -19,12 +20,14 @@ const (
 // errFlood: a connection brought more than its allowance.
 var errFlood = errors.New("the receiver floods the connection")
 
-// allowanceConn ends a connection that brings more than it may.
+// allowanceConn ends a connection that brings more than it may, and knows how it ended.
 type allowanceConn struct {
 	net.Conn
 	// protocol is what was agreed on with ALPN; it is set before the first request.
 	protocol string
 	left     atomic.Int64
+	// ended is the error with which reading ended; a deadline may be moved.
+	ended atomic.Pointer[error]
 }
 
 func newAllowanceConn(conn net.Conn) *allowanceConn {
@@ -39,21 +42,24 @@ func (c *allowanceConn) Read(p []byte) (int, error) {
 		_ = c.Close() // the error says why
 		return 0, errFlood
 	}
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.ended.CompareAndSwap(nil, &err)
+	}
 	return n, err
 }
 
 // admitAnswer lets one more answer come in on a connection that is used for a
-// request, and reports whether it speaks HTTP/2.
-func admitAnswer(conn net.Conn) bool {
+// request, and returns that connection; nil for one that isn't ours.
+func admitAnswer(conn net.Conn) *allowanceConn {
 	if secured, ok := conn.(*tls.Conn); ok {
 		conn = secured.NetConn()
 	}
 	allowed, ok := conn.(*allowanceConn)
 	if !ok {
-		return false
+		return nil
 	}
 	if allowed.left.Add(answerAllowance) > maxAllowance {
 		allowed.left.Add(-answerAllowance)
 	}
-	return allowed.protocol == "h2"
+	return allowed
 }

@@ -134,7 +134,7 @@ func (d *direct) connect(ctx context.Context, target *target) (net.Conn, error) 
 }
 
 func (d *direct) over(ctx context.Context, c *directConn, target *target, message []byte, p *progress) (reply, error) {
-	admitAnswer(c.Conn)
+	p.conn.Store(admitAnswer(c.Conn))
 	p.phase.Store(int32(phaseExchange))
 	p.sent.Add(1)
 	return c.exchange(ctx, message, target.url, d.connections, p)

@@ -145,7 +145,9 @@ func protocolReason(failure error, p *progress) (posthorn.Reason, string) {
 		return posthorn.ReasonConnectionReset, "The receiver turned the request down over HTTP/2 twice without processing it."
 	case isGoAway(text):
 		return goAwayReason(text)
-	case errors.Is(failure, io.ErrUnexpectedEOF) || errors.Is(failure, io.EOF):
+	case isAny(p.cutBy(), syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED):
+		return posthorn.ReasonConnectionReset, "The receiver broke the connection off within its answer." + receivedHint(p)
+	case errors.Is(failure, io.ErrUnexpectedEOF), errors.Is(failure, io.EOF), errors.Is(p.cutBy(), io.EOF):
 		return posthorn.ReasonConnectionClosed, "The receiver closed the connection before a whole answer had arrived." + receivedHint(p)
 	case p.answered():
 		return posthorn.ReasonProtocolError, "The receiver's answer is not HTTP: " + clip(strings.TrimPrefix(text, brokenPrefix))

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/posthorn/posthorn"
 )
@@ -142,3 +143,29 @@ func FuzzResponse(f *testing.F) {
 }
 
 type fuzzKey struct{}
+
+// ending is a connection of which reading ends with an error.
+type ending struct {
+	net.Conn
+	err error
+}
+
+func (e ending) Read([]byte) (int, error) { return 0, e.err }
+
+// Invariant: a line that the end of the connection has cut is not taken for a bad one.
+func TestHowAnAnswerWasCut(t *testing.T) {
+	t.Parallel()
+	sender := newSender(t, Options{})
+	for ended, want := range map[error]posthorn.Reason{
+		io.EOF: posthorn.ReasonConnectionClosed, syscall.ECONNRESET: posthorn.ReasonConnectionReset, os.ErrDeadlineExceeded: posthorn.ReasonProtocolError,
+	} {
+		conn := newAllowanceConn(ending{err: ended})
+		_, _ = conn.Read(make([]byte, 1))
+		p := &progress{started: time.Now(), now: time.Now}
+		p.conn.Store(conn)
+		p.gotFirstByte()
+		if reason, detail := sender.reasonFor(t.Context(), errors.New("malformed header"), p); reason != want {
+			t.Errorf("%v: %s, %s; want %s", ended, reason, detail, want)
+		}
+	}
+}

@@ -35,10 +35,10 @@ type progress struct {
 
 	phase  atomic.Int32
 	reused atomic.Bool
-	// isHTTP2 tells of the connection in use; sent counts how often the request's
+	// conn is the connection in use, if that is one of ours; sent counts how often the request's
 	// headers were written.
-	isHTTP2 atomic.Bool
-	sent    atomic.Int32
+	conn atomic.Pointer[allowanceConn]
+	sent atomic.Int32
 	// certificateRequested reports that a new connection's receiver asked for our
 	// certificate.
 	certificateRequested atomic.Bool
@@ -80,7 +80,7 @@ func (p *progress) watchDial(ctx context.Context) context.Context {
 
 func (p *progress) gotConnection(info httptrace.GotConnInfo) {
 	p.reused.Store(info.Reused)
-	p.isHTTP2.Store(admitAnswer(info.Conn))
+	p.conn.Store(admitAnswer(info.Conn))
 	p.phase.Store(int32(phaseExchange))
 }
 
@@ -123,16 +123,34 @@ func (p *progress) abandon() {
 	}
 }
 
+func (p *progress) isHTTP2() bool {
+	conn := p.conn.Load()
+	return conn != nil && conn.protocol == "h2"
+}
+
+// cutBy is how the connection ended within an answer over HTTP/1.1, of which the last line
+// is not to blame for being half a line; nil if it didn't end by itself.
+func (p *progress) cutBy() error {
+	conn := p.conn.Load()
+	if conn == nil || conn.protocol == "h2" || !p.answered() {
+		return nil
+	}
+	if ended := conn.ended.Load(); ended != nil {
+		return *ended
+	}
+	return nil
+}
+
 func (p *progress) answered() bool { return p.firstByte.Load() != 0 }
 
 // sentEnough reports that no further connection may be tried. Over HTTP/1 what
 // counts as sent may not have left at all: there a dead connection is noticed
 // while writing, and the one more try goes to a new one.
-func (p *progress) sentEnough() bool { return p.isHTTP2.Load() && p.sent.Load() >= maxSends }
+func (p *progress) sentEnough() bool { return p.isHTTP2() && p.sent.Load() >= maxSends }
 
 // waitsForStream reports that the request has an HTTP/2 connection, and that the
 // receiver doesn't allow another stream on it.
-func (p *progress) waitsForStream() bool { return p.isHTTP2.Load() && p.sent.Load() == 0 }
+func (p *progress) waitsForStream() bool { return p.isHTTP2() && p.sent.Load() == 0 }
 
 // lacksCertificate reports that a new connection ended without an answer after
 // the receiver had asked for our certificate. In TLS 1.3 it refuses us only
