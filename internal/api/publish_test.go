@@ -2,20 +2,25 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/posthorn/posthorn"
+	"github.com/posthorn/posthorn/internal/intake"
 	"github.com/posthorn/posthorn/internal/store"
 )
 
@@ -147,6 +152,49 @@ func TestGivenEventIDs(t *testing.T) {
 		t.Errorf("deliveries: %v", got)
 	}
 	w.get("/v1/events/order-2").is(404)
+}
+
+// hoarder keeps the data of what it publishes.
+type hoarder struct {
+	Publisher
+	data []byte
+}
+
+func (h *hoarder) Publish(ctx context.Context, publication intake.Publication) (intake.Receipt, error) {
+	h.data = publication.Items[0].Data
+	return h.Publisher.Publish(ctx, publication)
+}
+
+// watchedBody notes into whose memory it is read.
+type watchedBody struct {
+	text io.Reader
+	into weak.Pointer[byte]
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	b.into = weak.Make(&p[0])
+	return b.text.Read(p)
+}
+
+// Guards the bound on memory that data counts against as long as it is: it doesn't hold
+// a long body around it.
+func TestShortDataLetsGoOfALongBody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	h := &hoarder{Publisher: w.publisher}
+	w.server.Publisher = h
+	text := `{"type":"a","data":1` + strings.Repeat(" ", 200_000) + "}"
+	body := &watchedBody{text: strings.NewReader(text)}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/events", body)
+	r.ContentLength = int64(len(text))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Api-Key", w.key)
+	recorder := httptest.NewRecorder()
+	w.server.ServeHTTP(recorder, r)
+	runtime.GC()
+	if isHeld := body.into.Value() != nil; recorder.Code != http.StatusAccepted || string(h.data) != "1" || isHeld {
+		t.Errorf("status %d, data %q; all of its body is held: %v", recorder.Code, h.data, isHeld)
+	}
 }
 
 // Guards that a full intake is told with a time to come back, as is a full disk.

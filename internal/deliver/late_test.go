@@ -74,3 +74,30 @@ func TestGoneAlthoughTheCommitWasNotHeardOf(t *testing.T) {
 		}
 	})
 }
+
+// Invariant: the retry of a delivery whose lease is lost is its new holder's: the lane that
+// lost it doesn't ask the database for it.
+func TestLostLeaseIsNotClaimed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		claims := 0
+		w.spy().beforeClaim = func(store.Claim) error {
+			claims++
+			return nil
+		}
+		w.webhook(url, func(x *posthorn.Webhook) { x.RetrySchedule = []time.Duration{time.Minute} })
+		w.answer(url, func(ctx context.Context, _ posthorn.Request) posthorn.Outcome {
+			_, err := w.store.Cancel(ctx, w.deliveries("")[0].ID, time.Now())
+			w.must(err)
+			return status(500)
+		})
+		w.start(seldomSweeping)
+		synctest.Wait() // else it is claimed, not dispatched
+		w.publish(1)
+		pass(time.Hour)
+		if sent := len(w.sentTo(url)); sent != 1 || claims != 0 {
+			t.Errorf("%d requests and %d claims; want one request and no claim", sent, claims)
+		}
+	})
+}

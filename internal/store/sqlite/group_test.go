@@ -3,11 +3,13 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"github.com/posthorn/posthorn"
 	"github.com/posthorn/posthorn/internal/store"
@@ -190,6 +192,63 @@ func TestTakingEventsDoesNotStarveTheOthers(t *testing.T) {
 	}
 	if group := q.gather([]*write{{rows: 2000, mayBeRefused: true}}); len(group) != 1+maxGroupRows {
 		t.Errorf("the group has %d writes, want a heavy one and %d others", len(group), maxGroupRows)
+	}
+}
+
+// Invariant: recording counts as the rows that it writes, so that publishers don't wait for
+// more of them than a group may have.
+func TestRecordingCountsItsRows(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	g := newRows(t, s)
+	recordings := make([]store.Recording, 64)
+	for i := range recordings {
+		_, recordings[i] = g.next()
+	}
+	release := occupy(t, s)
+	var group sync.WaitGroup
+	var recorded error
+	submitted(t, s, &group, 1, &recorded, func() error {
+		_, err := s.Record(t.Context(), recordings)
+		return err
+	})
+	waiting := <-s.writer.others
+	s.writer.others <- waiting
+	release()
+	group.Wait()
+	if recorded != nil || waiting.rows != len(recordings) {
+		t.Errorf("%v; %d recordings wait as %d rows", recorded, len(recordings), waiting.rows)
+	}
+}
+
+// Invariant: what a write has with it is held no longer than its group: one group of many large
+// events would else be held until there is another as large.
+func TestGroupsAreForgotten(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	release := occupy(t, s)
+	var group sync.WaitGroup
+	results := make([]error, 3)
+	held := make([]weak.Pointer[[pageSize]byte], len(results))
+	for i := range results {
+		submitted(t, s, &group, i+1, &results[i], func() error {
+			data := new([pageSize]byte)
+			held[i] = weak.Make(data)
+			return s.write(t.Context(), func(*tx) error {
+				data[0]++
+				return nil
+			})
+		})
+	}
+	release()
+	group.Wait()
+	release = occupy(t, s) // the writer is done with that group
+	defer release()
+	runtime.GC()
+	for i, data := range held {
+		if results[i] != nil || data.Value() != nil {
+			t.Errorf("write %d: %v; its data is held: %v", i, results[i], data.Value() != nil)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -61,6 +62,29 @@ func TestRowsInsertedTogetherAreWhole(t *testing.T) {
 				t.Fatalf("of %d: %v, %v; want one with a detail of %d bytes", count, attempts, err, len(want))
 			}
 		}
+	}
+}
+
+// Invariant: a long row waits for no others: SQLite copies what one statement inserts, and of
+// sixteen events that would be much.
+func TestLongRowsGoAtOnce(t *testing.T) {
+	t.Parallel()
+	s := openStore(t)
+	g := newRows(t, s)
+	var waiting []int
+	err := s.write(t.Context(), func(tx *tx) error {
+		for _, length := range []int{1, pageSize - 1, pageSize, 1} {
+			submission, _ := g.next()
+			submission.Entries[0].Event.Data = make([]byte, length)
+			if _, err := tx.accept(&submission); err != nil {
+				return err
+			}
+			waiting = append(waiting, len(tx.events.waiting)/tx.events.columns)
+		}
+		return nil
+	})
+	if want := []int{1, 2, 0, 1}; err != nil || !slices.Equal(waiting, want) {
+		t.Errorf("%v; %v rows wait after short, short, long, short; want %v", err, waiting, want)
 	}
 }
 
