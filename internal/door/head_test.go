@@ -74,13 +74,35 @@ func TestHeadsAreReadAlone(t *testing.T) {
 			if difference := cmp.Diff(alone.fields, used.fields); difference != "" || alone.host != used.host || alone.length != used.length || alone.path != used.path {
 				r.Fatalf("%q: %s", text, difference)
 			}
-			held := 0
-			for _, l := range used.lines[:cap(used.lines)] {
-				held += len(l.text)
-			}
-			if held > len(text) {
+			if held := heldBy(&used); held > len(text) {
 				r.Fatalf("%d bytes of lines are held for %d", held, len(text))
 			}
 		}
 	})
+}
+
+// heldBy is how many bytes of lines a head holds on to, seen and unseen.
+func heldBy(h *head) int {
+	held := 0
+	for _, l := range h.lines[:cap(h.lines)] {
+		held += len(l.text)
+	}
+	return held
+}
+
+// Invariant: a head with fewer lines than the one before it on the connection lets go
+// of the others; a connection may be idle for long, and what was there may be a secret.
+func TestFewerLinesHoldNoMore(t *testing.T) {
+	t.Parallel()
+	targets := map[string]target{"/v1/events": {path: "/v1/events"}}
+	h := head{fields: http.Header{}}
+	for _, more := range []string{"X-A: 1\r\nAuthorization: Bearer " + strings.Repeat("a", bufferSize/2) + "\r\n", "X-B: 1\r\n", ""} {
+		lines := "Host: x\r\nContent-Length: 5\r\n" + more
+		if !h.parse([]byte("POST /v1/events HTTP/1.1\r\n"+lines+"\r\n"), targets) {
+			t.Fatalf("%q is not plain", lines)
+		}
+		if held, want := heldBy(&h), len(strings.ReplaceAll(lines, "\r\n", "")); held != want || len(h.lines) != strings.Count(lines, "\r\n") {
+			t.Errorf("%d bytes in %d lines are held, want %d of %q", held, len(h.lines), want, lines)
+		}
+	}
 }

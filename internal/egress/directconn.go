@@ -39,8 +39,9 @@ func (c *directConn) Read(p []byte) (int, error) {
 }
 
 // exchange sends a message and reads the answer up to the end of its headers. The
-// deadline of p ends it (then the error is errDeadline), and the end of ctx ends it and
-// reading the body, for which there is bodyTimeout.
+// deadline of p ends it, and the end of ctx ends it and reading the body, for which there is
+// bodyTimeout. Either way of ending the exchange is errDeadline; who explains it asks ctx
+// which it was.
 func (c *directConn) exchange(ctx context.Context, message []byte, target *url.URL, all *connections, p *progress) (reply, error) {
 	if err := c.SetDeadline(p.deadline); err != nil {
 		all.close(c)
@@ -56,7 +57,7 @@ func (c *directConn) exchange(ctx context.Context, message []byte, target *url.U
 	if err != nil {
 		stop()
 		all.close(c)
-		if c.isLate && ctx.Err() == nil {
+		if c.isLate {
 			return reply{}, errDeadline
 		}
 		if writeErr != nil {

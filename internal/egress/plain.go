@@ -9,7 +9,9 @@ import (
 // body are of interest, and reports whether it is one: within RFC 9112 to the letter,
 // with a body whose length is told once and that is kept whole, in lines without anything
 // that asks for more. Most answers are; without the http.Response that would be made of
-// each, a request takes 1,100 bytes less. What isn't plain net/http reads, from its beginning.
+// each, a request takes 1,100 bytes less. What isn't plain net/http reads, from its beginning;
+// a connection shows no more of an answer here than came with its first read and fits into
+// its reader's 4,096 bytes, so that larger answers are net/http's, whatever they say.
 func plainAnswer(text []byte) (reply, bool) {
 	rest, isHTTP11 := bytes.CutPrefix(text, []byte("HTTP/1.1 "))
 	line, rest, isWhole := bytes.Cut(rest, []byte("\r\n"))

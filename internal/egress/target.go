@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/url"
 	"sync"
+
+	"github.com/posthorn/posthorn"
 )
 
 // target is where a URL leads to. It never changes.
@@ -47,30 +49,53 @@ func addressOf(parsed *url.URL) string {
 	return net.JoinHostPort(parsed.Hostname(), port)
 }
 
-// maxTargets bounds the URLs of which it is remembered where they lead to.
-const maxTargets = 2048
+// maxTargets bounds the URLs of which it is remembered where they lead to, and
+// maxTargetURL the length of each, in bytes: together they take 14 MiB at worst.
+const (
+	maxTargets   = 2048
+	maxTargetURL = posthorn.MaxURL
+)
 
 // targets remembers where URLs lead to: reading one for every request took 160 bytes and
-// half a microsecond.
+// half a microsecond. A URL, which may be a credential in itself, stays until chance lets
+// another take its place or the process ends, also when its webhook is long gone; it is
+// shown nowhere.
 type targets struct {
 	mu    sync.Mutex
 	known map[string]*target
 }
 
-// of returns the target of a URL. What can't be read is not remembered.
+// of returns the target of a URL. What can't be read, or is too long, is not remembered.
 func (t *targets) of(text string) (*target, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if known := t.known[text]; known != nil {
+	if known := t.remembered(text); known != nil {
 		return known, nil
 	}
-	read, err := parseTarget(text)
+	read, err := parseTarget(text) // all senders share the lock, so none reads under it
 	if err != nil {
 		return nil, err
 	}
-	if len(t.known) >= maxTargets {
-		clear(t.known) // those in use are read again
+	if len(text) <= maxTargetURL {
+		t.remember(text, read)
+	}
+	return read, nil
+}
+
+func (t *targets) remembered(text string) *target {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.known[text]
+}
+
+// remember forgets some other URL when there are too many: one, so that a flood of new
+// ones costs those in use little.
+func (t *targets) remember(text string, read *target) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.known[text] == nil && len(t.known) >= maxTargets {
+		for other := range t.known {
+			delete(t.known, other)
+			break
+		}
 	}
 	t.known[text] = read
-	return read, nil
 }

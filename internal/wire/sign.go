@@ -96,8 +96,9 @@ type keyedHash struct {
 // takeKeyed returns a hash that is keyed and waits for the content, to be put into
 // c.keyed afterwards. One that was used for the same secret serves again: when events come
 // one after the other for one webhook, a request takes 544 bytes and two fifths of the time
-// less. The pool holds no more of them than have signed at once, and none for longer than two
-// rounds of the garbage collector, so that no secret outlives its webhook there.
+// less. The pool holds no more of them than have signed at once. The garbage collector empties
+// it of what two of its rounds found unused, so that so long a secret, or the key made of it,
+// may stay in memory after it was replaced or its webhook was deleted.
 func (c *compiledScheme) takeKeyed(secret posthorn.Secret) (*keyedHash, error) {
 	if used, ok := c.keyed.Get().(*keyedHash); ok && used.secret == secret {
 		used.Reset()
