@@ -13,10 +13,11 @@ import (
 )
 
 // maxTogether bounds the recordings of one transaction, so that whoever publishes waits
-// for short ones, and maxWriters the transactions under way at once.
+// for short ones, and maxWriters the transactions that wait at once: the database puts many
+// into one commit when it has time, as after an event for a thousand webhooks.
 const (
 	maxTogether = 64
-	maxWriters  = 4
+	maxWriters  = 64
 )
 
 // Queue is what a Recorder needs of the database.

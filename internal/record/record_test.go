@@ -119,7 +119,7 @@ func TestCrowd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		const crowd = 12*maxTogether + 1
+		const crowd = (maxWriters+8)*maxTogether + 1
 		for number := range int64(crowd) {
 			w.record(number)
 			synctest.Wait()
