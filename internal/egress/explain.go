@@ -126,13 +126,17 @@ func networkReason(failure error, p *progress) (posthorn.Reason, string, bool) {
 }
 
 // protocolReason is about what the receiver did on a connection that works.
-// Package net/http has no types for these errors, so that two are known by
+// Package net/http has no types for these errors, so that some are known by
 // their text; the tests notice when it changes.
 func protocolReason(failure error, p *progress) (posthorn.Reason, string) {
 	var stream streamError
 	text := failure.Error()
 	if code, isAlert := alertCode(failure); isAlert {
 		return alertReason(code, p)
+	}
+	cut := error(nil)
+	if isHalfALine(text) {
+		cut = p.cutBy()
 	}
 	switch {
 	case errors.Is(failure, errHeadersTooLarge), strings.Contains(text, "response headers exceeded"), strings.Contains(text, "response header list larger"):
@@ -145,15 +149,23 @@ func protocolReason(failure error, p *progress) (posthorn.Reason, string) {
 		return posthorn.ReasonConnectionReset, "The receiver turned the request down over HTTP/2 twice without processing it."
 	case isGoAway(text):
 		return goAwayReason(text)
-	case isAny(p.cutBy(), syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED):
+	case isAny(cut, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED):
 		return posthorn.ReasonConnectionReset, "The receiver broke the connection off within its answer." + receivedHint(p)
-	case errors.Is(failure, io.ErrUnexpectedEOF), errors.Is(failure, io.EOF), errors.Is(p.cutBy(), io.EOF):
+	case errors.Is(failure, io.ErrUnexpectedEOF), errors.Is(failure, io.EOF), errors.Is(cut, io.EOF):
 		return posthorn.ReasonConnectionClosed, "The receiver closed the connection before a whole answer had arrived." + receivedHint(p)
 	case p.answered():
 		return posthorn.ReasonProtocolError, "The receiver's answer is not HTTP: " + clip(strings.TrimPrefix(text, brokenPrefix))
 	default:
 		return posthorn.ReasonConnectionClosed, "The connection ended before an answer arrived." + receivedHint(p)
 	}
+}
+
+// isHalfALine reports whether an answer that began as HTTP was refused for a line that may
+// have been cut: what isn't HTTP at all isn't so for having ended.
+func isHalfALine(text string) bool {
+	_, status, isStatus := strings.Cut(text, `malformed HTTP status code "`)
+	return strings.Contains(text, "malformed MIME header") || strings.Contains(text, `malformed HTTP response "HTTP/`) ||
+		isStatus && strings.Trim(status, "0123456789") == `"`
 }
 
 // brokenPrefix is what net/http says before it comes to the point.

@@ -164,7 +164,7 @@ func TestHowAnAnswerWasCut(t *testing.T) {
 		p := &progress{started: time.Now(), now: time.Now}
 		p.conn.Store(conn)
 		p.gotFirstByte()
-		if reason, detail := sender.reasonFor(t.Context(), errors.New("malformed header"), p); reason != want {
+		if reason, detail := sender.reasonFor(t.Context(), errors.New(`malformed MIME header: missing colon: "Content-Le"`), p); reason != want {
 			t.Errorf("%v: %s, %s; want %s", ended, reason, detail, want)
 		}
 	}
